@@ -1,0 +1,2 @@
+// Exists so that one target owns the precompiled header.
+namespace ashlar {}

@@ -1,0 +1,43 @@
+# Compiler, flags of the four build types, ccache and linker.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Dev CACHE STRING "Dev, Release, Asan or Tsan" FORCE)
+endif()
+# NDEBUG is never set: checks stay in released programs.
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1 -D_GLIBCXX_ASSERTIONS")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_ASAN
+  "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all")
+set(CMAKE_CXX_FLAGS_TSAN "-O1 -g1 -fno-omit-frame-pointer -fsanitize=thread")
+
+set(ASHLAR_WARNINGS -Wall -Wextra -Werror)
+
+add_compile_options(-pthread -fpch-preprocess)
+add_link_options(-pthread -fuse-ld=mold -Wl,--as-needed)
+
+# Paths in the programs are relative to the repository, wherever it lies.
+file(RELATIVE_PATH _to_source ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${_to_source}=)
+
+# ccache: the sloppiness is what precompiled headers ask for; base dir and no-hash-dir let build
+# folders share entries; the .sum file stands for the precompiled header, whose bytes differ each time.
+find_program(ASHLAR_CCACHE ccache)
+if(ASHLAR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    ${ASHLAR_CCACHE})
+  set(_pch_source ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_pch_source})
+  file(SHA256 ${_pch_source} _pch_hash)
+  string(TOUPPER ${CMAKE_BUILD_TYPE} _type)
+  file(CONFIGURE
+    OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/ashlar_pch.dir/cmake_pch.hxx.gch.sum
+    CONTENT "${_pch_hash} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${_type}}\n")
+endif()
