@@ -1,0 +1,34 @@
+// CHECK(condition) << "context": a bug, not a user's mistake. Prints where and why, then aborts.
+#pragma once
+
+#include <sstream>
+
+namespace ashlar {
+
+// Collects the message of a failed CHECK and aborts the process when it goes out of scope.
+class CheckFailure {
+ public:
+  CheckFailure(const char* file, int line, const char* condition);
+  [[noreturn]] ~CheckFailure();
+  CheckFailure(const CheckFailure&) = delete;
+  CheckFailure& operator=(const CheckFailure&) = delete;
+  std::ostream& stream() { return text_; }
+
+ private:
+  std::ostringstream text_;
+};
+
+// Gives the conditional operator in CHECK a void right-hand side.
+struct CheckVoidify {
+  void operator&(std::ostream&) const {}
+};
+
+}  // namespace ashlar
+
+#define CHECK(condition)                   \
+  (condition) ? (void)0                    \
+              : ::ashlar::CheckVoidify() & \
+                    ::ashlar::CheckFailure(__FILE__, __LINE__, #condition).stream()
+#define CHECK_EQ(a, b) CHECK((a) == (b))
+#define CHECK_LT(a, b) CHECK((a) < (b))
+#define CHECK_LE(a, b) CHECK((a) <= (b))

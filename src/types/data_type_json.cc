@@ -1,0 +1,130 @@
+#include <array>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "types/data_type.h"
+
+namespace ashlar {
+namespace {
+
+struct NameRow {
+  TypeId id;
+  const char* name;
+};
+// The JSON names of types without parameters.
+constexpr std::array kNames = {
+    NameRow{TypeId::kNull, "void"},           NameRow{TypeId::kBoolean, "boolean"},
+    NameRow{TypeId::kByte, "byte"},           NameRow{TypeId::kShort, "short"},
+    NameRow{TypeId::kInt, "integer"},         NameRow{TypeId::kLong, "long"},
+    NameRow{TypeId::kFloat, "float"},         NameRow{TypeId::kDouble, "double"},
+    NameRow{TypeId::kString, "string"},       NameRow{TypeId::kBinary, "binary"},
+    NameRow{TypeId::kDate, "date"},           NameRow{TypeId::kTimestamp, "timestamp"},
+    NameRow{TypeId::kTimestampNtz, "timestamp_ntz"}, NameRow{TypeId::kCalendarInterval, "interval"},
+    NameRow{TypeId::kVariant, "variant"},
+};
+
+Json FieldToJson(const Field& field) {
+  Json json;
+  json["name"] = field.name;
+  json["type"] = field.type.ToJson();
+  json["nullable"] = field.nullable;
+  Result<Json> metadata = ParseJson(field.metadata);
+  json["metadata"] = metadata.ok() ? *metadata : Json::object();
+  return json;
+}
+
+Error BadType(const std::string& what) {
+  return MakeError(ErrorCode::kInvalidParameterValue, "Invalid schema JSON: " + what);
+}
+
+Result<Field> FieldFromJson(const Json& json) {
+  if (!json.is_object() || !json.contains("name") || !json["name"].is_string() || !json.contains("type")) {
+    return BadType("a field needs a name and a type: " + WriteJson(json));
+  }
+  Field field;
+  field.name = json["name"].get<std::string>();
+  ASSIGN_OR_RETURN(field.type, DataType::FromJson(json["type"]));
+  field.nullable = !json.contains("nullable") || !json["nullable"].is_boolean() || json["nullable"].get<bool>();
+  if (json.contains("metadata") && json["metadata"].is_object()) field.metadata = WriteJson(json["metadata"]);
+  return field;
+}
+
+Result<DataType> NestedFromJson(const Json& json) {
+  std::string kind = json.value("type", "");
+  if (kind == "struct" && json.contains("fields") && json["fields"].is_array()) {
+    std::vector<Field> fields;
+    for (const Json& item : json["fields"]) {
+      ASSIGN_OR_RETURN(Field field, FieldFromJson(item));
+      fields.push_back(std::move(field));
+    }
+    return DataType::Struct(std::move(fields));
+  }
+  if (kind == "array" && json.contains("elementType")) {
+    ASSIGN_OR_RETURN(DataType element, DataType::FromJson(json["elementType"]));
+    return DataType::Array(std::move(element), json.value("containsNull", true));
+  }
+  if (kind == "map" && json.contains("keyType") && json.contains("valueType")) {
+    ASSIGN_OR_RETURN(DataType key, DataType::FromJson(json["keyType"]));
+    ASSIGN_OR_RETURN(DataType value, DataType::FromJson(json["valueType"]));
+    return DataType::Map(std::move(key), std::move(value), json.value("valueContainsNull", true));
+  }
+  return BadType("unknown type " + WriteJson(json));
+}
+
+}  // namespace
+
+Json DataType::ToJson() const {
+  for (const NameRow& row : kNames) {
+    if (row.id == id_ && !(id_ == TypeId::kString && precision_ > 0)) return row.name;
+  }
+  Json json;
+  switch (id_) {
+    case TypeId::kArray:
+      json["type"] = "array";
+      json["elementType"] = element().ToJson();
+      json["containsNull"] = contains_null();
+      return json;
+    case TypeId::kMap:
+      json["type"] = "map";
+      json["keyType"] = key().ToJson();
+      json["valueType"] = map_value().ToJson();
+      json["valueContainsNull"] = value_contains_null();
+      return json;
+    case TypeId::kStruct:
+      json["type"] = "struct";
+      json["fields"] = Json::array();
+      for (const Field& field : fields()) json["fields"].push_back(FieldToJson(field));
+      return json;
+    default:
+      return SimpleString();
+  }
+}
+
+Result<DataType> DataType::FromJson(const Json& json) {
+  if (json.is_object()) return NestedFromJson(json);
+  if (!json.is_string()) return BadType("unknown type " + WriteJson(json));
+  std::string name = json.get<std::string>();
+  for (const NameRow& row : kNames) {
+    if (name == row.name) return DataType(row.id);
+  }
+  if (name == "null") return DataType(TypeId::kNull);
+  if (name == "decimal") return DataType::Decimal(10, 0);
+  if (name == "timestampNtz") return DataType(TypeId::kTimestampNtz);
+  // decimal(p,s), char(n), varchar(n) and intervals have the same text as in DDL.
+  if (name.starts_with("decimal(") || name.starts_with("char(") || name.starts_with("varchar(") ||
+      name.starts_with("interval ")) {
+    return DataType::Parse(name);
+  }
+  return BadType("unknown type '" + name + "'");
+}
+
+std::string Schema::ToJsonText() const { return WriteJson(ToStruct().ToJson()); }
+
+Result<Schema> Schema::FromJsonText(std::string_view text) {
+  ASSIGN_OR_RETURN(Json json, ParseJson(text));
+  ASSIGN_OR_RETURN(DataType type, DataType::FromJson(json));
+  if (!type.Is(TypeId::kStruct)) return BadType("the top level is not a struct");
+  return Schema{type.fields()};
+}
+
+}  // namespace ashlar

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "types/data_type.h"
+#include "types/value.h"
+
+namespace ashlar {
+namespace {
+
+TEST(DataType, TextFormsRoundTrip) {
+  for (std::string text :
+       {"int", "decimal(10,2)", "array<map<string,bigint>>", "struct<a:int,b:array<double>>",
+        "interval day to second", "interval year", "interval", "timestamp_ntz", "varchar(5)", "void"}) {
+    Result<DataType> type = DataType::Parse(text);
+    ASSERT_TRUE(type.ok()) << text;
+    EXPECT_EQ(type->SimpleString(), text);
+    EXPECT_EQ(*DataType::FromJson(type->ToJson()), *type) << text;
+  }
+  EXPECT_EQ(DataType::Parse("ARRAY < STRUCT < `a b` : INT NOT NULL > >")->Sql(),
+            "ARRAY<STRUCT<`a b`: INT NOT NULL>>");
+  EXPECT_EQ(DataType::Parse("frog").error().condition, "UNSUPPORTED_DATATYPE");
+  EXPECT_FALSE(DataType::Parse("array<int").ok());
+}
+
+TEST(Schema, JsonKeepsMetadata) {
+  std::string text =
+      R"({"type":"struct","fields":[{"name":"a","type":"long","nullable":false,"metadata":{"x":[1]}}]})";
+  EXPECT_EQ(Schema::FromJsonText(text)->ToJsonText(), text);
+  EXPECT_FALSE(Schema::FromJsonText(R"("long")").ok());
+}
+
+TEST(Schema, Ddl) {
+  Result<Schema> schema = Schema::ParseDdl("a INT NOT NULL COMMENT 'it''s', `b c` STRING");
+  EXPECT_FALSE(schema.ok());  // Spark's quotes are escaped by a backslash, never doubled
+  schema = Schema::ParseDdl("a INT NOT NULL COMMENT 'it\\'s', `b c` STRING");
+  ASSERT_TRUE(schema.ok());
+  EXPECT_EQ(schema->ToDdl(), "a INT NOT NULL COMMENT 'it\\'s',`b c` STRING");
+  EXPECT_EQ(schema->IndexOf("A"), 0);
+}
+
+TEST(Value, DecimalText) {
+  EXPECT_EQ(DecimalToText(-1230, 2), "-12.30");
+  EXPECT_EQ(DecimalToText(5, 3), "0.005");
+  EXPECT_EQ(*DecimalFromText("-12.30"), Value::Decimal(-1230, 4, 2));
+  EXPECT_FALSE(DecimalFromText("1e3").ok());
+  EXPECT_FALSE(DecimalFromText(std::string(39, '9')).ok());
+}
+
+TEST(Value, CivilDays) {
+  EXPECT_EQ(DaysFromCivil(1970, 1, 1), 0);
+  EXPECT_EQ(DaysFromCivil(2000, 3, 1), 11017);
+  for (int64_t days : {-719528, -1, 0, 59, 11016, 2932896}) {
+    CivilDate date = CivilFromDays(days);
+    EXPECT_EQ(DaysFromCivil(date.year, date.month, date.day), days);
+  }
+}
+
+}  // namespace
+}  // namespace ashlar
