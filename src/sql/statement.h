@@ -1,0 +1,197 @@
+// Statement: one parsed SQL statement, or one Connect command. Queries hold a spec relation; what only
+// touches the catalog is a CatalogCommand; the rest has its own struct here.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sql/catalog_command.h"
+#include "sql/spec.h"
+
+namespace ashlar::sql {
+
+struct QueryStatement {
+  RelationPtr query;
+};
+enum class ExplainMode { kSimple, kExtended, kCodegen, kCost, kFormatted };
+struct Statement;
+struct ExplainStatement {
+  ExplainMode mode = ExplainMode::kSimple;
+  std::shared_ptr<const Statement> statement;
+};
+
+struct ColumnDefinition {
+  Field field;  // comment in metadata
+  ExprPtr default_value;
+  ExprPtr generated_as;
+  bool identity = false;
+};
+// CREATE [OR REPLACE] TABLE … [USING f] [PARTITIONED BY] [LOCATION] [TBLPROPERTIES] [AS query]
+struct CreateTableStatement {
+  NameParts name;
+  ExprPtr identifier;                 // IDENTIFIER(…) instead of name
+  std::vector<ColumnDefinition> columns;
+  std::string format;                 // "" = DELTA
+  std::string location;
+  std::vector<Field> partition_columns;  // type kNull when only named
+  std::vector<NameParts> cluster_by;
+  std::map<std::string, std::string> properties;
+  std::map<std::string, std::string> options;
+  std::optional<std::string> comment;
+  std::map<std::string, std::string> check_constraints;  // name → SQL text
+  NameParts like;                     // CREATE TABLE … LIKE
+  RelationPtr query;
+  bool if_not_exists = false;
+  bool or_replace = false;
+  bool replace_only = false;          // REPLACE TABLE
+};
+struct CreateViewStatement {
+  NameParts name;
+  std::vector<Field> columns;         // names and comments
+  std::string text;                   // of the query, as written
+  RelationPtr query;
+  std::optional<std::string> comment;
+  std::map<std::string, std::string> properties;
+  bool temporary = false;
+  bool global_temporary = false;
+  bool if_not_exists = false;
+  bool or_replace = false;
+};
+
+enum class InsertMode { kAppend, kOverwrite, kOverwritePartitions, kReplaceWhere };
+struct InsertStatement {
+  TableRelation table;
+  std::vector<std::string> columns;
+  bool by_name = false;
+  InsertMode mode = InsertMode::kAppend;
+  // PARTITION (a = 1, b): static values by name; null for dynamic ones.
+  std::vector<std::pair<std::string, ExprPtr>> partition;
+  ExprPtr replace_where;
+  RelationPtr query;
+  std::map<std::string, std::string> options;  // mergeSchema, overwriteSchema
+};
+struct Assignment {
+  NameParts column;
+  ExprPtr value;
+};
+struct UpdateStatement {
+  TableRelation table;
+  std::string alias;
+  std::vector<Assignment> assignments;
+  ExprPtr condition;
+};
+struct DeleteStatement {
+  TableRelation table;
+  std::string alias;
+  ExprPtr condition;
+};
+struct MergeClause {
+  enum class Match { kMatched, kNotMatched, kNotMatchedBySource };
+  enum class Action { kUpdate, kUpdateStar, kDelete, kInsert, kInsertStar };
+  Match match = Match::kMatched;
+  Action action = Action::kUpdate;
+  ExprPtr condition;
+  std::vector<Assignment> assignments;
+};
+struct MergeStatement {
+  TableRelation target;
+  std::string target_alias;
+  RelationPtr source;  // an AliasRelation when it has an alias
+  ExprPtr condition;
+  std::vector<MergeClause> clauses;
+  bool with_schema_evolution = false;
+};
+// COPY INTO t FROM 'path' | (SELECT … FROM 'path') FILEFORMAT = CSV …
+struct CopyIntoStatement {
+  TableRelation table;
+  std::string path;
+  std::vector<ExprPtr> select;         // empty: all columns
+  std::string format;                  // CSV, JSON, PARQUET
+  std::vector<std::string> files;
+  std::string pattern;
+  std::map<std::string, std::string> format_options;
+  std::map<std::string, std::string> copy_options;  // force, mergeSchema
+  std::optional<int64_t> validate_rows;             // VALIDATE n ROWS; -1 for ALL
+};
+struct TruncateStatement {
+  TableRelation table;
+};
+struct AlterTableStatement {
+  enum class Action {
+    kAddColumns, kDropColumns, kRenameColumn, kAlterColumn, kSetProperties, kUnsetProperties,
+    kAddConstraint, kDropConstraint, kClusterBy,
+  };
+  TableRelation table;
+  Action action = Action::kSetProperties;
+  std::vector<ColumnDefinition> columns;  // add; alter: the new type and comment
+  std::vector<NameParts> names;           // drop, rename (from), alter
+  std::string new_name;                   // rename; constraint name
+  std::string text;                       // CHECK expression
+  std::optional<bool> set_nullable;       // alter column: DROP NOT NULL / SET NOT NULL
+  bool set_type = false;
+  bool set_comment = false;
+  std::map<std::string, std::string> properties;
+  bool if_exists = false;
+};
+// DESCRIBE HISTORY t / DESCRIBE DETAIL t
+struct DescribeDeltaStatement {
+  enum class What { kHistory, kDetail };
+  What what = What::kHistory;
+  TableRelation table;
+};
+// DESCRIBE [TABLE] [EXTENDED] t [column]
+struct DescribeTableStatement {
+  TableRelation table;
+  bool extended = false;
+  bool as_json = false;
+  NameParts column;
+};
+struct DescribeQueryStatement {
+  RelationPtr query;
+};
+struct ShowColumnsStatement {
+  TableRelation table;
+};
+struct ShowCreateTableStatement {
+  TableRelation table;
+};
+struct ShowTablePropertiesStatement {
+  TableRelation table;
+  std::string key;
+};
+struct ShowPartitionsStatement {
+  TableRelation table;
+};
+struct ShowFunctionsStatement {
+  std::string pattern;
+};
+// SET k = v; SET k; SET; RESET k; RESET; SET TIME ZONE z
+struct ConfigStatement {
+  enum class Action { kSet, kGet, kGetAll, kReset, kResetAll };
+  Action action = Action::kGetAll;
+  std::string key;
+  std::string value;
+};
+struct CatalogStatement {
+  CatalogCommand command;
+};
+// CACHE, UNCACHE, REFRESH, ANALYZE and other statements that are parsed only to be refused by name.
+struct UnsupportedStatement {
+  std::string what;
+};
+
+struct Statement {
+  SourceSpan span;
+  std::variant<QueryStatement, ExplainStatement, CreateTableStatement, CreateViewStatement,
+               InsertStatement, UpdateStatement, DeleteStatement, MergeStatement, CopyIntoStatement,
+               TruncateStatement, AlterTableStatement, DescribeDeltaStatement, DescribeTableStatement,
+               DescribeQueryStatement, ShowColumnsStatement, ShowCreateTableStatement,
+               ShowTablePropertiesStatement, ShowPartitionsStatement, ShowFunctionsStatement,
+               ConfigStatement, CatalogStatement, UnsupportedStatement>
+      node;
+};
+
+}  // namespace ashlar::sql
