@@ -7,7 +7,7 @@
 #   USES       third-party libraries (externals in module_edges.json)
 #   TEST_DEPS  modules only the tests include, under the same edge table
 #   TEST_USES  third-party libraries only the tests include
-#   PROTOS     targets made by ashlar_proto()
+#   PROTOS     targets made by ashlar_proto(), needs protobuf or grpc in USES
 
 # Flags every target shares. The precompiled header demands that they are the same everywhere.
 add_library(ashlar_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)

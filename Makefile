@@ -1,0 +1,37 @@
+# The few commands of the repository; each prepares what it needs.
+# PRESET=dev|release|asan|tsan chooses the build; JOBS the parallelism of tests.
+PRESET ?= release
+JOBS ?= 2
+BUILD := build/$(PRESET)
+
+.PHONY: help setup configure build test demo bench oracle crash clean
+
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## Install and fetch what the build needs (instant when done)
+	@tools/setup
+
+configure: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET)
+
+build: configure  ## Build everything into build/<preset>
+	@cmake --build $(BUILD)
+
+test: build  ## Build, then run every test
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-label-summary
+
+demo: build  ## Start a workspace with sample data
+	@tools/demo
+
+bench: build  ## Run the benchmarks against their peers
+	@bench/run $(BUILD)
+
+oracle: setup  ## Ask a real Spark and compare with the recorded answers
+	@tools/oracle/record --check
+
+crash: build  ## Kill the server and drivers at random and check what survives
+	@tests/crash/run $(BUILD)
+
+clean:  ## Remove every build folder
+	rm -rf build
