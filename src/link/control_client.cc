@@ -1,0 +1,95 @@
+#include "link/control_client.h"
+
+#include "link/convert.h"
+#include "link/link.grpc.pb.h"
+#include "link/rpc.h"
+
+namespace ashlar::link {
+namespace {
+
+constexpr char kPeer[] = "The control plane";
+
+class ControlClient final : public ControlApi {
+ public:
+  explicit ControlClient(const std::string& socket_path)
+      : stub_(wire::Control::NewStub(UnixChannel(socket_path))) {}
+
+  Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
+      const std::string& handle, std::span<const std::string> via_view_ids,
+      std::span<const sql::ResolveRequest> requests) override {
+    wire::ResolveRequest message;
+    message.set_handle(handle);
+    for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
+    for (const sql::ResolveRequest& request : requests) ToWire(request, message.add_items());
+    grpc::ClientContext context;
+    wire::ResolveReply reply;
+    grpc::Status status = stub_->Resolve(&context, message, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    CHECK(static_cast<size_t>(reply.items_size()) == requests.size());
+    std::vector<Result<sql::ResolvedRelation>> results;
+    for (const auto& item : reply.items()) {
+      if (item.has_error()) {
+        results.emplace_back(FromWire(item.error()));
+      } else {
+        results.push_back(FromWire(item.relation()));
+      }
+    }
+    return results;
+  }
+
+  Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override {
+    wire::CatalogRequest message;
+    ToWire(command, &message);
+    message.set_handle(handle);
+    grpc::ClientContext context;
+    wire::CatalogReply reply;
+    grpc::Status status = stub_->Catalog(&context, message, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    return FromWire(reply);
+  }
+
+  Result<CommitOutcome> Commit(const std::string& handle, const CommitRequest& request) override {
+    wire::CommitRequest message;
+    message.set_handle(handle);
+    message.set_table_uuid(request.table_uuid);
+    message.set_location(request.location);
+    message.set_version(request.version);
+    message.set_actions(request.actions);
+    message.set_commit_uuid(request.commit_uuid);
+    grpc::ClientContext context;
+    wire::CommitReply reply;
+    grpc::Status status = stub_->Commit(&context, message, &reply);
+    // The request may have been carried out: only reading the log back can tell.
+    if (!status.ok()) return CommitOutcome::kUnknown;
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    return static_cast<CommitOutcome>(reply.outcome());
+  }
+
+  Status OnHeartbeat(const Heartbeat& heartbeat) override {
+    wire::HeartbeatRequest message;
+    message.set_driver_id(heartbeat.driver_id);
+    message.set_secret(heartbeat.secret);
+    message.set_socket(heartbeat.socket);
+    message.set_rss_bytes(heartbeat.rss_bytes);
+    message.set_running_statements(heartbeat.running_statements);
+    message.set_open_sessions(heartbeat.open_sessions);
+    grpc::ClientContext context;
+    wire::HeartbeatReply reply;
+    grpc::Status status = stub_->Heartbeat(&context, message, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    return ReplyStatus(reply);
+  }
+
+ private:
+  std::unique_ptr<wire::Control::Stub> stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<ControlApi> MakeControlClient(const std::string& socket_path) {
+  return std::make_unique<ControlClient>(socket_path);
+}
+
+}  // namespace ashlar::link

@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "link/control_client.h"
+#include "link/control_server.h"
+
+namespace ashlar::link {
+namespace {
+
+// Answers what it was asked, so that the test sees both directions of the wire.
+class EchoControl final : public ControlApi {
+ public:
+  Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
+      const std::string& handle, std::span<const std::string> via_view_ids,
+      std::span<const sql::ResolveRequest> requests) override {
+    if (handle != "h") return MakeError(ErrorCode::kUnauthenticated, "unknown handle");
+    std::vector<Result<sql::ResolvedRelation>> results;
+    for (const sql::ResolveRequest& request : requests) {
+      if (request.name.empty()) {
+        results.emplace_back(MakeSqlError("TABLE_OR_VIEW_NOT_FOUND", "42P01", "no", {{"relationName", "`x`"}},
+                                          SourceSpan{1, 4}));
+        continue;
+      }
+      sql::ResolvedRelation relation;
+      relation.name_parts = request.name;
+      relation.schema.fields = {{"a", DataType::Array(TypeId::kInt), false, R"({"k":1})"}};
+      relation.owner = via_view_ids.empty() ? "" : via_view_ids[0];
+      results.emplace_back(std::move(relation));
+    }
+    return results;
+  }
+  Result<sql::CatalogReply> Execute(const std::string&, const sql::CatalogCommand& command) override {
+    sql::CatalogReply reply;
+    reply.rows = {{command.comment, command.name[0]}};
+    return reply;
+  }
+  Result<CommitOutcome> Commit(const std::string&, const CommitRequest& request) override {
+    return request.version == 1 ? CommitOutcome::kWon : CommitOutcome::kLost;
+  }
+  Status OnHeartbeat(const Heartbeat& heartbeat) override {
+    if (heartbeat.secret != "s") return MakeError(ErrorCode::kPermissionDenied, "not a driver of ours");
+    return OkStatus();
+  }
+};
+
+CommitRequest AtVersion(int64_t version) {
+  CommitRequest request;
+  request.version = version;
+  return request;
+}
+
+class LinkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/ashlar-link-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    socket_ = std::string(folder) + "/control.sock";
+    server_ = *ControlServer::Start(socket_, control_);
+    client_ = MakeControlClient(socket_);
+  }
+
+  EchoControl control_;
+  std::string socket_;
+  std::unique_ptr<ControlServer> server_;
+  std::unique_ptr<ControlApi> client_;
+};
+
+TEST_F(LinkTest, ResolveKeepsOrderTypesAndErrors) {
+  std::vector<sql::ResolveRequest> requests(2);
+  requests[0].name = {"main", "default", "t"};
+  std::vector<std::string> views = {"v1"};
+  auto results = client_->Resolve("h", views, requests);
+  ASSERT_TRUE(results.ok());
+  EXPECT_EQ((*results)[0]->schema.fields[0].type, DataType::Array(TypeId::kInt));
+  EXPECT_EQ((*results)[0]->schema.fields[0].metadata, R"({"k":1})");
+  EXPECT_EQ((*results)[0]->owner, "v1");
+  EXPECT_EQ((*results)[1].error().condition, "TABLE_OR_VIEW_NOT_FOUND");
+  EXPECT_EQ((*results)[1].error().span, (SourceSpan{1, 4}));
+  EXPECT_EQ(client_->Resolve("other", views, requests).error().code, ErrorCode::kUnauthenticated);
+}
+
+TEST_F(LinkTest, AbsentAndEmptyTextStayApart) {
+  sql::CatalogCommand command;
+  command.name = {"c"};
+  EXPECT_EQ(client_->Execute("h", command)->rows[0][0], std::nullopt);
+  command.comment = "";
+  EXPECT_EQ(client_->Execute("h", command)->rows[0][0], "");
+}
+
+TEST_F(LinkTest, CommitOutcomes) {
+  EXPECT_EQ(*client_->Commit("h", AtVersion(1)), CommitOutcome::kWon);
+  EXPECT_EQ(*client_->Commit("h", AtVersion(2)), CommitOutcome::kLost);
+  server_.reset();
+  EXPECT_EQ(*client_->Commit("h", AtVersion(1)), CommitOutcome::kUnknown);
+}
+
+TEST_F(LinkTest, HeartbeatOfAStrangerIsRefused) {
+  Heartbeat heartbeat;
+  heartbeat.secret = "s";
+  EXPECT_TRUE(client_->OnHeartbeat(heartbeat).ok());
+  heartbeat.secret = "guess";
+  EXPECT_FALSE(client_->OnHeartbeat(heartbeat).ok());
+}
+
+}  // namespace
+}  // namespace ashlar::link
