@@ -4,7 +4,8 @@
 #   DEPS       modules whose headers it includes; each must be allowed by module_edges.json
 #   SRCS       sources, relative to the folder (generated ones by absolute path)
 #   TESTS      GoogleTest sources; make one binary <name>_test, a ctest entry of label "unit"
-#   USES       third-party libraries (externals in module_edges.json)
+#   USES       third-party libraries (externals in module_edges.json); their include folders and
+#              definitions stay inside the module, so its headers must not need them
 #   TEST_DEPS  modules only the tests include, under the same edge table
 #   TEST_USES  third-party libraries only the tests include
 #   PROTOS     targets made by ashlar_proto(), needs protobuf or grpc in USES
@@ -25,10 +26,24 @@ function(_check_deps NAME)
     if(NOT dep IN_LIST ASHLAR_MAY_${NAME})
       message(FATAL_ERROR "module ${NAME}: ${dep} is not an allowed edge (cmake/module_edges.json)")
     endif()
-    if(NOT TARGET ashlar_${dep})
-      message(FATAL_ERROR "module ${NAME}: depends on ${dep}, which has no src/${dep}/CMakeLists.txt yet")
+  endforeach()
+endfunction()
+
+# Sets OUT to what a declared module lacks: a source, or a module it depends on.
+function(_missing_parts OUT SOURCES DEPS)
+  set(missing "")
+  foreach(source ${SOURCES})
+    cmake_path(IS_ABSOLUTE source generated)
+    if(NOT generated AND NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(APPEND missing ${source})
     endif()
   endforeach()
+  foreach(dep ${DEPS})
+    if(NOT TARGET ashlar_${dep})
+      list(APPEND missing "module ${dep}")
+    endif()
+  endforeach()
+  set(${OUT} ${missing} PARENT_SCOPE)
 endfunction()
 
 function(_check_uses NAME)
@@ -58,13 +73,23 @@ function(module)
   _check_deps(${arg_NAME} ${arg_DEPS} ${arg_TEST_DEPS})
   _check_uses(${arg_NAME} ${arg_USES} ${arg_TEST_USES})
 
+  # While a module is being written, a Dev build does without it; every other build demands all of it.
+  _missing_parts(missing "${arg_SRCS};${arg_TESTS}" "${arg_DEPS};${arg_TEST_DEPS}")
+  if(missing AND CMAKE_BUILD_TYPE STREQUAL "Dev")
+    message(WARNING "module ${arg_NAME} left out; missing: ${missing}")
+    file(GLOB_RECURSE _watched CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+    return()
+  elseif(missing)
+    message(FATAL_ERROR "module ${arg_NAME}: missing: ${missing}")
+  endif()
+
   set(lib ashlar_${arg_NAME})
   list(TRANSFORM arg_DEPS PREPEND ashlar_ OUTPUT_VARIABLE dep_libs)
   list(TRANSFORM arg_USES PREPEND ashlar::ext:: OUTPUT_VARIABLE use_libs)
   if(arg_SRCS)
     add_library(${lib} STATIC ${arg_SRCS})
     _ashlar_target(${lib})
-    target_link_libraries(${lib} PUBLIC ${dep_libs} ${use_libs} ${arg_PROTOS})
+    target_link_libraries(${lib} PUBLIC ${dep_libs} PRIVATE ${use_libs} ${arg_PROTOS})
   else()
     add_library(${lib} INTERFACE)
     target_include_directories(${lib} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -77,28 +102,51 @@ function(module)
     list(TRANSFORM arg_TEST_USES PREPEND ashlar::ext:: OUTPUT_VARIABLE test_use_libs)
     add_executable(${test} ${arg_TESTS})
     _ashlar_target(${test})
-    target_link_libraries(${test} PRIVATE ${lib} ${test_dep_libs} ${test_use_libs} ashlar_gtest)
+    target_link_libraries(${test} PRIVATE
+      ${lib} ${test_dep_libs} ${use_libs} ${test_use_libs} ${arg_PROTOS} ashlar_gtest)
     set_target_properties(${test} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${test} COMMAND ${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300)
   endif()
 endfunction()
 
-# Adds the modules that exist, lowest layer first.
+# Adds the modules that exist, lowest layer first. With -DASHLAR_ONLY="sql;types" only those and what
+# their DEPS reach: a build folder that does not notice what happens in the rest of the tree.
 function(ashlar_add_modules)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*/CMakeLists.txt)
+  set(wanted ${ASHLAR_MODULES})
+  if(ASHLAR_ONLY)
+    _deps_closure(wanted ${ASHLAR_ONLY})
+  endif()
   foreach(name ${ASHLAR_MODULES})
-    if(EXISTS ${CMAKE_SOURCE_DIR}/src/${name}/CMakeLists.txt)
+    if(${CMAKE_SOURCE_DIR}/src/${name}/CMakeLists.txt IN_LIST found AND name IN_LIST wanted)
       add_subdirectory(src/${name})
     endif()
   endforeach()
 endfunction()
 
+function(_deps_closure OUT)
+  set(wanted ${ARGN})
+  set(highest_first ${ASHLAR_MODULES})
+  list(REVERSE highest_first)
+  foreach(name ${highest_first})
+    if(name IN_LIST wanted AND EXISTS ${CMAKE_SOURCE_DIR}/src/${name}/CMakeLists.txt)
+      file(STRINGS ${CMAKE_SOURCE_DIR}/src/${name}/CMakeLists.txt lines)
+      string(REGEX MATCHALL "DEPS [a-z0-9_ ;]*" deps "${lines}")
+      string(REGEX REPLACE "DEPS| |;" ";" deps "${deps}")
+      list(APPEND wanted ${deps})
+    endif()
+  endforeach()
+  set(${OUT} ${wanted} PARENT_SCOPE)
+endfunction()
+
 # Adds the executables whose main exists. A main links those of its modules that exist.
 function(ashlar_add_mains)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*/main.cc)
   math(EXPR last "${ASHLAR_MAINS} - 1")
   foreach(i RANGE ${last})
     set(source ${ASHLAR_MAIN_${i}_SOURCE})
-    if(EXISTS ${CMAKE_SOURCE_DIR}/${source})
+    if(${CMAKE_SOURCE_DIR}/${source} IN_LIST found)
       add_executable(${ASHLAR_MAIN_${i}_NAME} ${source})
       _ashlar_target(${ASHLAR_MAIN_${i}_NAME})
       set_target_properties(
