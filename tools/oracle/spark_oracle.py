@@ -44,6 +44,7 @@ class Oracle:
             builder = SparkSession.builder.master("local[2]").appName("ashlar-oracle")
             settings = {
                 "spark.ui.enabled": "false",
+                "spark.ui.showConsoleProgress": "false",
                 "spark.driver.memory": "2g",
                 "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Dderby.system.home=" + self.scratch,
                 "spark.sql.session.timeZone": "UTC",
