@@ -106,7 +106,9 @@ function(module)
       ${lib} ${test_dep_libs} ${use_libs} ${test_use_libs} ${arg_PROTOS} ashlar_gtest)
     set_target_properties(${test} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${test} COMMAND ${test} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300)
+    set_tests_properties(${test} PROPERTIES
+      LABELS unit TIMEOUT 300
+      ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp")
   endif()
 endfunction()
 
