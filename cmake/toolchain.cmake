@@ -41,3 +41,7 @@ if(ASHLAR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/ashlar_pch.dir/cmake_pch.hxx.gch.sum
     CONTENT "${_pch_hash} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${_type}}\n")
 endif()
+
+# Runs generators and checks: Debian's own, which has python3-yaml.
+find_program(ASHLAR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(ASHLAR_PYTHON python3 REQUIRED)
