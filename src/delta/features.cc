@@ -1,0 +1,268 @@
+#include "delta/features.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "delta/schema.h"
+
+namespace ashlar::delta {
+namespace {
+
+constexpr int kMaxReaderVersion = 3;
+constexpr int kMaxWriterVersion = 7;
+
+template <size_t N>
+struct Literal {
+  constexpr Literal(const char (&text)[N]) { std::copy_n(text, N, value); }
+  char value[N];
+};
+
+template <Literal Key>
+bool PropertyIsTrue(const Metadata& metadata, const Schema&) {
+  return BooleanProperty(metadata.configuration, Key.value, false);
+}
+
+template <Literal Key>
+bool FieldHas(const Metadata&, const Schema& schema) {
+  return AnyField(schema, [](const Field& field) {
+    return FieldMetadata(field, Key.value).has_value();
+  });
+}
+
+template <TypeId Id>
+bool HasType(const Metadata&, const Schema& schema) {
+  std::function<bool(const DataType&)> uses = [&](const DataType& type) {
+    if (type.Is(Id)) return true;
+    if (type.Is(TypeId::kArray)) return uses(type.element());
+    if (type.Is(TypeId::kMap)) return uses(type.key()) || uses(type.map_value());
+    return false;
+  };
+  return AnyField(schema, [&](const Field& field) { return uses(field.type); });
+}
+
+bool HasConstraints(const Metadata& metadata, const Schema&) {
+  return std::ranges::any_of(metadata.configuration, [](const auto& entry) {
+    return entry.first.starts_with("delta.constraints.");
+  });
+}
+
+bool IsMapped(const Metadata& metadata, const Schema&) {
+  auto it = metadata.configuration.find("delta.columnMapping.mode");
+  return it != metadata.configuration.end() && it->second != "none";
+}
+
+bool WidensTypes(const Metadata& metadata, const Schema& schema) {
+  return PropertyIsTrue<"delta.enableTypeWidening">(metadata, schema) ||
+         FieldHas<"delta.typeChanges">(metadata, schema);
+}
+
+bool UsesV2Checkpoints(const Metadata& metadata, const Schema&) {
+  auto it = metadata.configuration.find("delta.checkpointPolicy");
+  return it != metadata.configuration.end() && EqualsIgnoreCase(it->second, "v2");
+}
+
+constexpr Support kYes = Support::kYes;
+constexpr Support kUnused = Support::kWhenUnused;
+constexpr Support kNo = Support::kNo;
+
+// name, reader feature, legacy reader and writer version, read, write, in use
+constexpr std::array kFeatures = {
+    TableFeature{"appendOnly", false, 0, 2, kYes, kYes, PropertyIsTrue<"delta.appendOnly">},
+    TableFeature{"invariants", false, 0, 2, kYes, kUnused, FieldHas<"delta.invariants">},
+    TableFeature{"checkConstraints", false, 0, 3, kYes, kUnused, HasConstraints},
+    TableFeature{"changeDataFeed", false, 0, 4, kYes, kUnused,
+                 PropertyIsTrue<"delta.enableChangeDataFeed">},
+    TableFeature{"generatedColumns", false, 0, 4, kYes, kUnused,
+                 FieldHas<"delta.generationExpression">},
+    TableFeature{"columnMapping", true, 2, 5, kYes, kUnused, IsMapped},
+    TableFeature{"identityColumns", false, 0, 6, kYes, kUnused, FieldHas<"delta.identity.start">},
+    TableFeature{"deletionVectors", true, 0, 0, kYes, kYes,
+                 PropertyIsTrue<"delta.enableDeletionVectors">},
+    TableFeature{"timestampNtz", true, 0, 0, kYes, kYes, HasType<TypeId::kTimestampNtz>},
+    // An alias some writers use.
+    TableFeature{"timestampWithoutTimezone", true, 0, 0, kYes, kYes, nullptr},
+    TableFeature{"domainMetadata", false, 0, 0, kYes, kYes, nullptr},
+    TableFeature{"v2Checkpoint", true, 0, 0, kYes, kYes, UsesV2Checkpoints},
+    TableFeature{"inCommitTimestamp", false, 0, 0, kYes, kYes,
+                 PropertyIsTrue<"delta.enableInCommitTimestamps">},
+    TableFeature{"vacuumProtocolCheck", true, 0, 0, kYes, kYes, nullptr},
+    TableFeature{"allowColumnDefaults", false, 0, 0, kYes, kUnused, FieldHas<"CURRENT_DEFAULT">},
+    TableFeature{"rowTracking", false, 0, 0, kYes, kNo, PropertyIsTrue<"delta.enableRowTracking">},
+    TableFeature{"clustering", false, 0, 0, kYes, kNo, nullptr},
+    TableFeature{"typeWidening", true, 0, 0, kUnused, kUnused, WidensTypes},
+    TableFeature{"typeWidening-preview", true, 0, 0, kUnused, kUnused, WidensTypes},
+    TableFeature{"variantType", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
+    TableFeature{"variantType-preview", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
+    TableFeature{"variantShredding", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
+    TableFeature{"variantShredding-preview", true, 0, 0, kUnused, kUnused,
+                 HasType<TypeId::kVariant>},
+    TableFeature{"icebergCompatV1", false, 0, 0, kYes, kUnused,
+                 PropertyIsTrue<"delta.enableIcebergCompatV1">},
+    TableFeature{"icebergCompatV2", false, 0, 0, kYes, kUnused,
+                 PropertyIsTrue<"delta.enableIcebergCompatV2">},
+    TableFeature{"icebergCompatV3", false, 0, 0, kYes, kNo,
+                 PropertyIsTrue<"delta.enableIcebergCompatV3">},
+    TableFeature{"catalogManaged", true, 0, 0, kNo, kNo, nullptr},
+    TableFeature{"catalogOwned-preview", true, 0, 0, kNo, kNo, nullptr},
+    TableFeature{"coordinatedCommits-preview", false, 0, 0, kYes, kNo, nullptr},
+    TableFeature{"checkpointProtection", false, 0, 0, kYes, kNo, nullptr},
+    TableFeature{"collations-preview", false, 0, 0, kYes, kNo, nullptr},
+};
+
+bool Contains(const std::optional<std::vector<std::string>>& names, std::string_view name) {
+  return names.has_value() && std::ranges::find(*names, name) != names->end();
+}
+
+Error UnsupportedVersions(const Protocol& protocol) {
+  std::string required = std::to_string(protocol.min_reader_version) + "," +
+                         std::to_string(protocol.min_writer_version);
+  std::string supported =
+      std::to_string(kMaxReaderVersion) + "," + std::to_string(kMaxWriterVersion);
+  Error error = MakeSqlError("DELTA_INVALID_PROTOCOL_VERSION", "KD004",
+                             "The table requires protocol versions (reader, writer) " + required +
+                                 "; up to " + supported + " are supported.",
+                             {{"required", required}, {"supported", supported}});
+  return error;
+}
+
+Error UnsupportedFeatures(bool write, const std::set<std::string>& names) {
+  std::string list = Join(std::vector<std::string>(names.begin(), names.end()), ", ");
+  std::string mode = write ? "write" : "read";
+  return MakeSqlError(write ? "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+                            : "DELTA_UNSUPPORTED_FEATURES_FOR_READ",
+                      "56038",
+                      "Unable to " + mode + " this table because it requires table feature(s) that are "
+                      "not supported for " + mode + ": " + list + ".",
+                      {{"unsupported", list}});
+}
+
+bool Refuses(Support support, const TableFeature& feature, const Metadata& metadata,
+             const Schema& schema) {
+  if (support == Support::kYes) return false;
+  if (support == Support::kNo) return true;
+  return feature.in_use != nullptr && feature.in_use(metadata, schema);
+}
+
+}  // namespace
+
+std::span<const TableFeature> AllTableFeatures() { return kFeatures; }
+
+const TableFeature* FindTableFeature(std::string_view name) {
+  auto it = std::ranges::find(kFeatures, name, &TableFeature::name);
+  return it == kFeatures.end() ? nullptr : &*it;
+}
+
+bool IsFeatureListed(const Protocol& protocol, std::string_view name) {
+  if (Contains(protocol.writer_features, name) || Contains(protocol.reader_features, name)) {
+    return true;
+  }
+  const TableFeature* feature = FindTableFeature(name);
+  if (feature == nullptr) return false;
+  bool by_writer = feature->legacy_writer > 0 && protocol.min_writer_version < kMaxWriterVersion &&
+                   protocol.min_writer_version >= feature->legacy_writer;
+  return by_writer && (!feature->reader || protocol.min_reader_version >= feature->legacy_reader);
+}
+
+std::vector<std::string> ListedFeatures(const Protocol& protocol) {
+  std::set<std::string> names;
+  for (const TableFeature& feature : kFeatures) {
+    if (IsFeatureListed(protocol, feature.name)) names.emplace(feature.name);
+  }
+  for (const auto* list : {&protocol.reader_features, &protocol.writer_features}) {
+    if (list->has_value()) names.insert((*list)->begin(), (*list)->end());
+  }
+  return {names.begin(), names.end()};
+}
+
+Protocol WithFeature(Protocol protocol, const TableFeature& feature) {
+  if (IsFeatureListed(protocol, feature.name)) return protocol;
+  bool by_name = protocol.min_writer_version >= kMaxWriterVersion || feature.legacy_writer == 0;
+  if (!by_name) {
+    protocol.min_writer_version = std::max(protocol.min_writer_version, feature.legacy_writer);
+    protocol.min_reader_version = std::max(protocol.min_reader_version, feature.legacy_reader);
+    return protocol;
+  }
+  std::vector<std::string> listed = ListedFeatures(protocol);
+  listed.emplace_back(feature.name);
+  std::ranges::sort(listed);
+  std::vector<std::string> reader_listed;
+  for (const std::string& name : listed) {
+    const TableFeature* known = FindTableFeature(name);
+    if (known != nullptr && known->reader) reader_listed.push_back(name);
+  }
+  protocol.min_writer_version = kMaxWriterVersion;
+  protocol.writer_features = std::move(listed);
+  if (!reader_listed.empty()) {
+    protocol.min_reader_version = kMaxReaderVersion;
+    protocol.reader_features = std::move(reader_listed);
+  }
+  return protocol;
+}
+
+std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const Metadata& metadata,
+                                                 const Schema& schema) {
+  std::vector<const TableFeature*> missing;
+  for (const TableFeature& feature : kFeatures) {
+    // Previews and extensions share their condition with the feature itself.
+    bool is_variation = feature.name.ends_with("-preview") || feature.name == "variantShredding";
+    if (is_variation || feature.in_use == nullptr || !feature.in_use(metadata, schema)) continue;
+    if (IsFeatureListed(protocol, feature.name)) continue;
+    std::string preview = std::string(feature.name) + "-preview";
+    bool alias = feature.name == "timestampNtz" &&
+                 IsFeatureListed(protocol, "timestampWithoutTimezone");
+    if (!alias && !IsFeatureListed(protocol, preview)) missing.push_back(&feature);
+  }
+  return missing;
+}
+
+Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
+  if (protocol.min_reader_version < 1 || protocol.min_reader_version > kMaxReaderVersion) {
+    return UnsupportedVersions(protocol);
+  }
+  std::set<std::string> unsupported;
+  if (protocol.reader_features.has_value()) {
+    for (const std::string& name : *protocol.reader_features) {
+      const TableFeature* feature = FindTableFeature(name);
+      if (feature == nullptr || Refuses(feature->read, *feature, metadata, schema)) {
+        unsupported.insert(name);
+      }
+    }
+  }
+  // A type that no listed feature explains still cannot be read.
+  if (HasType<TypeId::kVariant>(metadata, schema)) unsupported.insert("variantType");
+  if (!unsupported.empty()) return UnsupportedFeatures(false, unsupported);
+  return OkStatus();
+}
+
+Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
+  RETURN_IF_ERROR(CheckReadable(protocol, metadata, schema));
+  if (protocol.min_writer_version < 1 || protocol.min_writer_version > kMaxWriterVersion) {
+    return UnsupportedVersions(protocol);
+  }
+  std::set<std::string> unsupported;
+  for (const std::string& name : ListedFeatures(protocol)) {
+    const TableFeature* feature = FindTableFeature(name);
+    if (feature == nullptr || Refuses(feature->write, *feature, metadata, schema)) {
+      unsupported.insert(name);
+    }
+  }
+  // Constraints count even where an old writer forgot to raise the protocol.
+  std::set<std::string> missing;
+  for (const TableFeature* feature : MissingFeatures(protocol, metadata, schema)) {
+    if (feature->write != Support::kYes) unsupported.emplace(feature->name);
+    if (feature->legacy_writer == 0) missing.emplace(feature->name);
+  }
+  if (!unsupported.empty()) return UnsupportedFeatures(true, unsupported);
+  if (!missing.empty()) {
+    std::string list = Join(std::vector<std::string>(missing.begin(), missing.end()), ", ");
+    return MakeSqlError("DELTA_FEATURES_PROTOCOL_METADATA_MISMATCH", "KD004",
+                        "These table features are in use by the metadata but not listed in the "
+                        "protocol: " + list + ".",
+                        {{"features", list}});
+  }
+  return OkStatus();
+}
+
+}  // namespace ashlar::delta

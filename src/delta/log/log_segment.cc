@@ -1,0 +1,120 @@
+#include "delta/log/log_segment.h"
+
+#include <map>
+
+#include "base/json.h"
+#include "delta/log/file_name.h"
+
+namespace ashlar::delta {
+namespace {
+
+// Checkpoint files of one version while they are gathered.
+struct Gathered {
+  std::optional<std::string> classic;
+  std::optional<std::string> uuid;
+  bool uuid_json = false;
+  std::map<int32_t, std::map<int32_t, std::string>> by_part_count;
+};
+
+std::optional<CheckpointFiles> Complete(int64_t version, const Gathered& files) {
+  if (files.classic.has_value()) return CheckpointFiles{version, {*files.classic}, false};
+  if (files.uuid.has_value()) return CheckpointFiles{version, {*files.uuid}, files.uuid_json};
+  for (const auto& [count, parts] : files.by_part_count) {
+    if (parts.size() != static_cast<size_t>(count)) continue;
+    CheckpointFiles found{version, {}, false};
+    for (const auto& [part, name] : parts) found.names.push_back(name);
+    return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int64_t LogListing::latest() const {
+  int64_t version = commits.empty() ? -1 : commits.back().version;
+  return checkpoints.empty() ? version : std::max(version, checkpoints.back().version);
+}
+
+Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects,
+                   table.store->ListFrom(LogDirectory(table.root), PaddedVersion(from_version)));
+  LogListing listing;
+  std::map<int64_t, Gathered> checkpoints;
+  for (const objectstore::ObjectInfo& object : objects) {
+    std::optional<LogFileName> file = ParseLogFileName(object.name);
+    if (!file.has_value()) continue;
+    if (file->kind == LogFileKind::kCommit) {
+      listing.commits.push_back({file->version, object.size, object.modified_ms});
+      continue;
+    }
+    if (object.size == 0) continue;  // left behind by a writer that died
+    Gathered& gathered = checkpoints[file->version];
+    if (file->kind == LogFileKind::kCheckpoint) gathered.classic = object.name;
+    if (file->kind == LogFileKind::kUuidCheckpoint) {
+      gathered.uuid = object.name;
+      gathered.uuid_json = file->json;
+    }
+    if (file->kind == LogFileKind::kMultiPartCheckpoint) {
+      gathered.by_part_count[file->parts][file->part] = object.name;
+    }
+  }
+  for (const auto& [version, gathered] : checkpoints) {
+    std::optional<CheckpointFiles> complete = Complete(version, gathered);
+    if (complete.has_value()) listing.checkpoints.push_back(*std::move(complete));
+  }
+  return listing;
+}
+
+std::optional<int64_t> ReadCheckpointHint(const TableLocation& table) {
+  Result<std::string> text =
+      table.store->Read(objectstore::JoinPath(LogDirectory(table.root), kLastCheckpointName));
+  if (!text.ok()) return std::nullopt;
+  Result<Json> json = ParseJson(*text);
+  if (!json.ok() || !json->is_object() || !json->contains("version")) return std::nullopt;
+  const Json& version = (*json)["version"];
+  if (!version.is_number_integer() || version.get<int64_t>() < 0) return std::nullopt;
+  return version.get<int64_t>();
+}
+
+Result<LogSegment> MakeSegment(const TableLocation& table, const LogListing& listing,
+                               std::optional<CheckpointFiles> checkpoint, int64_t version) {
+  LogSegment segment;
+  segment.version = version;
+  int64_t expected = checkpoint.has_value() ? checkpoint->version + 1 : 0;
+  segment.checkpoint = std::move(checkpoint);
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.version > version) break;
+    if (commit.version == version) segment.version_commit = commit;
+    if (commit.version < expected && segment.commits.empty()) continue;
+    if (commit.version != expected) {
+      bool truncated = segment.commits.empty() && !segment.checkpoint.has_value();
+      if (truncated) {
+        return MakeSqlError(
+            "DELTA_TRUNCATED_TRANSACTION_LOG", "42K03",
+            table.root + ": version " + std::to_string(version) + " cannot be rebuilt: the log begins "
+            "at version " + std::to_string(commit.version) + " and no checkpoint covers what is gone.",
+            {{"path", table.root}, {"version", std::to_string(version)}});
+      }
+      std::string versions =
+          std::to_string(expected - 1) + ", " + std::to_string(commit.version);
+      Error error = MakeSqlError("DELTA_VERSIONS_NOT_CONTIGUOUS", "KD00C",
+                                 "Versions (" + versions + ") of " + table.root + " are not contiguous.",
+                                 {{"versionList", versions}});
+      error.code = ErrorCode::kDataLoss;
+      return error;
+    }
+    segment.commits.push_back(commit);
+    ++expected;
+  }
+  if (expected != version + 1) {
+    Error error = MakeSqlError("DELTA_LOG_FILE_NOT_FOUND", "42K03",
+                               "The log of " + table.root + " has no file for version " +
+                                   std::to_string(expected) + ".",
+                               {{"version", std::to_string(expected)}, {"logPath", table.root}});
+    error.code = ErrorCode::kDataLoss;
+    return error;
+  }
+  return segment;
+}
+
+}  // namespace ashlar::delta

@@ -1,0 +1,53 @@
+// LogSegment: the files that together are one version of a table: a checkpoint, or none, and the
+// commits after it without a gap (Delta protocol, "Checkpoints", "Action Reconciliation").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "delta/snapshot.h"
+
+namespace ashlar::delta {
+
+struct CommitFile {
+  int64_t version = 0;
+  int64_t size = 0;
+  int64_t modified_ms = 0;
+  bool operator==(const CommitFile&) const = default;
+};
+
+struct CheckpointFiles {
+  int64_t version = 0;
+  std::vector<std::string> names;
+  bool json = false;
+};
+
+// What _delta_log holds from some version on. Commits and checkpoints ascend; only complete
+// checkpoints are there.
+struct LogListing {
+  std::vector<CommitFile> commits;
+  std::vector<CheckpointFiles> checkpoints;
+
+  bool empty() const { return commits.empty() && checkpoints.empty(); }
+  // The newest version any file speaks of; -1 when there is none.
+  int64_t latest() const;
+};
+Result<LogListing> ListLog(const TableLocation& table, int64_t from_version);
+
+// The version _last_checkpoint names; nullopt when it is absent or corrupt. A hint, never trusted.
+std::optional<int64_t> ReadCheckpointHint(const TableLocation& table);
+
+struct LogSegment {
+  int64_t version = 0;
+  std::optional<CheckpointFiles> checkpoint;
+  std::vector<CommitFile> commits;                // after the checkpoint, ascending, contiguous
+  std::optional<CommitFile> version_commit;       // the commit of `version`, when it is still there
+};
+// The segment of `version` on top of `checkpoint` (nullopt: from version 0). Errors:
+// DELTA_VERSIONS_NOT_CONTIGUOUS; DELTA_TRUNCATED_TRANSACTION_LOG when the first commits are gone.
+Result<LogSegment> MakeSegment(const TableLocation& table, const LogListing& listing,
+                               std::optional<CheckpointFiles> checkpoint, int64_t version);
+
+}  // namespace ashlar::delta

@@ -1,0 +1,61 @@
+// ParquetActions: how checkpoints and sidecars are read and written. The interface is delta's; the
+// engine implements it, because it owns the only Parquet reader and writer.
+//
+// Reading. Each row of the file has one non-null struct column named as the action is ("add",
+// "metaData", …). Deliver the rows in file order; ActionFromCheckpointJson (actions.h) turns a row
+// given as JSON text into an Action. The struct columns `stats_parsed` and `partitionValues_parsed`
+// inside `add` may be left out of the projection when `add.stats` is there. A row whose action is
+// unknown is skipped. A file that is missing, torn or not Parquet is an error of code kNotFound or
+// kDataLoss: the log then falls back to an older checkpoint.
+//
+// Writing a classic checkpoint. One row per action, in the order given, zstd or snappy, these columns
+// and no others; all of them nullable, int = INT32, long = INT64, map = Parquet MAP of string to
+// string (values nullable), list = Parquet LIST of string:
+//
+//   txn      struct<appId: string, version: long, lastUpdated: long>
+//   add      struct<path: string, partitionValues: map, size: long, modificationTime: long,
+//                   dataChange: boolean, tags: map,
+//                   deletionVector: struct<storageType: string, pathOrInlineDv: string, offset: int,
+//                                          sizeInBytes: int, cardinality: long>,
+//                   baseRowId: long, defaultRowCommitVersion: long, clusteringProvider: string,
+//                   stats: string>
+//   remove   struct<path: string, deletionTimestamp: long, dataChange: boolean,
+//                   extendedFileMetadata: boolean, partitionValues: map, size: long,
+//                   deletionVector: as in add, baseRowId: long, defaultRowCommitVersion: long>
+//   metaData struct<id: string, name: string, description: string,
+//                   format: struct<provider: string, options: map>, schemaString: string,
+//                   partitionColumns: list, configuration: map, createdTime: long>
+//   protocol struct<minReaderVersion: int, minWriterVersion: int,
+//                   readerFeatures: list, writerFeatures: list>
+//   domainMetadata struct<domain: string, configuration: string, removed: boolean>
+//   checkpointMetadata struct<version: long, tags: map>      only when a row has one
+//
+// readerFeatures and writerFeatures are null, not empty, where the protocol has none. An empty map is
+// an empty map in partitionValues, options and configuration, and null in tags. ActionToJson gives
+// exactly these names. `stats_parsed` is not written yet.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "delta/actions.h"
+
+namespace ashlar::delta {
+
+using ActionSink = std::function<Status(Action)>;
+// Calls the sink with each action in turn and stops at its first error.
+using ActionSource = std::function<Status(const std::function<Status(const Action&)>&)>;
+
+// Thread safe.
+class ParquetActions {
+ public:
+  virtual ~ParquetActions() = default;
+  // Stops at the sink's first error and returns it.
+  virtual Status Read(const std::string& absolute_path, const ActionSink& sink) = 0;
+  // When it returns success the file is whole and fsynced, and its folder too; on an error and after a
+  // crash there is no file of that name (write beside it, fsync, rename). An existing one is replaced.
+  virtual Status Write(const std::string& absolute_path, const ActionSource& source) = 0;
+};
+
+}  // namespace ashlar::delta

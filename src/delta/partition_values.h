@@ -1,0 +1,35 @@
+// Values as text: partition values (Delta protocol, "Partition Value Serialization") and the dates
+// and times in statistics.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "types/value.h"
+
+namespace ashlar::delta {
+
+// nullopt for NULL. Timestamps are written as ISO-8601 in UTC. Errors: kInvalidParameterValue for a
+// type that cannot partition.
+Result<std::optional<std::string>> EncodePartitionValue(const Value& value);
+
+// nullopt and "" are NULL of the type. A timestamp without a zone was written in its writer's local
+// time and is taken as UTC. Errors: DELTA_FAILED_CAST_PARTITION_VALUE (22018).
+Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const DataType& type);
+
+// "yyyy-MM-dd", with a sign and more digits where the year needs them; days since 1970-01-01.
+std::optional<int64_t> ParseDateText(std::string_view text);
+std::string DateText(int64_t days);
+
+struct ParsedTimestamp {
+  int64_t micros = 0;     // since 1970-01-01 UTC, or of the wall clock without a zone
+  bool has_zone = false;  // ended in Z or ±hh:mm
+};
+// "yyyy-MM-dd[T| ]HH:mm[:ss[.f…]][Z|±hh:mm]" or a date alone; digits beyond microseconds are cut.
+std::optional<ParsedTimestamp> ParseTimestampText(std::string_view text);
+// "yyyy-MM-ddTHH:mm:ss.ffffff" without a zone.
+std::string TimestampText(int64_t micros);
+
+}  // namespace ashlar::delta

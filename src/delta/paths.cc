@@ -1,0 +1,72 @@
+#include "delta/paths.h"
+
+#include <vector>
+
+#include "base/text.h"
+
+namespace ashlar::delta {
+namespace {
+
+// "s3" of "s3://bucket/x"; empty when there is no scheme (RFC 3986, 3.1).
+std::string_view SchemeOf(std::string_view path) {
+  size_t colon = path.find(':');
+  if (colon == std::string_view::npos || colon < 2) return {};
+  std::string_view scheme = path.substr(0, colon);
+  for (char c : scheme) {
+    bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   c == '+' || c == '-' || c == '.';
+    if (!allowed) return {};
+  }
+  return scheme;
+}
+
+std::string FoldDots(std::string_view absolute) {
+  std::vector<std::string> parts;
+  for (std::string_view part : SplitView(absolute, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else {
+      parts.emplace_back(part);
+    }
+  }
+  return "/" + Join(parts, "/");
+}
+
+Error BadUri(std::string_view log_path) {
+  std::string uri(log_path);
+  return MakeSqlError("DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI", "22KD1",
+                      "The transaction log names a file by a URI that is not a path of this table: " + uri,
+                      {{"uri", uri}});
+}
+
+}  // namespace
+
+std::optional<std::string> DecodeLogPath(std::string_view log_path) {
+  if (log_path.starts_with("file:")) {
+    log_path.remove_prefix(5);
+    while (log_path.starts_with("//")) log_path.remove_prefix(1);
+  }
+  if (log_path.find('%') == std::string_view::npos) return std::string(log_path);
+  return PercentDecode(log_path);
+}
+
+std::string EncodeLogPath(std::string_view relative_path) {
+  return PercentEncode(relative_path, "/=+@,;!$&'()*");
+}
+
+Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path) {
+  std::string_view scheme = SchemeOf(log_path);
+  if (!scheme.empty() && scheme != "file") return BadUri(log_path);
+  std::optional<std::string> decoded = DecodeLogPath(log_path);
+  if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return BadUri(log_path);
+  std::string table = FoldDots(root);
+  std::string path = decoded->starts_with('/') ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
+  if (!path.starts_with(table == "/" ? table : table + "/")) {
+    return MakeError(ErrorCode::kPermissionDenied,
+                     "The transaction log names a file outside of its table: " + std::string(log_path));
+  }
+  return path;
+}
+
+}  // namespace ashlar::delta

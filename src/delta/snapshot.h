@@ -1,0 +1,103 @@
+// Snapshot: one version of a table, whole and immutable: protocol, metadata and the complete list of
+// active files. A statement reads, and a transaction is checked against, the one it was given.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "delta/actions.h"
+#include "delta/parquet_actions.h"
+#include "delta/schema.h"
+#include "objectstore/object_store.h"
+#include "types/value.h"
+
+namespace ashlar::delta {
+
+// Where a table is. Does not own what it points to.
+struct TableLocation {
+  objectstore::ObjectStore* store = nullptr;
+  std::string root;                   // absolute, no trailing slash
+  ParquetActions* parquet = nullptr;  // without it, only tables whose JSON log is whole can be read
+};
+
+// At most one is set; none means the latest version.
+struct TimeTravel {
+  std::optional<int64_t> version;
+  std::optional<int64_t> timestamp_ms;
+};
+
+// The plain parts of a snapshot; replay builds it.
+struct SnapshotState {
+  int64_t version = -1;
+  // In-commit timestamp when the table has them, else the commit file's modification time.
+  int64_t timestamp_ms = 0;
+  // Size and modification time of the version's commit file: tells a replaced log from a grown one.
+  int64_t commit_size = -1;
+  int64_t commit_modified_ms = 0;
+  Protocol protocol;
+  Metadata metadata;
+  Schema schema;
+  ColumnMappingMode mapping_mode = ColumnMappingMode::kNone;
+  std::vector<AddFile> files;           // active, oldest first
+  std::vector<RemoveFile> tombstones;   // removed, as far as the log still knows
+  std::map<std::string, SetTransaction> transactions;    // by app id
+  std::map<std::string, DomainMetadata> domain_metadata;  // by domain, removed ones left out
+};
+
+// Thread safe: never changes.
+class Snapshot {
+ public:
+  // Errors: DELTA_MISSING_DELTA_TABLE (kNotFound) without a log; DELTA_VERSION_NOT_FOUND and
+  // DELTA_TIMESTAMP_* for a version or time that is not there; DELTA_VERSIONS_NOT_CONTIGUOUS,
+  // DELTA_TRUNCATED_TRANSACTION_LOG, DELTA_STATE_RECOVER_ERROR (no protocol or metadata) and
+  // DELTA_TXN_LOG_FAILED_INTEGRITY (a torn file) for a broken log; CheckReadable's.
+  static Result<std::shared_ptr<const Snapshot>> Load(const TableLocation& table,
+                                                      const TimeTravel& at = {});
+  // The latest version, reading only what came after `older`; `older` itself when nothing did.
+  static Result<std::shared_ptr<const Snapshot>> Update(const TableLocation& table,
+                                                        std::shared_ptr<const Snapshot> older);
+
+  explicit Snapshot(std::string root, SnapshotState state)
+      : root_(std::move(root)), state_(std::move(state)) {}
+
+  const std::string& root() const { return root_; }
+  const SnapshotState& state() const { return state_; }
+  int64_t version() const { return state_.version; }
+  int64_t timestamp_ms() const { return state_.timestamp_ms; }
+  const Protocol& protocol() const { return state_.protocol; }
+  const Metadata& metadata() const { return state_.metadata; }
+  // Logical columns, partition columns among them.
+  const Schema& schema() const { return state_.schema; }
+  ColumnMappingMode mapping_mode() const { return state_.mapping_mode; }
+  const std::vector<std::string>& partition_columns() const {
+    return state_.metadata.partition_columns;
+  }
+  const std::vector<AddFile>& files() const { return state_.files; }
+  // The last version an application committed; nullopt when it never did.
+  std::optional<int64_t> TransactionVersion(const std::string& app_id) const;
+  // A table property, or `otherwise`.
+  std::string Property(const std::string& key, const std::string& otherwise = "") const;
+
+  int64_t SizeInBytes() const;
+  // Live rows by numRecords and deletion vectors; nullopt when a file does not tell.
+  std::optional<int64_t> RowCount() const;
+
+  // The local file of an action. Errors: as ResolveLogPath (paths.h).
+  Result<std::string> DataPath(const AddFile& file) const;
+  // The value of a partition column (logical name) for the file. Errors:
+  // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column.
+  Result<Value> PartitionValue(const AddFile& file, const std::string& column) const;
+
+ private:
+  std::string root_;
+  SnapshotState state_;
+};
+
+// Whether a folder has a Delta log at all.
+Result<bool> IsDeltaTable(const TableLocation& table);
+
+}  // namespace ashlar::delta

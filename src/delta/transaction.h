@@ -1,0 +1,151 @@
+// Transaction: the one way to change a table. Bound to the snapshot the statement read; records what
+// was read and stages what is to be written; commits optimistically: on loss of a version it checks
+// the winners for conflicts, rebases and tries the next one.
+//
+//   Transaction txn(location, committer, snapshot, {.clock = clock, .random = random});
+//   txn.ReadPredicate(predicate);                 // what the statement depends on
+//   txn.TrackCreatedFile(path);                   // every data file, before it is written
+//   txn.Remove(old); txn.Add(added);
+//   txn.SetOperation({.name = "UPDATE", …});
+//   ASSIGN_OR_RETURN(CommitResult done, txn.Commit());
+//
+// Data files must be fsynced, with their folders, before Commit. Not thread safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "delta/actions.h"
+#include "delta/committer.h"
+#include "delta/skipping.h"
+#include "delta/snapshot.h"
+
+namespace ashlar::delta {
+
+// What commitInfo says. Named as delta-spark names them:
+//   WRITE                          mode, partitionBy                | numFiles numOutputRows numOutputBytes
+//   CREATE TABLE                   description, partitionBy, isManaged, properties |
+//   CREATE TABLE AS SELECT         the same                         | as WRITE
+//   CREATE OR REPLACE TABLE [AS SELECT], REPLACE TABLE [AS SELECT]  | as WRITE
+//   DELETE                         predicate | numRemovedFiles numAddedFiles numDeletedRows numCopiedRows …
+//   UPDATE                         predicate | numRemovedFiles numAddedFiles numUpdatedRows numCopiedRows …
+//   MERGE                          predicate, matchedPredicates, notMatchedPredicates,
+//                                  notMatchedBySourcePredicates | numTargetRowsInserted …Updated …Deleted …
+//   COPY INTO                      sourcePath | as WRITE
+//   SET TBLPROPERTIES              properties |
+struct Operation {
+  std::string name;
+  std::map<std::string, std::optional<std::string>> parameters;
+  StringMap metrics;
+  std::optional<std::string> user_metadata;
+  std::optional<std::string> user_id;
+  std::optional<std::string> user_name;
+};
+
+enum class IsolationLevel { kSerializable, kWriteSerializable };
+
+struct TransactionEnvironment {
+  const Clock& clock;
+  Random& random;
+  std::string engine_info = "Ashlar";
+  // After this many lost versions: DELTA_MAX_COMMIT_RETRIES_EXCEEDED.
+  int max_attempts = 10000;
+};
+
+struct CommitResult {
+  int64_t version = 0;
+  std::string commit_uuid;
+  int attempts = 1;
+  // Why the checkpoint due after this commit was not written; the commit stands.
+  std::optional<Error> checkpoint_error;
+};
+
+class Transaction {
+ public:
+  // On an existing table. Isolation is delta.isolationLevel, WriteSerializable when unset.
+  Transaction(TableLocation table, Committer& committer, std::shared_ptr<const Snapshot> snapshot,
+              TransactionEnvironment environment);
+  // Creates the table: version 0 is protocol, metadata and what is added. Loses with
+  // DELTA_TABLE_ALREADY_EXISTS-like conflict DELTA_PROTOCOL_CHANGED when another creator wins.
+  Transaction(TableLocation table, Committer& committer, TableDefinition definition,
+              TransactionEnvironment environment);
+
+  // What was read. A transaction that calls none of these and removes nothing is a blind append.
+  void ReadWholeTable() { read_whole_table_ = true; }
+  void ReadPredicate(Predicate predicate) { read_predicates_.push_back(std::move(predicate)); }
+  void ReadFile(const AddFile& file) { read_paths_.insert(FileKey(file.path, std::nullopt)); }
+
+  void Add(AddFile file) { adds_.push_back(std::move(file)); }
+  // Also counts as read.
+  void Remove(const AddFile& file);
+  void AddCdc(AddCdcFile file) { cdc_files_.push_back(std::move(file)); }
+  // A new schema, partitioning or properties; `id` and createdTime must be the table's.
+  void SetMetadata(Metadata metadata) { metadata_ = std::move(metadata); }
+  void SetProtocol(Protocol protocol) { protocol_ = std::move(protocol); }
+  // Idempotence: commits nothing twice for one (app_id, version).
+  void SetApplicationVersion(std::string app_id, int64_t version);
+  void SetDomainMetadata(DomainMetadata domain) { domains_.push_back(std::move(domain)); }
+  void SetOperation(Operation operation) { operation_ = std::move(operation); }
+
+  // Every file this statement creates, absolute: Abort deletes these and nothing else.
+  void TrackCreatedFile(std::string absolute_path) { created_.insert(std::move(absolute_path)); }
+
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+  // The uuid the commit carries as commitInfo.txnId; known before Commit, for recovery.
+  const std::string& commit_uuid() const { return commit_uuid_; }
+
+  // Once. Errors: CheckWritable's; validation (DELTA_CANNOT_MODIFY_APPEND_ONLY,
+  // DELTA_DUPLICATE_ACTIONS_FOUND, DELTA_INVALID_PARTITIONING_SCHEMA, …); conflicts of SQLSTATE 2D521
+  // (DELTA_CONCURRENT_APPEND, DELTA_CONCURRENT_DELETE_READ, DELTA_CONCURRENT_DELETE_DELETE,
+  // DELTA_CONCURRENT_TRANSACTION, DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED), code kAborted. After
+  // an error nothing was committed, except where its code is kTemporarilyUnavailable: then the outcome
+  // stayed unknown, and the files must not be deleted.
+  Result<CommitResult> Commit();
+  // Deletes the files this transaction created. Never after Commit succeeded or stayed unknown.
+  void Abort();
+
+ private:
+  friend class ConflictChecker;
+
+  Status Validate() const;
+  bool IsBlindAppend() const;
+  IsolationLevel Isolation() const;
+  std::string ActionsText(int64_t version) const;
+  Result<CommitOutcome> TryVersion(int64_t version);
+  Result<CommitOutcome> Settle(int64_t version) const;
+  Status Rebase(int64_t lost_version);
+  void AfterCommit(CommitResult* result);
+  const Metadata& EffectiveMetadata() const;
+  const Protocol& EffectiveProtocol() const;
+
+  TableLocation table_;
+  Committer& committer_;
+  std::shared_ptr<const Snapshot> snapshot_;  // null while creating
+  TransactionEnvironment environment_;
+  std::string commit_uuid_;
+
+  bool read_whole_table_ = false;
+  std::vector<Predicate> read_predicates_;
+  std::set<std::string> read_paths_;
+  std::vector<AddFile> adds_;
+  std::vector<RemoveFile> removes_;
+  std::vector<AddCdcFile> cdc_files_;
+  std::optional<Metadata> metadata_;
+  std::optional<Protocol> protocol_;
+  std::vector<SetTransaction> application_versions_;
+  std::vector<DomainMetadata> domains_;
+  Operation operation_;
+  std::set<std::string> created_;
+  // Of the newest commit seen; an in-commit timestamp must be greater.
+  int64_t last_in_commit_timestamp_ms_ = 0;
+  enum class State { kOpen, kCommitted, kUnknown, kFailed } state_ = State::kOpen;
+};
+
+}  // namespace ashlar::delta
