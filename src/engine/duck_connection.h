@@ -1,0 +1,69 @@
+// What stands behind Engine and Connection, for the files of this module that speak to DuckDB.
+// DuckDB's types are only named here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/engine.h"
+#include "engine/scan_binding.h"
+
+namespace duckdb {
+class Connection;
+class DatabaseInstance;
+class DuckDB;
+class QueryResult;
+}  // namespace duckdb
+
+namespace ashlar::engine {
+
+class EngineState {
+ public:
+  EngineOptions options;
+  ScanRegistry scans;  // outlives the database: declared before it
+  std::shared_ptr<duckdb::DuckDB> database;
+};
+
+class DuckConnection : public Connection, public std::enable_shared_from_this<DuckConnection> {
+ public:
+  explicit DuckConnection(std::shared_ptr<EngineState> state);
+  ~DuckConnection() override;
+
+  Status SetTimeZone(const std::string& zone) override;
+  const std::string& time_zone() const override { return time_zone_; }
+  Result<std::unique_ptr<ResultStream>> Execute(const sql::PlanPtr& plan,
+                                                const QueryOptions& options) override;
+  Result<int64_t> ExecuteCount(const sql::PlanPtr& plan) override;
+  Result<std::string> LowerToSql(const sql::PlanPtr& plan) override;
+  Result<std::string> Explain(const sql::PlanPtr& plan) override;
+  void Interrupt() override;
+  double Progress() const override;
+
+  EngineState& state() { return *state_; }
+  // Runs one DuckDB statement whose bindings the caller keeps alive, and shows its materialised
+  // result. Errors are Spark's (spark_error.h).
+  Status Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume);
+  // The first column of the first row as text.
+  Result<std::string> RunForText(const std::string& sql);
+
+ private:
+  std::shared_ptr<EngineState> state_;
+  std::shared_ptr<duckdb::Connection> connection_;
+  std::string time_zone_ = "UTC";
+};
+
+// Connections are made by Engine only: all are DuckConnections.
+inline DuckConnection& AsDuck(Connection& connection) { return static_cast<DuckConnection&>(connection); }
+
+// The name DuckDB (ICU) knows a zone by: "+01:00" → "GMT+01:00", others as they are.
+std::string DuckTimeZone(const std::string& spark_zone);
+
+// The table function ashlar_arrow(<binding>) over ArrowInput (arrow_input.h).
+void RegisterArrowInput(duckdb::DatabaseInstance& database, ScanRegistry& scans);
+// The scalar function ashlar_rename(value, NULL::T): value as the type T of the same layout, so that
+// only names of struct fields change. Costs nothing.
+void RegisterRename(duckdb::DatabaseInstance& database);
+
+}  // namespace ashlar::engine

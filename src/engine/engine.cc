@@ -1,0 +1,244 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "duckdb.hpp"
+#include "duckdb/common/arrow/arrow_util.hpp"
+#include "duckdb/main/chunk_scan_state/query_result.hpp"
+#include "duckdb/main/client_config.hpp"
+#include "engine/arrow_schema.h"
+#include "engine/duck_connection.h"
+#include "engine/duck_types.h"
+#include "engine/lowering.h"
+#include "engine/spark_error.h"
+
+namespace ashlar::engine {
+namespace {
+
+// The library our headers belong to: its C++ interface changes with every release.
+constexpr std::string_view kDuckDbVersion = "v1.5.6";
+
+Error FromDuckDB(const duckdb::ErrorData& error) {
+  return FromDuckDBException(duckdb::Exception::ExceptionTypeToString(error.Type()), error.RawMessage());
+}
+
+// Runs `body`, which calls DuckDB; an exception becomes an Error.
+template <typename Body>
+auto Guarded(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return FromDuckDBException(e);
+  }
+}
+
+class DuckStream : public ResultStream {
+ public:
+  DuckStream(std::shared_ptr<DuckConnection> connection, duckdb::ClientProperties properties,
+             std::unique_ptr<StatementBindings> bindings, const QueryOptions& options)
+      : connection_(std::move(connection)),
+        properties_(std::move(properties)),
+        bindings_(std::move(bindings)),
+        options_(options) {}
+  ~DuckStream() override {
+    scan_.reset();
+    result_.reset();
+  }
+
+  Status Start(duckdb::unique_ptr<duckdb::QueryResult> result, Schema schema) {
+    if (result->HasError()) return FromDuckDB(result->GetErrorObject());
+    result_ = std::move(result);
+    schema_ = std::move(schema);
+    scan_ = std::make_unique<duckdb::QueryResultChunkScanState>(*result_);
+    return {};
+  }
+
+  const Schema& schema() const override { return schema_; }
+  OwnedArrowSchema ArrowSchemaOf() const override {
+    return SparkArrowSchema(schema_, connection_->time_zone());
+  }
+
+  Result<std::optional<ArrowBatch>> Next() override {
+    if (done_) return std::optional<ArrowBatch>();
+    return Guarded([&]() -> Result<std::optional<ArrowBatch>> {
+      ArrowBatch batch;
+      duckdb::idx_t rows = 0;
+      duckdb::ErrorData error;
+      bool fetched = duckdb::ArrowUtil::TryFetchChunk(*scan_, properties_,
+                                                      static_cast<duckdb::idx_t>(options_.batch_rows),
+                                                      batch.array.get(), rows, error, {});
+      if (!fetched || rows == 0) done_ = true;
+      if (!fetched) return FromDuckDB(error);
+      if (rows == 0) return std::optional<ArrowBatch>();
+      batch.row_count = static_cast<int64_t>(rows);
+      AdaptToSpark(schema_, *batch.array.get());
+      return std::optional<ArrowBatch>(std::move(batch));
+    });
+  }
+
+  void Interrupt() override { connection_->Interrupt(); }
+  double Progress() const override { return done_ ? 1 : connection_->Progress(); }
+
+ private:
+  std::shared_ptr<DuckConnection> connection_;
+  duckdb::ClientProperties properties_;
+  std::unique_ptr<StatementBindings> bindings_;  // the scans of result_
+  QueryOptions options_;
+  Schema schema_;
+  duckdb::unique_ptr<duckdb::QueryResult> result_;
+  std::unique_ptr<duckdb::QueryResultChunkScanState> scan_;
+  bool done_ = false;
+};
+
+Schema SchemaOf(const sql::Plan& plan) {
+  Schema schema;
+  for (const sql::Attribute& column : plan.output) {
+    schema.fields.push_back({column.name, column.type, column.nullable, column.metadata});
+  }
+  return schema;
+}
+
+void Configure(const EngineOptions& options, duckdb::DBConfig& config) {
+  auto set = [&](const char* name, duckdb::Value value) { config.SetOptionByName(name, value); };
+  set("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
+  set("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
+  set("allow_community_extensions", duckdb::Value::BOOLEAN(false));
+  set("allow_persistent_secrets", duckdb::Value::BOOLEAN(false));
+  set("temp_directory", duckdb::Value(options.temp_directory));
+  if (options.memory_limit_bytes > 0) {
+    set("memory_limit", duckdb::Value(std::to_string(options.memory_limit_bytes) + "B"));
+  }
+  if (options.threads > 0) set("threads", duckdb::Value::BIGINT(options.threads));
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<EngineState> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+  if (duckdb::DuckDB::LibraryVersion() != kDuckDbVersion) {
+    return MakeError(ErrorCode::kInternalError, "DuckDB " + std::string(kDuckDbVersion) + " is needed, found " +
+                                                    duckdb::DuckDB::LibraryVersion());
+  }
+  auto state = std::make_shared<EngineState>();
+  state->options = options;
+  try {
+    duckdb::DBConfig config;
+    Configure(options, config);
+    state->database = std::make_shared<duckdb::DuckDB>(nullptr, &config);
+    duckdb::DatabaseInstance& instance = *state->database->instance;
+    RegisterArrowInput(instance, state->scans);
+    RegisterRename(instance);
+  } catch (const std::exception& e) {
+    return MakeError(ErrorCode::kInvalidParameterValue, duckdb::ErrorData(e).RawMessage());
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+std::shared_ptr<Connection> Engine::NewConnection() { return std::make_shared<DuckConnection>(state_); }
+
+DuckConnection::DuckConnection(std::shared_ptr<EngineState> state) : state_(std::move(state)) {
+  connection_ = std::make_shared<duckdb::Connection>(*state_->database);
+  // Progress is only counted with the progress bar on; nothing is printed.
+  auto& config = duckdb::ClientConfig::GetConfig(*connection_->context);
+  config.enable_progress_bar = true;
+  config.print_progress_bar = false;
+  config.wait_time = 0;
+  Status utc = SetTimeZone("UTC");
+  CHECK(utc.ok()) << FullMessage(utc.error());
+}
+
+DuckConnection::~DuckConnection() = default;
+
+std::string DuckTimeZone(const std::string& spark_zone) {
+  if (spark_zone == "Z") return "UTC";
+  bool is_offset = !spark_zone.empty() && (spark_zone[0] == '+' || spark_zone[0] == '-');
+  if (is_offset) return "GMT" + spark_zone;
+  if (spark_zone.starts_with("UTC+") || spark_zone.starts_with("UTC-")) return "GMT" + spark_zone.substr(3);
+  return spark_zone;
+}
+
+Status DuckConnection::SetTimeZone(const std::string& zone) {
+  std::string duck_zone = DuckTimeZone(zone);
+  Status set = Run("SET TimeZone = " + QuoteSqlString(duck_zone), [](duckdb::QueryResult&) {});
+  if (!set.ok()) {
+    return MakeSqlError("INVALID_CONF_VALUE.TIME_ZONE", "22022",
+                        "The value '" + zone + "' in the config \"spark.sql.session.timeZone\" is invalid. "
+                        "Cannot resolve the given timezone.",
+                        {{"confName", "spark.sql.session.timeZone"}, {"confValue", zone}});
+  }
+  time_zone_ = zone;
+  return {};
+}
+
+Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr& plan,
+                                                              const QueryOptions& options) {
+  CHECK(options.batch_rows > 0);
+  auto bindings = std::make_unique<StatementBindings>(state_->scans);
+  ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, *bindings));
+  return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
+    auto stream = std::make_unique<DuckStream>(shared_from_this(), connection_->context->GetClientProperties(),
+                                               std::move(bindings), options);
+    RETURN_IF_ERROR(stream->Start(connection_->SendQuery(sql), SchemaOf(*plan)));
+    return std::unique_ptr<ResultStream>(std::move(stream));
+  });
+}
+
+Result<int64_t> DuckConnection::ExecuteCount(const sql::PlanPtr& plan) {
+  StatementBindings bindings(state_->scans);
+  ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
+  int64_t rows = 0;
+  RETURN_IF_ERROR(Run(sql, [&](duckdb::QueryResult& result) {
+    while (auto chunk = result.Fetch()) {
+      if (chunk->size() == 0) break;
+      rows += static_cast<int64_t>(chunk->size());
+    }
+  }));
+  return rows;
+}
+
+Result<std::string> DuckConnection::LowerToSql(const sql::PlanPtr& plan) {
+  StatementBindings bindings(state_->scans);
+  return LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings);
+}
+
+Result<std::string> DuckConnection::Explain(const sql::PlanPtr& plan) {
+  StatementBindings bindings(state_->scans);
+  ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
+  std::string text;
+  RETURN_IF_ERROR(Run("EXPLAIN " + sql, [&](duckdb::QueryResult& result) {
+    while (auto chunk = result.Fetch()) {
+      if (chunk->size() == 0) break;
+      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) text += chunk->GetValue(1, row).ToString();
+    }
+  }));
+  return text;
+}
+
+void DuckConnection::Interrupt() { connection_->Interrupt(); }
+
+double DuckConnection::Progress() const {
+  double percentage = connection_->GetQueryProgress();
+  return percentage < 0 ? -1 : percentage / 100;
+}
+
+Status DuckConnection::Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume) {
+  return Guarded([&]() -> Status {
+    auto result = connection_->Query(sql);
+    if (result->HasError()) return FromDuckDB(result->GetErrorObject());
+    consume(*result);
+    return {};
+  });
+}
+
+Result<std::string> DuckConnection::RunForText(const std::string& sql) {
+  std::string text;
+  RETURN_IF_ERROR(Run(sql, [&](duckdb::QueryResult& result) {
+    auto chunk = result.Fetch();
+    if (chunk && chunk->size() > 0) text = chunk->GetValue(0, 0).ToString();
+  }));
+  return text;
+}
+
+}  // namespace ashlar::engine
