@@ -57,7 +57,7 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
 // Connections are made by Engine only: all are DuckConnections.
 inline DuckConnection& AsDuck(Connection& connection) { return static_cast<DuckConnection&>(connection); }
 
-// The name DuckDB (ICU) knows a zone by: "+01:00" → "GMT+01:00", others as they are.
+// The name DuckDB (ICU) knows a zone by: "+01:00" → "UTC+01:00", others as they are.
 std::string DuckTimeZone(const std::string& spark_zone);
 
 // The table function ashlar_arrow(<binding>) over ArrowInput (arrow_input.h).

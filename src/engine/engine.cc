@@ -154,8 +154,8 @@ DuckConnection::~DuckConnection() = default;
 std::string DuckTimeZone(const std::string& spark_zone) {
   if (spark_zone == "Z") return "UTC";
   bool is_offset = !spark_zone.empty() && (spark_zone[0] == '+' || spark_zone[0] == '-');
-  if (is_offset) return "GMT" + spark_zone;
-  if (spark_zone.starts_with("UTC+") || spark_zone.starts_with("UTC-")) return "GMT" + spark_zone.substr(3);
+  if (is_offset) return "UTC" + spark_zone;
+  if (spark_zone.starts_with("GMT+") || spark_zone.starts_with("GMT-")) return "UTC" + spark_zone.substr(3);
   return spark_zone;
 }
 

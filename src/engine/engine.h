@@ -61,8 +61,8 @@ class Connection {
   // IANA name or UTC offset as Spark accepts it. Errors: INVALID_CONF_VALUE.TIME_ZONE (22022).
   virtual Status SetTimeZone(const std::string& zone) = 0;
   virtual const std::string& time_zone() const = 0;
-  // Starts a query; ends the stream of the one before. Returns when it is planned and started:
-  // what fails at run time fails in Next().
+  // Starts a query; ends the stream of the one before. Returns when the first rows are
+  // there; what fails before is an error here, what fails later in Next().
   virtual Result<std::unique_ptr<ResultStream>> Execute(const sql::PlanPtr& plan,
                                                         const QueryOptions& options) = 0;
   // Runs the plan and counts its rows.
