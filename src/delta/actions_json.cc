@@ -49,6 +49,9 @@ Status Read(std::string_view key, const element& value, bool* out) {
   return OkStatus();
 }
 
+Status Read(std::string_view key, const element& value, std::vector<std::string>* out);
+Status Read(std::string_view key, const element& value, DeletionVectorDescriptor* out);
+
 template <typename T>
 Status Read(std::string_view key, const element& value, std::optional<T>* out) {
   return Read(key, value, &out->emplace());

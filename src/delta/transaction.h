@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "delta/actions.h"
 #include "delta/committer.h"
+#include "delta/conflict.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 
@@ -49,8 +50,6 @@ struct Operation {
   std::optional<std::string> user_name;
 };
 
-enum class IsolationLevel { kSerializable, kWriteSerializable };
-
 struct TransactionEnvironment {
   const Clock& clock;
   Random& random;
@@ -72,31 +71,39 @@ class Transaction {
   // On an existing table. Isolation is delta.isolationLevel, WriteSerializable when unset.
   Transaction(TableLocation table, Committer& committer, std::shared_ptr<const Snapshot> snapshot,
               TransactionEnvironment environment);
-  // Creates the table: version 0 is protocol, metadata and what is added. Loses with
-  // DELTA_TABLE_ALREADY_EXISTS-like conflict DELTA_PROTOCOL_CHANGED when another creator wins.
+  // Creates the table: version 0 is protocol, metadata and what is added. Fails with
+  // DELTA_PROTOCOL_CHANGED (2D521) when somebody else created it first.
   Transaction(TableLocation table, Committer& committer, TableDefinition definition,
               TransactionEnvironment environment);
 
   // What was read. A transaction that calls none of these and removes nothing is a blind append.
-  void ReadWholeTable() { read_whole_table_ = true; }
-  void ReadPredicate(Predicate predicate) { read_predicates_.push_back(std::move(predicate)); }
-  void ReadFile(const AddFile& file) { read_paths_.insert(FileKey(file.path, std::nullopt)); }
+  void ReadWholeTable() { change_.read_whole_table = true; }
+  void ReadPredicate(Predicate predicate) {
+    change_.read_predicates.push_back(std::move(predicate));
+  }
+  void ReadFile(const AddFile& file) { change_.read_paths.insert(FileKey(file.path, std::nullopt)); }
 
-  void Add(AddFile file) { adds_.push_back(std::move(file)); }
-  // Also counts as read.
+  void Add(AddFile file) { change_.adds.push_back(std::move(file)); }
+  // `file` must be active in the snapshot. Does not count as read: say that too where it was.
   void Remove(const AddFile& file);
-  void AddCdc(AddCdcFile file) { cdc_files_.push_back(std::move(file)); }
-  // A new schema, partitioning or properties; `id` and createdTime must be the table's.
-  void SetMetadata(Metadata metadata) { metadata_ = std::move(metadata); }
-  void SetProtocol(Protocol protocol) { protocol_ = std::move(protocol); }
-  // Idempotence: commits nothing twice for one (app_id, version).
+  // As Remove, for commits that only rearrange rows (OPTIMIZE): dataChange=false. Their adds must say
+  // so too.
+  void RemoveRearranged(const AddFile& file);
+  void AddCdc(AddCdcFile file) { change_.cdc_files.push_back(std::move(file)); }
+  // A new schema, partitioning or properties; `id` must be the table's. The features it puts to use
+  // are added to the protocol.
+  void SetMetadata(Metadata metadata) { change_.metadata = std::move(metadata); }
+  void SetProtocol(Protocol protocol) { change_.protocol = std::move(protocol); }
+  // Idempotence: of all commits with one (app_id, version) at most one succeeds. The others fail with
+  // DELTA_CONCURRENT_TRANSACTION; look at Snapshot::TransactionVersion first.
   void SetApplicationVersion(std::string app_id, int64_t version);
-  void SetDomainMetadata(DomainMetadata domain) { domains_.push_back(std::move(domain)); }
+  void SetDomainMetadata(DomainMetadata domain) { change_.domains.push_back(std::move(domain)); }
   void SetOperation(Operation operation) { operation_ = std::move(operation); }
 
   // Every file this statement creates, absolute: Abort deletes these and nothing else.
   void TrackCreatedFile(std::string absolute_path) { created_.insert(std::move(absolute_path)); }
 
+  // Null while the table is being created.
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   // The uuid the commit carries as commitInfo.txnId; known before Commit, for recovery.
   const std::string& commit_uuid() const { return commit_uuid_; }
@@ -106,46 +113,42 @@ class Transaction {
   // (DELTA_CONCURRENT_APPEND, DELTA_CONCURRENT_DELETE_READ, DELTA_CONCURRENT_DELETE_DELETE,
   // DELTA_CONCURRENT_TRANSACTION, DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED), code kAborted. After
   // an error nothing was committed, except where its code is kTemporarilyUnavailable: then the outcome
-  // stayed unknown, and the files must not be deleted.
+  // stayed unknown, and Abort keeps the files.
   Result<CommitResult> Commit();
-  // Deletes the files this transaction created. Never after Commit succeeded or stayed unknown.
+  // Deletes the files this transaction created, unless its commit succeeded or stayed unknown.
   void Abort();
 
  private:
-  friend class ConflictChecker;
-
-  Status Validate() const;
-  bool IsBlindAppend() const;
+  const Metadata& metadata() const;
+  const Protocol& protocol() const;
   IsolationLevel Isolation() const;
-  std::string ActionsText(int64_t version) const;
+  Status AddNeededFeatures();
+  std::string ActionsText();
   Result<CommitOutcome> TryVersion(int64_t version);
+  // Whose commit `version` is, read back; kUnknown when nobody's.
   Result<CommitOutcome> Settle(int64_t version) const;
-  Status Rebase(int64_t lost_version);
-  void AfterCommit(CommitResult* result);
-  const Metadata& EffectiveMetadata() const;
-  const Protocol& EffectiveProtocol() const;
+  // Checks all commits from `lost_version` on and gives the next version to try.
+  Result<int64_t> Rebase(int64_t lost_version);
+  std::optional<Error> CheckpointIfDue(int64_t version) const;
 
   TableLocation table_;
   Committer& committer_;
-  std::shared_ptr<const Snapshot> snapshot_;  // null while creating
+  std::shared_ptr<const Snapshot> snapshot_;
   TransactionEnvironment environment_;
   std::string commit_uuid_;
-
-  bool read_whole_table_ = false;
-  std::vector<Predicate> read_predicates_;
-  std::set<std::string> read_paths_;
-  std::vector<AddFile> adds_;
-  std::vector<RemoveFile> removes_;
-  std::vector<AddCdcFile> cdc_files_;
-  std::optional<Metadata> metadata_;
-  std::optional<Protocol> protocol_;
-  std::vector<SetTransaction> application_versions_;
-  std::vector<DomainMetadata> domains_;
+  StagedChange change_;
   Operation operation_;
   std::set<std::string> created_;
   // Of the newest commit seen; an in-commit timestamp must be greater.
-  int64_t last_in_commit_timestamp_ms_ = 0;
-  enum class State { kOpen, kCommitted, kUnknown, kFailed } state_ = State::kOpen;
+  int64_t newest_timestamp_ms_ = 0;
+  // A winner may have switched them on.
+  bool in_commit_timestamps_ = false;
+  enum class State { kOpen, kCommitted, kUnknown, kFailed };
+  State state_ = State::kOpen;
 };
+
+// What Commit checks before it tries: the change by itself and against the snapshot it was made from
+// (null while creating).
+Status ValidateChange(const Snapshot* snapshot, const StagedChange& change);
 
 }  // namespace ashlar::delta

@@ -1,0 +1,213 @@
+#include "delta/conflict.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "delta/features.h"
+
+namespace ashlar::delta {
+namespace {
+
+// Properties another writer may change without disturbing a commit that does not touch metadata.
+constexpr std::array kHarmlessProperties = {
+    "delta.checkpointPolicy",
+    "delta.enableDeletionVectors",
+    "delta.enableInCommitTimestamps",
+    "delta.inCommitTimestampEnablementTimestamp",
+    "delta.inCommitTimestampEnablementVersion",
+    "io.unitycatalog.tableId",
+    "ucTableId",
+};
+
+std::string DecodedPath(const std::string& log_path) { return FileKey(log_path, std::nullopt); }
+
+bool OnlyHarmlessDifferences(Metadata before, Metadata after) {
+  for (const char* key : kHarmlessProperties) {
+    before.configuration.erase(key);
+    after.configuration.erase(key);
+  }
+  return before == after;
+}
+
+class ConflictCheck {
+ public:
+  ConflictCheck(const Snapshot& read, const StagedChange& change, IsolationLevel level,
+                int64_t version, const std::vector<Action>& winner)
+      : read_(read), change_(change), level_(level), version_(version), winner_(winner) {
+    for (const Action& action : winner) {
+      if (const auto* info = std::get_if<CommitInfo>(&action)) info_ = info;
+    }
+    for (const Predicate& predicate : change.read_predicates) filters_.emplace_back(read, predicate);
+  }
+
+  Status Run() {
+    for (const Action& action : winner_) {
+      if (const auto* protocol = std::get_if<Protocol>(&action)) {
+        RETURN_IF_ERROR(CheckProtocol(*protocol));
+      }
+    }
+    for (const Action& action : winner_) {
+      if (const auto* metadata = std::get_if<Metadata>(&action)) {
+        RETURN_IF_ERROR(CheckMetadata(*metadata));
+      }
+    }
+    for (const Action& action : winner_) RETURN_IF_ERROR(CheckApplications(action));
+    RETURN_IF_ERROR(CheckAddedFiles());
+    RETURN_IF_ERROR(CheckRemovedFiles());
+    return OkStatus();
+  }
+
+ private:
+  Error Conflict(const std::string& condition, const std::string& what,
+                 std::map<std::string, std::string> parameters = {}) const {
+    std::string operation = info_ == nullptr || info_->operation.empty() ? "commit" : info_->operation;
+    parameters["operation"] = operation;
+    parameters["tableName"] = read_.root();
+    parameters["version"] = std::to_string(version_);
+    Error error = MakeSqlError(condition, "2D521",
+                               "Transaction conflict detected: a concurrent " + operation + " on " +
+                                   read_.root() + " (committed as version " + std::to_string(version_) +
+                                   ") " + what + " Please retry the operation.",
+                               std::move(parameters));
+    error.code = ErrorCode::kAborted;
+    return error;
+  }
+
+  Error FileConflict(const std::string& condition, const PartitionValues& partition,
+                     const std::string& what) const {
+    if (partition.empty()) return Conflict(condition + ".WITHOUT_HINT", what + ".");
+    std::vector<std::string> parts;
+    for (const auto& [name, value] : partition) parts.push_back(name + "=" + value.value_or("null"));
+    std::string hint = "[" + Join(parts, ", ") + "]";
+    return Conflict(condition + ".WITH_PARTITION_HINT", what + " in the partition " + hint + ".",
+                    {{"partitionValues", hint}});
+  }
+
+  Status CheckProtocol(const Protocol& protocol) const {
+    if (change_.protocol.has_value()) {
+      return Conflict("DELTA_PROTOCOL_CHANGED", "changed the table's protocol.");
+    }
+    return CheckWritable(protocol, read_.metadata(), read_.schema());
+  }
+
+  Status CheckMetadata(const Metadata& metadata) const {
+    bool disturbs = change_.metadata.has_value() || !OnlyHarmlessDifferences(read_.metadata(), metadata);
+    if (!disturbs) return OkStatus();
+    return Conflict("DELTA_METADATA_CHANGED", "changed the table's metadata.");
+  }
+
+  Status CheckApplications(const Action& action) const {
+    if (const auto* domain = std::get_if<DomainMetadata>(&action)) {
+      for (const DomainMetadata& own : change_.domains) {
+        if (own.domain != domain->domain) continue;
+        return Conflict("DELTA_CONCURRENT_TRANSACTION",
+                        "changed the metadata domain " + own.domain + ".");
+      }
+    }
+    if (const auto* txn = std::get_if<SetTransaction>(&action)) {
+      for (const SetTransaction& own : change_.application_versions) {
+        if (own.app_id != txn->app_id) continue;
+        return Conflict("DELTA_CONCURRENT_TRANSACTION",
+                        "wrote for the same application " + own.app_id + ".");
+      }
+    }
+    return OkStatus();
+  }
+
+  bool AddedFilesMatter() const {
+    if (level_ == IsolationLevel::kSnapshotIsolation) return false;
+    if (level_ == IsolationLevel::kSerializable || change_.metadata.has_value()) return true;
+    // A blind append could as well have come after us.
+    return info_ == nullptr || !info_->is_blind_append.value_or(false);
+  }
+
+  Status CheckAddedFiles() const {
+    if (!AddedFilesMatter()) return OkStatus();
+    for (const Action& action : winner_) {
+      const auto* add = std::get_if<AddFile>(&action);
+      if (add == nullptr) continue;
+      bool would_read = change_.read_whole_table || std::ranges::any_of(filters_, [&](const auto& f) {
+                          return f.Match(*add) != FileMatch::kNone;
+                        });
+      if (would_read) {
+        return FileConflict("DELTA_CONCURRENT_APPEND", add->partition_values,
+                            "added data that this operation should have read");
+      }
+    }
+    return OkStatus();
+  }
+
+  Status CheckRemovedFiles() {
+    std::vector<const RemoveFile*> removed;
+    for (const Action& action : winner_) {
+      if (const auto* remove = std::get_if<RemoveFile>(&action)) removed.push_back(remove);
+    }
+    if (removed.empty()) return OkStatus();
+    std::unordered_map<std::string, const AddFile*> active;
+    if (!filters_.empty()) {
+      for (const AddFile& file : read_.files()) active.emplace(DecodedPath(file.path), &file);
+    }
+    for (const RemoveFile* remove : removed) {
+      std::string path = DecodedPath(remove->path);
+      bool was_read = change_.read_whole_table || change_.read_paths.contains(path);
+      auto file = active.find(path);
+      if (!was_read && file != active.end()) {
+        was_read = std::ranges::any_of(
+            filters_, [&](const auto& f) { return f.Match(*file->second) != FileMatch::kNone; });
+      }
+      if (was_read) {
+        return FileConflict("DELTA_CONCURRENT_DELETE_READ", remove->partition_values,
+                            "deleted data that this operation read");
+      }
+    }
+    std::set<std::string> own;
+    for (const RemoveFile& remove : change_.removes) own.insert(DecodedPath(remove.path));
+    for (const RemoveFile* remove : removed) {
+      if (!own.contains(DecodedPath(remove->path))) continue;
+      return FileConflict("DELTA_CONCURRENT_DELETE_DELETE", remove->partition_values,
+                          "deleted data that this operation deletes too");
+    }
+    return OkStatus();
+  }
+
+  const Snapshot& read_;
+  const StagedChange& change_;
+  const IsolationLevel level_;
+  const int64_t version_;
+  const std::vector<Action>& winner_;
+  const CommitInfo* info_ = nullptr;
+  std::vector<FileFilter> filters_;
+};
+
+}  // namespace
+
+std::string_view IsolationLevelName(IsolationLevel level) {
+  switch (level) {
+    case IsolationLevel::kSerializable:
+      return "Serializable";
+    case IsolationLevel::kWriteSerializable:
+      return "WriteSerializable";
+    case IsolationLevel::kSnapshotIsolation:
+      return "SnapshotIsolation";
+  }
+  return "Serializable";
+}
+
+bool StagedChange::OnlyRearranges() const {
+  auto rearranges = [](const auto& file) { return !file.data_change; };
+  bool has_files = !adds.empty() || !removes.empty();
+  bool others = metadata.has_value() || protocol.has_value() || !cdc_files.empty() ||
+                !application_versions.empty() || !domains.empty();
+  return has_files && !others && std::ranges::all_of(adds, rearranges) &&
+         std::ranges::all_of(removes, rearranges);
+}
+
+Status CheckConflict(const Snapshot& read, const StagedChange& change, IsolationLevel level,
+                     int64_t winner_version, const std::vector<Action>& winner) {
+  CHECK_LT(read.version(), winner_version);
+  return ConflictCheck(read, change, level, winner_version, winner).Run();
+}
+
+}  // namespace ashlar::delta

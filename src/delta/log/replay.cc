@@ -1,0 +1,226 @@
+#include "delta/log/replay.h"
+
+#include <algorithm>
+
+#include "delta/features.h"
+#include "delta/log/file_name.h"
+#include "delta/paths.h"
+
+namespace ashlar::delta {
+namespace {
+
+class Reconciliation {
+ public:
+  // The actions of one commit; call with the newest commit first.
+  Status AddCommit(std::vector<Action> actions) {
+    // Later lines win over earlier ones, as a newer commit wins over an older one.
+    for (auto it = actions.rbegin(); it != actions.rend(); ++it) TakeNewest(std::move(*it));
+    std::ranges::reverse(pending_adds_);
+    tail_adds_.push_back(std::move(pending_adds_));
+    pending_adds_.clear();
+    return OkStatus();
+  }
+
+  // An action of the checkpoint, any order.
+  Status AddCheckpointAction(Action action) {
+    if (auto* add = std::get_if<AddFile>(&action)) {
+      if (!Decided(*add)) state_.files.push_back(std::move(*add));
+    } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
+      if (!Decided(*remove)) state_.tombstones.push_back(std::move(*remove));
+    } else {
+      TakeNewest(std::move(action));
+    }
+    return OkStatus();
+  }
+
+  void AddBase(const SnapshotState& base) {
+    for (const AddFile& file : base.files) {
+      if (!Decided(file)) state_.files.push_back(file);
+    }
+    for (const RemoveFile& file : base.tombstones) {
+      if (!Decided(file)) state_.tombstones.push_back(file);
+    }
+    if (!protocol_.has_value()) protocol_ = base.protocol;
+    if (!metadata_.has_value()) metadata_ = base.metadata;
+    for (const auto& [id, txn] : base.transactions) state_.transactions.emplace(id, txn);
+    for (const auto& [name, domain] : base.domain_metadata) domains_.emplace(name, domain);
+  }
+
+  // The newest commit's in-commit timestamp, once the newest commit was added.
+  std::optional<int64_t> in_commit_timestamp_ms() const { return in_commit_timestamp_ms_; }
+
+  Result<SnapshotState> Finish(const LogSegment& segment, const std::string& root) && {
+    state_.version = segment.version;
+    for (auto commit = tail_adds_.rbegin(); commit != tail_adds_.rend(); ++commit) {
+      std::ranges::move(*commit, std::back_inserter(state_.files));
+    }
+    std::ranges::move(tail_removes_, std::back_inserter(state_.tombstones));
+    for (auto& [name, domain] : domains_) {
+      if (!domain.removed) state_.domain_metadata.emplace(name, std::move(domain));
+    }
+    if (!protocol_.has_value() || !metadata_.has_value()) {
+      std::string operation = protocol_.has_value() ? "metadata" : "protocol";
+      Error error = MakeSqlError(
+          "DELTA_STATE_RECOVER_ERROR", "XXKDS",
+          "The " + operation + " of the Delta table at " + root + " could not be recovered for version " +
+              std::to_string(segment.version) + ".",
+          {{"operation", operation}, {"version", std::to_string(segment.version)}});
+      error.code = ErrorCode::kDataLoss;
+      return error;
+    }
+    state_.protocol = *std::move(protocol_);
+    state_.metadata = *std::move(metadata_);
+    return std::move(state_);
+  }
+
+ private:
+  template <typename File>
+  bool Decided(const File& file) const {
+    return !seen_.empty() && seen_.contains(FileKey(file));
+  }
+
+  void TakeNewest(Action action) {
+    if (auto* add = std::get_if<AddFile>(&action)) {
+      if (seen_.insert(FileKey(*add)).second) pending_adds_.push_back(std::move(*add));
+    } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
+      if (seen_.insert(FileKey(*remove)).second) tail_removes_.push_back(std::move(*remove));
+    } else if (auto* protocol = std::get_if<Protocol>(&action)) {
+      if (!protocol_.has_value()) protocol_ = std::move(*protocol);
+    } else if (auto* metadata = std::get_if<Metadata>(&action)) {
+      if (!metadata_.has_value()) metadata_ = std::move(*metadata);
+    } else if (auto* txn = std::get_if<SetTransaction>(&action)) {
+      std::string id = txn->app_id;
+      state_.transactions.emplace(std::move(id), std::move(*txn));
+    } else if (auto* domain = std::get_if<DomainMetadata>(&action)) {
+      std::string name = domain->domain;
+      domains_.emplace(std::move(name), std::move(*domain));
+    } else if (auto* info = std::get_if<CommitInfo>(&action)) {
+      if (tail_adds_.empty()) in_commit_timestamp_ms_ = info->in_commit_timestamp_ms;
+    }
+  }
+
+  SnapshotState state_;
+  std::optional<Protocol> protocol_;
+  std::optional<Metadata> metadata_;
+  std::map<std::string, DomainMetadata> domains_;
+  std::unordered_set<std::string> seen_;
+  std::vector<AddFile> pending_adds_;
+  std::vector<std::vector<AddFile>> tail_adds_;  // newest commit first
+  std::vector<RemoveFile> tail_removes_;
+  std::optional<int64_t> in_commit_timestamp_ms_;
+};
+
+Error NeedsParquet(const std::string& name) {
+  return NotImplemented("reading the Parquet checkpoint " + name + " without a Parquet reader");
+}
+
+Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpoint,
+                      Reconciliation* state) {
+  std::string directory = LogDirectory(table.root);
+  std::vector<Sidecar> sidecars;
+  ActionSink sink = [&](Action action) -> Status {
+    if (auto* sidecar = std::get_if<Sidecar>(&action)) {
+      sidecars.push_back(std::move(*sidecar));
+      return OkStatus();
+    }
+    return state->AddCheckpointAction(std::move(action));
+  };
+  for (const std::string& name : checkpoint.names) {
+    std::string path = objectstore::JoinPath(directory, name);
+    if (checkpoint.json) {
+      ASSIGN_OR_RETURN(std::string text, table.store->Read(path));
+      Status parsed = ParseActions(text, sink);
+      if (!parsed.ok()) return CorruptLog(name, checkpoint.version, parsed.error().message);
+    } else {
+      if (table.parquet == nullptr) return NeedsParquet(name);
+      RETURN_IF_ERROR(table.parquet->Read(path, sink));
+    }
+  }
+  for (const Sidecar& sidecar : sidecars) {
+    if (table.parquet == nullptr) return NeedsParquet(sidecar.path);
+    std::string folder = objectstore::JoinPath(directory, "_sidecars");
+    ASSIGN_OR_RETURN(std::string path, ResolveLogPath(folder, sidecar.path));
+    RETURN_IF_ERROR(table.parquet->Read(path, sink));
+  }
+  return OkStatus();
+}
+
+// What follows from the actions: schema, mapping and whether this version can be read at all.
+Status Interpret(SnapshotState* state) {
+  Result<Schema> schema = Schema::FromJsonText(state->metadata.schema_string);
+  if (!schema.ok()) {
+    // A type this version does not know belongs to a feature it does not know: name that first.
+    RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, Schema()));
+    return std::move(schema).error();
+  }
+  state->schema = *std::move(schema);
+  RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, state->schema));
+  ASSIGN_OR_RETURN(state->mapping_mode, MappingModeOf(state->metadata.configuration));
+  return OkStatus();
+}
+
+}  // namespace
+
+Error CorruptLog(const std::string& file, int64_t version, const std::string& what) {
+  Error error = MakeSqlError("DELTA_TXN_LOG_FAILED_INTEGRITY", "XXKDS",
+                             "The transaction log failed its integrity check at version " +
+                                 std::to_string(version) + ", file " + file + ": " + what,
+                             {{"version", std::to_string(version)}, {"mismatchStringOpt", what}});
+  error.code = ErrorCode::kDataLoss;
+  return error;
+}
+
+Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version) {
+  std::string name = CommitFileName(version);
+  ASSIGN_OR_RETURN(std::string text,
+                   table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name)));
+  if (text.empty()) return CorruptLog(name, version, "the file is empty");
+  std::vector<Action> actions;
+  Status parsed = ParseActions(text, [&](Action action) {
+    actions.push_back(std::move(action));
+    return OkStatus();
+  });
+  if (!parsed.ok()) return CorruptLog(name, version, parsed.error().message);
+  return actions;
+}
+
+bool IsUnreadableCheckpoint(const Error& error) {
+  return error.code == ErrorCode::kDataLoss || error.code == ErrorCode::kNotFound ||
+         error.code == ErrorCode::kIoError || error.code == ErrorCode::kMalformedRequest ||
+         error.code == ErrorCode::kNotImplemented;
+}
+
+Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segment,
+                             const Snapshot* base) {
+  Reconciliation reconciliation;
+  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit->version));
+    RETURN_IF_ERROR(reconciliation.AddCommit(std::move(actions)));
+  }
+  std::optional<int64_t> in_commit_timestamp = reconciliation.in_commit_timestamp_ms();
+  if (base != nullptr) {
+    reconciliation.AddBase(base->state());
+  } else if (segment.checkpoint.has_value()) {
+    RETURN_IF_ERROR(ReadCheckpoint(table, *segment.checkpoint, &reconciliation));
+  }
+  ASSIGN_OR_RETURN(SnapshotState state, std::move(reconciliation).Finish(segment, table.root));
+  RETURN_IF_ERROR(Interpret(&state));
+  if (segment.version_commit.has_value()) {
+    state.commit_size = segment.version_commit->size;
+    state.commit_modified_ms = segment.version_commit->modified_ms;
+    state.timestamp_ms = state.commit_modified_ms;
+  }
+  if (BooleanProperty(state.metadata.configuration, "delta.enableInCommitTimestamps", false)) {
+    if (segment.commits.empty() && segment.version_commit.has_value()) {
+      ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, segment.version));
+      for (const Action& action : actions) {
+        const auto* info = std::get_if<CommitInfo>(&action);
+        if (info != nullptr) in_commit_timestamp = info->in_commit_timestamp_ms;
+      }
+    }
+    state.timestamp_ms = in_commit_timestamp.value_or(state.timestamp_ms);
+  }
+  return state;
+}
+
+}  // namespace ashlar::delta

@@ -1,0 +1,30 @@
+// Replay: from the files of a segment to the state of a version (Delta protocol, "Action
+// Reconciliation"). Commits are read newest first; what a newer action decided, an older one does not
+// change. Then the checkpoint, or an older snapshot, fills in the rest.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "delta/log/log_segment.h"
+#include "delta/snapshot.h"
+
+namespace ashlar::delta {
+
+// DELTA_TXN_LOG_FAILED_INTEGRITY, kDataLoss: `file` of the log is not what the protocol says.
+Error CorruptLog(const std::string& file, int64_t version, const std::string& what);
+
+// The actions of one commit file, in order. Errors: CorruptLog for a torn or empty one.
+Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version);
+
+// Whether reading a checkpoint failed in a way an older checkpoint may not.
+bool IsUnreadableCheckpoint(const Error& error);
+
+// Builds the state of the segment. With `base`, the segment's commits follow that snapshot and its
+// checkpoint is not read. Errors: CorruptLog; DELTA_STATE_RECOVER_ERROR without protocol or metadata;
+// CheckReadable's.
+Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segment,
+                             const Snapshot* base);
+
+}  // namespace ashlar::delta

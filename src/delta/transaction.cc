@@ -1,0 +1,252 @@
+#include "delta/transaction.h"
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "delta/features.h"
+#include "delta/log/checkpoint.h"
+#include "delta/log/file_name.h"
+#include "delta/log/log_segment.h"
+#include "delta/log/replay.h"
+
+namespace ashlar::delta {
+namespace {
+
+// How often one version is tried while its outcome stays unknown.
+constexpr int kUnknownAttempts = 3;
+constexpr int64_t kDefaultCheckpointInterval = 10;
+
+Error RetriesExceeded(int attempts, int64_t first_version, int64_t version) {
+  Error error = MakeSqlError("DELTA_MAX_COMMIT_RETRIES_EXCEEDED", "40000",
+                             "This commit was tried " + std::to_string(attempts) +
+                                 " times, from version " + std::to_string(first_version) +
+                                 " to version " + std::to_string(version) + ", and always lost.",
+                             {{"numAttempts", std::to_string(attempts)},
+                              {"startVersion", std::to_string(first_version)},
+                              {"failVersion", std::to_string(version)}});
+  error.code = ErrorCode::kAborted;
+  return error;
+}
+
+const CommitInfo* FindCommitInfo(const std::vector<Action>& actions) {
+  for (const Action& action : actions) {
+    if (const auto* info = std::get_if<CommitInfo>(&action)) return info;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Transaction::Transaction(TableLocation table, Committer& committer,
+                         std::shared_ptr<const Snapshot> snapshot, TransactionEnvironment environment)
+    : table_(std::move(table)),
+      committer_(committer),
+      snapshot_(std::move(snapshot)),
+      environment_(std::move(environment)),
+      commit_uuid_(NewUuid(environment_.random)) {
+  CHECK(snapshot_ != nullptr);
+  CHECK(snapshot_->root() == table_.root) << snapshot_->root();
+  newest_timestamp_ms_ = snapshot_->timestamp_ms();
+}
+
+Transaction::Transaction(TableLocation table, Committer& committer, TableDefinition definition,
+                         TransactionEnvironment environment)
+    : table_(std::move(table)),
+      committer_(committer),
+      environment_(std::move(environment)),
+      commit_uuid_(NewUuid(environment_.random)) {
+  change_.protocol = std::move(definition.protocol);
+  change_.metadata = std::move(definition.metadata);
+}
+
+void Transaction::Remove(const AddFile& file) {
+  change_.removes.push_back(RemovalOf(file, environment_.clock.NowMs()));
+}
+
+void Transaction::RemoveRearranged(const AddFile& file) {
+  Remove(file);
+  change_.removes.back().data_change = false;
+}
+
+void Transaction::SetApplicationVersion(std::string app_id, int64_t version) {
+  change_.application_versions.push_back({std::move(app_id), version, environment_.clock.NowMs()});
+}
+
+const Metadata& Transaction::metadata() const {
+  CHECK(change_.metadata.has_value() || snapshot_ != nullptr);
+  return change_.metadata.has_value() ? *change_.metadata : snapshot_->metadata();
+}
+
+const Protocol& Transaction::protocol() const {
+  CHECK(change_.protocol.has_value() || snapshot_ != nullptr);
+  return change_.protocol.has_value() ? *change_.protocol : snapshot_->protocol();
+}
+
+IsolationLevel Transaction::Isolation() const {
+  if (change_.OnlyRearranges()) return IsolationLevel::kSnapshotIsolation;
+  auto it = metadata().configuration.find("delta.isolationLevel");
+  bool serializable =
+      it != metadata().configuration.end() && EqualsIgnoreCase(it->second, "Serializable");
+  return serializable ? IsolationLevel::kSerializable : IsolationLevel::kWriteSerializable;
+}
+
+Status Transaction::AddNeededFeatures() {
+  if (!change_.metadata.has_value()) return OkStatus();
+  ASSIGN_OR_RETURN(Schema schema, Schema::FromJsonText(change_.metadata->schema_string));
+  Protocol needed = protocol();
+  for (const TableFeature* feature : MissingFeatures(needed, *change_.metadata, schema)) {
+    needed = WithFeature(std::move(needed), *feature);
+  }
+  if (needed != protocol()) change_.protocol = std::move(needed);
+  return OkStatus();
+}
+
+std::string Transaction::ActionsText() {
+  CommitInfo info;
+  int64_t now = environment_.clock.NowMs();
+  if (in_commit_timestamps_) {
+    now = std::max(now, newest_timestamp_ms_ + 1);
+    info.in_commit_timestamp_ms = now;
+  }
+  info.timestamp_ms = now;
+  info.user_id = operation_.user_id;
+  info.user_name = operation_.user_name;
+  info.operation = operation_.name;
+  info.operation_parameters = operation_.parameters;
+  if (snapshot_ != nullptr) info.read_version = snapshot_->version();
+  info.isolation_level = IsolationLevelName(Isolation());
+  info.is_blind_append = change_.IsBlindAppend();
+  info.operation_metrics = operation_.metrics;
+  info.user_metadata = operation_.user_metadata;
+  info.engine_info = environment_.engine_info;
+  info.txn_id = commit_uuid_;
+
+  std::string text;
+  auto append = [&](const Action& action) { text += ActionToJson(action) + "\n"; };
+  append(std::move(info));
+  if (change_.protocol.has_value()) append(*change_.protocol);
+  if (change_.metadata.has_value()) append(*change_.metadata);
+  for (const DomainMetadata& domain : change_.domains) append(domain);
+  for (const SetTransaction& txn : change_.application_versions) append(txn);
+  for (const RemoveFile& remove : change_.removes) append(remove);
+  for (const AddFile& add : change_.adds) append(add);
+  for (const AddCdcFile& cdc : change_.cdc_files) append(cdc);
+  return text;
+}
+
+Result<CommitOutcome> Transaction::Settle(int64_t version) const {
+  Result<std::vector<Action>> actions = ReadCommit(table_, version);
+  if (!actions.ok() && actions.error().code == ErrorCode::kNotFound) return CommitOutcome::kUnknown;
+  if (!actions.ok()) return std::move(actions).error();
+  const CommitInfo* info = FindCommitInfo(*actions);
+  bool own = info != nullptr && info->txn_id == commit_uuid_;
+  return own ? CommitOutcome::kWon : CommitOutcome::kLost;
+}
+
+Result<CommitOutcome> Transaction::TryVersion(int64_t version) {
+  RETURN_IF_ERROR(Failpoint("delta.commit.before_put"));
+  CommitRequest request{metadata().id, table_.root, version, ActionsText(), commit_uuid_};
+  for (int attempt = 0; attempt < kUnknownAttempts; ++attempt) {
+    ASSIGN_OR_RETURN(CommitOutcome outcome, committer_.Commit(request));
+    if (!Failpoint("delta.commit.after_put").ok()) outcome = CommitOutcome::kUnknown;
+    if (outcome == CommitOutcome::kWon) return outcome;
+    // Lost, too, is read back: an earlier try whose answer never came may be the winner.
+    Result<CommitOutcome> settled = Settle(version);
+    if (settled.ok() && *settled != CommitOutcome::kUnknown) return *settled;
+    if (outcome == CommitOutcome::kLost) {
+      return settled.ok() ? Result<CommitOutcome>(CommitOutcome::kLost) : settled;
+    }
+  }
+  return CommitOutcome::kUnknown;
+}
+
+Result<int64_t> Transaction::Rebase(int64_t lost_version) {
+  if (snapshot_ == nullptr) {
+    Error error = MakeSqlError("DELTA_PROTOCOL_CHANGED", "2D521",
+                               "The table at " + table_.root + " was created by somebody else meanwhile.",
+                               {{"tableName", table_.root}});
+    error.code = ErrorCode::kAborted;
+    return error;
+  }
+  ASSIGN_OR_RETURN(LogListing listing, ListLog(table_, lost_version));
+  int64_t version = lost_version;
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.version != version) break;
+    ASSIGN_OR_RETURN(std::vector<Action> winner, ReadCommit(table_, version));
+    RETURN_IF_ERROR(CheckConflict(*snapshot_, change_, Isolation(), version, winner));
+    const CommitInfo* info = FindCommitInfo(winner);
+    int64_t timestamp = commit.modified_ms;
+    if (info != nullptr) timestamp = info->in_commit_timestamp_ms.value_or(timestamp);
+    newest_timestamp_ms_ = std::max(newest_timestamp_ms_, timestamp);
+    for (const Action& action : winner) {
+      const auto* changed = std::get_if<Metadata>(&action);
+      if (changed == nullptr) continue;
+      in_commit_timestamps_ =
+          BooleanProperty(changed->configuration, "delta.enableInCommitTimestamps", false);
+    }
+    ++version;
+  }
+  if (version == lost_version) {
+    return MakeError(ErrorCode::kTemporarilyUnavailable,
+                     "Version " + std::to_string(version) + " of " + table_.root +
+                         " was lost to a commit that cannot be found.");
+  }
+  return version;
+}
+
+std::optional<Error> Transaction::CheckpointIfDue(int64_t version) const {
+  auto it = metadata().configuration.find("delta.checkpointInterval");
+  int64_t interval = kDefaultCheckpointInterval;
+  if (it != metadata().configuration.end()) {
+    interval = ParseInt64(it->second).value_or(kDefaultCheckpointInterval);
+  }
+  if (version == 0 || interval < 1 || version % interval != 0) return std::nullopt;
+  Result<std::shared_ptr<const Snapshot>> snapshot =
+      snapshot_ == nullptr ? Snapshot::Load(table_) : Snapshot::Update(table_, snapshot_);
+  if (!snapshot.ok()) return std::move(snapshot).error();
+  Status written = WriteCheckpoint(table_, **snapshot, environment_.clock.NowMs());
+  if (!written.ok()) return std::move(written).error();
+  return std::nullopt;
+}
+
+Result<CommitResult> Transaction::Commit() {
+  CHECK(state_ == State::kOpen) << "a transaction commits once";
+  CHECK(!operation_.name.empty()) << "a commit needs the name of its operation";
+  state_ = State::kFailed;
+  RETURN_IF_ERROR(AddNeededFeatures());
+  RETURN_IF_ERROR(ValidateChange(snapshot_.get(), change_));
+  in_commit_timestamps_ =
+      BooleanProperty(metadata().configuration, "delta.enableInCommitTimestamps", false);
+  int64_t version = snapshot_ == nullptr ? 0 : snapshot_->version() + 1;
+  const int64_t first_version = version;
+  for (int attempt = 1; attempt <= environment_.max_attempts; ++attempt) {
+    ASSIGN_OR_RETURN(CommitOutcome outcome, TryVersion(version));
+    if (outcome == CommitOutcome::kUnknown) {
+      state_ = State::kUnknown;
+      return MakeError(ErrorCode::kTemporarilyUnavailable,
+                       "Whether version " + std::to_string(version) + " of " + table_.root +
+                           " was committed is not known (commit " + commit_uuid_ + ").");
+    }
+    if (outcome == CommitOutcome::kWon) {
+      state_ = State::kCommitted;
+      return CommitResult{version, commit_uuid_, attempt, CheckpointIfDue(version)};
+    }
+    ASSIGN_OR_RETURN(version, Rebase(version));
+    CHECK_LT(first_version, version);
+  }
+  return RetriesExceeded(environment_.max_attempts, first_version, version);
+}
+
+void Transaction::Abort() {
+  if (state_ == State::kCommitted || state_ == State::kUnknown) return;
+  state_ = State::kFailed;
+  for (const std::string& path : created_) {
+    // What stays behind is unreferenced; VACUUM finds it.
+    (void)table_.store->Delete(path).ok();
+  }
+  created_.clear();
+}
+
+}  // namespace ashlar::delta

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "delta/features.h"
+#include "delta/paths.h"
+#include "delta/stats.h"
+#include "delta/transaction.h"
+
+namespace ashlar::delta {
+namespace {
+
+Status CheckUnique(const StagedChange& change) {
+  std::map<std::string, std::string> seen;  // key → action type
+  auto check = [&](const std::string& key, const std::string& path, const char* type) -> Status {
+    auto [it, is_new] = seen.emplace(key, type);
+    if (is_new) return OkStatus();
+    return MakeSqlError("DELTA_DUPLICATE_ACTIONS_FOUND", "2D521",
+                        "File operation '" + std::string(type) + "' for path " + path +
+                            " was specified several times; it conflicts with '" + it->second + "'.",
+                        {{"actionType", type}, {"path", path}, {"conflictingPath", path}});
+  };
+  for (const RemoveFile& file : change.removes) {
+    RETURN_IF_ERROR(check(FileKey(file), file.path, "remove"));
+  }
+  for (const AddFile& file : change.adds) RETURN_IF_ERROR(check(FileKey(file), file.path, "add"));
+  for (const DomainMetadata& domain : change.domains) {
+    if (seen.emplace("domain\n" + domain.domain, "domain").second) continue;
+    return MakeSqlError("DELTA_DUPLICATE_DOMAIN_METADATA_INTERNAL_ERROR", "42601",
+                        "Two domainMetadata actions for the domain " + domain.domain + ".",
+                        {{"domainName", domain.domain}});
+  }
+  return OkStatus();
+}
+
+Status CheckAdds(const std::string& root, const Metadata& metadata, const Schema& schema,
+                 const std::vector<AddFile>& adds) {
+  ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
+  std::set<std::string> expected;
+  for (const std::string& name : metadata.partition_columns) {
+    int index = schema.IndexOf(name);
+    CHECK(index >= 0) << "partition column " << name;
+    expected.insert(PhysicalName(schema.fields[static_cast<size_t>(index)], mode));
+  }
+  for (const AddFile& add : adds) {
+    RETURN_IF_ERROR(ResolveLogPath(root, add.path));
+    std::set<std::string> actual;
+    for (const auto& [name, value] : add.partition_values) actual.insert(name);
+    if (actual != expected) {
+      std::string needed = Join({expected.begin(), expected.end()}, ", ");
+      std::string given = Join({actual.begin(), actual.end()}, ", ");
+      return MakeSqlError("DELTA_INVALID_PARTITIONING_SCHEMA", "XXKDS",
+                          "The file " + add.path + " has the partition columns [" + given +
+                              "], the table has [" + needed + "].",
+                          {{"neededPartitioning", needed}, {"specifiedPartitioning", given}});
+    }
+    if (NumRecords(add).has_value()) continue;
+    if (add.deletion_vector.has_value()) {
+      return MakeSqlError("DELTA_DELETION_VECTOR_MISSING_NUM_RECORDS", "2D521",
+                          "The file " + add.path + " has a deletion vector but no numRecords.");
+    }
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     "The file " + add.path + " has no numRecords statistic.");
+  }
+  return OkStatus();
+}
+
+Status CheckRemoves(const Snapshot& snapshot, const Metadata& metadata,
+                    const std::vector<RemoveFile>& removes) {
+  if (removes.empty()) return OkStatus();
+  bool append_only = BooleanProperty(metadata.configuration, "delta.appendOnly", false);
+  if (append_only && std::ranges::any_of(removes, &RemoveFile::data_change)) {
+    return MakeSqlError("DELTA_CANNOT_MODIFY_APPEND_ONLY", "42809",
+                        "This table is configured to only allow appends (delta.appendOnly=true).",
+                        {{"table_name", snapshot.root()}, {"config", "delta.appendOnly"}});
+  }
+  std::unordered_set<std::string> wanted;
+  for (const RemoveFile& remove : removes) wanted.insert(FileKey(remove));
+  for (const AddFile& file : snapshot.files()) wanted.erase(FileKey(file));
+  if (wanted.empty()) return OkStatus();
+  return MakeError(ErrorCode::kInvalidState, "A file to be removed is not active in version " +
+                                                 std::to_string(snapshot.version()) + ": " +
+                                                 *wanted.begin());
+}
+
+// A commit that claims to only rearrange rows has as many after it as before.
+Status CheckRowCount(const Snapshot& snapshot, const StagedChange& change) {
+  if (!change.OnlyRearranges() || change.removes.empty()) return OkStatus();
+  std::unordered_set<std::string> removed;
+  for (const RemoveFile& remove : change.removes) removed.insert(FileKey(remove));
+  int64_t balance = 0;
+  for (const AddFile& file : snapshot.files()) {
+    if (!removed.contains(FileKey(file))) continue;
+    std::optional<int64_t> rows = LiveRows(file);
+    if (!rows.has_value()) return OkStatus();  // written by others without statistics
+    balance -= *rows;
+  }
+  for (const AddFile& add : change.adds) balance += LiveRows(add).value_or(0);
+  if (balance == 0) return OkStatus();
+  return MakeSqlError("DELTA_NUM_RECORDS_MISMATCH", "XXKDS",
+                      "A commit without data change adds and removes different numbers of rows: " +
+                          std::to_string(balance) + " too many.");
+}
+
+Status CheckIdentity(const Snapshot& snapshot, const StagedChange& change) {
+  if (change.metadata.has_value() && change.metadata->id != snapshot.metadata().id) {
+    return MakeError(ErrorCode::kInvalidState, "A commit cannot change the id of a table");
+  }
+  const Protocol& before = snapshot.protocol();
+  bool downgrade = change.protocol.has_value() &&
+                   (change.protocol->min_reader_version < before.min_reader_version ||
+                    change.protocol->min_writer_version < before.min_writer_version);
+  if (downgrade) {
+    return MakeSqlError("DELTA_INVALID_PROTOCOL_DOWNGRADE", "KD004",
+                        "The protocol of a table cannot be downgraded.");
+  }
+  for (const SetTransaction& txn : change.application_versions) {
+    if (snapshot.TransactionVersion(txn.app_id).value_or(INT64_MIN) < txn.version) continue;
+    Error error = MakeSqlError("DELTA_CONCURRENT_TRANSACTION", "2D521",
+                               "Version " + std::to_string(txn.version) + " of the application " +
+                                   txn.app_id + " was committed already.");
+    error.code = ErrorCode::kAborted;
+    return error;
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
+  CHECK(snapshot != nullptr || (change.metadata.has_value() && change.protocol.has_value()));
+  const Metadata& metadata = change.metadata.has_value() ? *change.metadata : snapshot->metadata();
+  const Protocol& protocol = change.protocol.has_value() ? *change.protocol : snapshot->protocol();
+  Schema schema;
+  if (change.metadata.has_value()) {
+    ASSIGN_OR_RETURN(schema, Schema::FromJsonText(metadata.schema_string));
+    ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
+    RETURN_IF_ERROR(CheckTableSchema(schema, metadata.partition_columns, mode));
+  } else {
+    schema = snapshot->schema();
+  }
+  RETURN_IF_ERROR(CheckWritable(protocol, metadata, schema));
+  if (!change.domains.empty() && !IsFeatureListed(protocol, "domainMetadata")) {
+    return MakeSqlError("DELTA_DOMAIN_METADATA_NOT_SUPPORTED", "0A000",
+                        "The table does not have the domainMetadata feature, needed for the domain " +
+                            change.domains[0].domain + ".",
+                        {{"domainNames", change.domains[0].domain}});
+  }
+  RETURN_IF_ERROR(CheckUnique(change));
+  std::string root = snapshot != nullptr ? snapshot->root() : "/";
+  RETURN_IF_ERROR(CheckAdds(root, metadata, schema, change.adds));
+  if (snapshot == nullptr) {
+    CHECK(change.removes.empty()) << "a table that does not exist has no files to remove";
+    return OkStatus();
+  }
+  RETURN_IF_ERROR(CheckIdentity(*snapshot, change));
+  RETURN_IF_ERROR(CheckRemoves(*snapshot, metadata, change.removes));
+  return CheckRowCount(*snapshot, change);
+}
+
+}  // namespace ashlar::delta
