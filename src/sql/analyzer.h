@@ -32,16 +32,16 @@ struct AnalyzerContext {
   const FunctionRegistry& functions;
   std::string current_catalog = "main";
   std::string current_schema = "default";
-  std::string user;                       // current_user()
+  std::string user{};                     // current_user()
   bool ansi = true;
   bool case_sensitive = false;
   std::string time_zone = "UTC";
   int64_t now_micros = 0;                 // current_timestamp() of the statement
   const std::map<std::string, TemporaryView>* temporary_views = nullptr;  // lower-case names
-  std::map<std::string, ExprPtr> named_parameters;
-  std::vector<ExprPtr> positional_parameters;
+  std::map<std::string, ExprPtr> named_parameters{};
+  std::vector<ExprPtr> positional_parameters{};
   // Parses the SQL text of a view or of spark.sql inside a plan.
-  std::function<Result<RelationPtr>(const std::string& text)> parse_query;
+  std::function<Result<RelationPtr>(const std::string& text)> parse_query{};
 };
 
 // What a statement read: full names of tables and views, with the columns used.
