@@ -1,0 +1,137 @@
+#include "driver/driver.h"
+
+#include <grpcpp/grpcpp.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/parquet_actions.h"
+#include "functions/registry.h"
+#include "link/control_client.h"
+#include "link/driver_server.h"
+#include "objectstore/local_store.h"
+#include "session/statement_service.h"
+
+namespace ashlar::driver {
+namespace {
+
+constexpr auto kWatchInterval = std::chrono::milliseconds(100);
+constexpr int kHeartbeatEvery = 5;        // watch intervals
+constexpr int kMaxMissedHeartbeats = 20;  // 10 seconds
+constexpr int kMaxMessageBytes = 256 << 20;
+constexpr int kExitOverMemory = 3;
+
+std::atomic<bool> g_stop = false;
+
+int64_t ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  long total = 0;
+  long resident = 0;
+  int fields = std::fscanf(file, "%ld %ld", &total, &resident);
+  std::fclose(file);
+  return fields == 2 ? int64_t{resident} * sysconf(_SC_PAGESIZE) : 0;
+}
+
+// DuckDB's own limit does not bound the process: at 90 % of the budget a statement is interrupted with a
+// clear error, at 100 % the process ends and is replaced.
+class MemoryWatch {
+ public:
+  MemoryWatch(int64_t budget_bytes, session::StatementService& statements)
+      : budget_bytes_(budget_bytes), statements_(statements) {}
+
+  // False: over the budget.
+  bool Check(int64_t resident_bytes) {
+    if (resident_bytes > budget_bytes_) return false;
+    bool high = resident_bytes > budget_bytes_ / 10 * 9;
+    if (high && !was_high_) {
+      statements_.InterruptLargest("The statement was stopped: the cluster's memory budget of " +
+                                   std::to_string(budget_bytes_ >> 20) + " MiB is nearly used up.");
+    }
+    was_high_ = high;
+    return true;
+  }
+
+ private:
+  const int64_t budget_bytes_;
+  session::StatementService& statements_;
+  bool was_high_ = false;
+};
+
+// Heartbeats and watches until it is time to end; the exit status.
+int WatchUntilTheEnd(const DriverOptions& options, const std::string& socket, link::ControlApi& control,
+                     session::StatementService& statements) {
+  MemoryWatch memory(options.memory_bytes, statements);
+  int missed = 0;
+  for (int tick = 0; !g_stop; ++tick) {
+    int64_t resident = ResidentBytes();
+    if (!memory.Check(resident)) {
+      Log(LogLevel::kError, "driver is over its memory budget", {{"rss", std::to_string(resident)}});
+      return kExitOverMemory;
+    }
+    if (tick % kHeartbeatEvery == 0) {
+      Status sent = control.OnHeartbeat({options.id, options.secret, socket, resident,
+                                         statements.running_statements(), statements.open_sessions()});
+      if (!sent.ok() && sent.error().code == ErrorCode::kPermissionDenied) return 0;
+      missed = sent.ok() ? 0 : missed + 1;
+      if (missed > kMaxMissedHeartbeats) return 1;
+    }
+    std::this_thread::sleep_for(kWatchInterval);
+  }
+  return 0;
+}
+
+int Fail(const Error& error) {
+  Log(LogLevel::kError, "driver cannot start", {{"reason", error.message}});
+  return 1;
+}
+
+}  // namespace
+
+int RunDriver(const DriverOptions& options) {
+  signal(SIGTERM, [](int) { g_stop = true; });
+  signal(SIGPIPE, SIG_IGN);
+  std::string folder = options.run_folder + "/" + options.id;
+  std::string spool_folder = folder + "/spool";
+  std::string temp_folder = folder + "/temp";
+  for (const std::string& path : {folder, spool_folder, temp_folder}) {
+    Status made = MakeDirectories(path, 0700);
+    if (!made.ok()) return Fail(made.error());
+  }
+  engine::EngineOptions engine_options;
+  engine_options.memory_limit_bytes = static_cast<uint64_t>(options.memory_bytes / 10 * 7);
+  engine_options.threads = options.threads;
+  engine_options.temp_directory = temp_folder;
+  auto engine = engine::Engine::Open(engine_options);
+  if (!engine.ok()) return Fail(engine.error());
+
+  auto control = link::MakeControlClient(options.control_socket);
+  auto registry = functions::MakeRegistry();
+  objectstore::LocalStore store;
+  auto parquet_actions = engine::MakeParquetActions(**engine);
+  session::Environment environment{**engine,          *control,        *registry,        store,
+                                   *parquet_actions,  SystemClock(),   SystemRandom(),   spool_folder};
+  session::StatementService statements(environment);
+  auto driver_service = link::MakeDriverService(statements);
+
+  std::string socket = folder + "/driver.sock";
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+  builder.RegisterService(driver_service.get());
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  auto server = builder.BuildAndStart();
+  if (!server) return Fail(MakeError(ErrorCode::kIoError, "cannot listen on " + socket));
+  int status = WatchUntilTheEnd(options, socket, *control, statements);
+  // What still runs is not worth waiting for: nothing uncommitted counts, and the lease is over.
+  _exit(status);
+}
+
+}  // namespace ashlar::driver

@@ -1,0 +1,127 @@
+#include "base/json.h"
+#include "engine/delta_table_source.h"
+#include "session/commands.h"
+#include "session/delta_write.h"
+
+namespace ashlar::session {
+namespace {
+
+Result<DeltaTarget> TargetOf(const sql::AnalyzedTarget& target) {
+  std::shared_ptr<const delta::Snapshot> snapshot = engine::SnapshotOf(*target.table);
+  if (!snapshot) {
+    return MakeSqlError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000",
+                        "The feature is not supported: Table " + target.relation.full_name +
+                            " does not support row changes: it is not a Delta table.",
+                        {{"tableName", target.relation.full_name}, {"operation", "row changes"}});
+  }
+  return DeltaTarget{target.relation.uuid, target.relation.location, std::move(snapshot)};
+}
+
+// A statement that changed nothing commits nothing, as in delta-spark.
+Status CommitChange(DeltaWrite& write, const engine::RowChangeResult& result, std::string name,
+                    std::map<std::string, std::optional<std::string>> parameters) {
+  if (result.added.empty() && result.removed.empty()) return OkStatus();
+  write.Apply(result);
+  delta::Operation operation;
+  operation.name = std::move(name);
+  operation.parameters = std::move(parameters);
+  operation.metrics = delta::StringMap(result.metrics.begin(), result.metrics.end());
+  return write.Commit(std::move(operation));
+}
+
+}  // namespace
+
+Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
+  ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeUpdate(statement, run.analyzer()));
+  ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
+  DeltaWrite write(run, std::move(target));
+  // Without a translated predicate the whole table counts as read: more conflicts, never a lost update.
+  write.transaction().ReadWholeTable();
+  ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
+  RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", {}));
+  return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
+}
+
+Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
+  ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeDelete(statement, run.analyzer()));
+  ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
+  DeltaWrite write(run, std::move(target));
+  write.transaction().ReadWholeTable();
+  ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Delete(change));
+  RETURN_IF_ERROR(CommitChange(write, result, "DELETE", {{"predicate", "[]"}}));
+  return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
+}
+
+Rows RunCommand(StatementRun& run, const sql::MergeStatement& statement) {
+  ASSIGN_OR_RETURN(sql::AnalyzedMerge merge, sql::AnalyzeMerge(statement, run.analyzer()));
+  ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(merge.target));
+  DeltaWrite write(run, std::move(target));
+  write.transaction().ReadWholeTable();
+  RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
+  ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
+  RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));
+  return ReportCounts(run, {{"num_affected_rows", result.inserted_rows + result.updated_rows + result.deleted_rows},
+                            {"num_updated_rows", result.updated_rows},
+                            {"num_deleted_rows", result.deleted_rows},
+                            {"num_inserted_rows", result.inserted_rows}});
+}
+
+Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
+  sql::DeleteStatement everything;
+  everything.table = statement.table;
+  ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeDelete(everything, run.analyzer()));
+  ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
+  DeltaWrite write(run, std::move(target));
+  write.RemoveAllFiles();
+  delta::Operation operation;
+  operation.name = "TRUNCATE";
+  RETURN_IF_ERROR(write.Commit(std::move(operation)));
+  return NoRows();
+}
+
+Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
+  using Action = sql::AlterTableStatement::Action;
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
+  if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
+  Environment& env = run.environment();
+  DeltaTarget target{relation.uuid, relation.location, nullptr};
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  delta::Metadata metadata = target.snapshot->metadata();
+  DeltaWrite write(run, std::move(target));
+  delta::Operation operation;
+  if (statement.action == Action::kAddColumns) {
+    std::vector<Field> columns;
+    for (const sql::ColumnDefinition& column : statement.columns) {
+      if (column.default_value || column.generated_as || column.identity) {
+        return NotImplemented("ADD COLUMN with DEFAULT, GENERATED or IDENTITY");
+      }
+      if (write.schema().IndexOf(column.field.name) >= 0) {
+        return MakeSqlError("FIELD_ALREADY_EXISTS", "42710",
+                            "Cannot add column, because " + QuoteIdentifier(column.field.name) + " already exists.",
+                            {{"op", "add"}, {"fieldNames", QuoteIdentifier(column.field.name)}, {"struct", ""}});
+      }
+      columns.push_back(column.field);
+    }
+    RETURN_IF_ERROR(write.AddColumns(columns));
+    operation.name = "ADD COLUMNS";
+    operation.parameters["columns"] = Schema{columns}.ToJsonText();
+  } else if (statement.action == Action::kSetProperties || statement.action == Action::kUnsetProperties) {
+    bool set = statement.action == Action::kSetProperties;
+    for (const auto& [key, value] : statement.properties) {
+      if (set) {
+        metadata.configuration[key] = value;
+      } else {
+        metadata.configuration.erase(key);
+      }
+    }
+    write.transaction().SetMetadata(metadata);
+    operation.name = set ? "SET TBLPROPERTIES" : "UNSET TBLPROPERTIES";
+    operation.parameters["properties"] = WriteJson(Json(statement.properties));
+  } else {
+    return NotImplemented("this form of ALTER TABLE (only ADD COLUMNS and SET/UNSET TBLPROPERTIES are built)");
+  }
+  RETURN_IF_ERROR(write.Commit(std::move(operation)));
+  return NoRows();
+}
+
+}  // namespace ashlar::session

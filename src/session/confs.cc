@@ -1,0 +1,137 @@
+#include "session/confs.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace ashlar::session {
+namespace {
+
+enum class Kind { kText, kBoolean, kInteger, kTimeZone, kStatic };
+
+struct Entry {
+  std::string_view key;
+  const char* value;
+  Kind kind = Kind::kText;
+};
+
+// What clients read or set, with Spark 4.2's defaults (session time zone: UTC, as on Databricks).
+constexpr std::array kEntries = {
+    Entry{"spark.sql.ansi.enabled", "true", Kind::kBoolean},
+    Entry{"spark.sql.caseSensitive", "false", Kind::kBoolean},
+    Entry{"spark.sql.session.timeZone", "UTC", Kind::kTimeZone},
+    Entry{"spark.sql.session.localRelationCacheThreshold", "1048576", Kind::kInteger},
+    Entry{"spark.sql.session.localRelationChunkSizeRows", "10000", Kind::kInteger},
+    Entry{"spark.sql.session.localRelationChunkSizeBytes", "16777216", Kind::kInteger},
+    Entry{"spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", Kind::kInteger},
+    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ"},
+    Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
+    Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},
+    Entry{"spark.sql.execution.arrow.pyspark.enabled", "true", Kind::kBoolean},
+    Entry{"spark.sql.execution.arrow.pyspark.fallback.enabled", "true", Kind::kBoolean},
+    Entry{"spark.sql.execution.arrow.pyspark.selfDestruct.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.arrow.enabled", "true", Kind::kBoolean},
+    Entry{"spark.sql.execution.arrow.useLargeVarTypes", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.pandas.convertToArrowArraySafely", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.pandas.inferPandasDictAsMap", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.pandas.structHandlingMode", "legacy"},
+    Entry{"spark.sql.execution.pyspark.binaryAsBytes", "true", Kind::kBoolean},
+    Entry{"spark.sql.pyspark.inferNestedDictAsStruct.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.pyspark.legacy.inferArrayTypeFromFirstElement.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.pyspark.legacy.inferMapTypeFromFirstPair.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.pyspark.jvmStacktrace.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.pyspark.plotting.max_rows", "1000", Kind::kInteger},
+    Entry{"spark.sql.repl.eagerEval.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.repl.eagerEval.maxNumRows", "20", Kind::kInteger},
+    Entry{"spark.sql.repl.eagerEval.truncate", "20", Kind::kInteger},
+    Entry{"spark.sql.crossJoin.enabled", "true", Kind::kBoolean},
+    Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION"},
+    Entry{"spark.sql.storeAssignmentPolicy", "ANSI"},
+    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
+    Entry{"spark.sql.groupByOrdinal", "true", Kind::kBoolean},
+    Entry{"spark.sql.groupByAliases", "true", Kind::kBoolean},
+    Entry{"spark.sql.orderByOrdinal", "true", Kind::kBoolean},
+    Entry{"spark.sql.sources.partitionOverwriteMode", "STATIC"},
+    Entry{"spark.sql.sources.default", "delta"},
+    Entry{"spark.sql.adaptive.enabled", "true", Kind::kBoolean},
+    Entry{"spark.connect.session.planCompression.threshold", "-1", Kind::kInteger},
+    Entry{"spark.connect.session.planCompression.defaultAlgorithm", "NONE"},
+    Entry{"spark.databricks.delta.schema.autoMerge.enabled", "false", Kind::kBoolean},
+    Entry{"spark.databricks.clusterUsageTags.sparkVersion", "4.2.x-ashlar"},
+    Entry{"spark.sql.warehouse.dir", nullptr, Kind::kStatic},
+    Entry{"spark.sql.extensions", nullptr, Kind::kStatic},
+    Entry{"spark.sql.catalogImplementation", "in-memory", Kind::kStatic},
+    Entry{"spark.sql.globalTempDatabase", "global_temp", Kind::kStatic},
+};
+
+const Entry* FindEntry(std::string_view key) {
+  for (const Entry& entry : kEntries) {
+    if (entry.key == key) return &entry;
+  }
+  return nullptr;
+}
+
+Error BadValue(const Entry& entry, const std::string& value, const std::string& requirement) {
+  return MakeSqlError("INVALID_CONF_VALUE.REQUIREMENT", "22022",
+                      "The value '" + value + "' in the config \"" + std::string(entry.key) +
+                          "\" is invalid. " + requirement,
+                      {{"confName", std::string(entry.key)}, {"confValue", value},
+                       {"confRequirement", requirement}});
+}
+
+}  // namespace
+
+Status Confs::Set(const std::string& key, const std::string& value) {
+  const Entry* entry = FindEntry(key);
+  std::string stored = value;
+  if (entry != nullptr && entry->kind == Kind::kStatic) {
+    return MakeSqlError("CANNOT_MODIFY_CONFIG", "46110",
+                        "Cannot modify the value of the Spark config: \"" + key + "\".",
+                        {{"key", "\"" + key + "\""}, {"docroot", ""}});
+  }
+  if (entry != nullptr && entry->kind == Kind::kBoolean) {
+    stored = ToLowerAscii(value);
+    if (stored != "true" && stored != "false") return BadValue(*entry, value, key + " should be boolean, but was " + value);
+  }
+  if (entry != nullptr && entry->kind == Kind::kInteger && !ParseInt64(value)) {
+    return BadValue(*entry, value, key + " should be int, but was " + value);
+  }
+  values_[key] = stored;
+  return OkStatus();
+}
+
+Status Confs::Reset(const std::string& key) {
+  if (IsStatic(key)) return Set(key, "");
+  values_.erase(key);
+  return OkStatus();
+}
+
+std::optional<std::string> Confs::Get(const std::string& key) const {
+  auto found = values_.find(key);
+  if (found != values_.end()) return found->second;
+  const Entry* entry = FindEntry(key);
+  if (entry == nullptr || entry->value == nullptr) return std::nullopt;
+  return entry->value;
+}
+
+std::string Confs::GetOr(const std::string& key, std::string_view fallback) const {
+  return Get(key).value_or(std::string(fallback));
+}
+
+std::map<std::string, std::string> Confs::All() const {
+  std::map<std::string, std::string> all;
+  for (const Entry& entry : kEntries) {
+    if (entry.value != nullptr) all.emplace(entry.key, entry.value);
+  }
+  for (const auto& [key, value] : values_) all[key] = value;
+  return all;
+}
+
+bool Confs::IsStatic(std::string_view key) {
+  const Entry* entry = FindEntry(key);
+  return entry != nullptr && entry->kind == Kind::kStatic;
+}
+
+bool Confs::IsKnown(std::string_view key) { return FindEntry(key) != nullptr; }
+
+}  // namespace ashlar::session

@@ -1,0 +1,39 @@
+// The configuration of a session: Spark's entries with their defaults, as data. Unknown keys may be
+// set and read back, as in Spark.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ashlar::session {
+
+// Not thread safe.
+class Confs {
+ public:
+  // Errors: CANNOT_MODIFY_CONFIG (46110) for static entries, INVALID_CONF_VALUE.* (22022) for values the
+  // entry does not take.
+  Status Set(const std::string& key, const std::string& value);
+  Status Reset(const std::string& key);
+  void ResetAll() { values_.clear(); }
+  // The value set, or the default; nullopt when it has neither.
+  std::optional<std::string> Get(const std::string& key) const;
+  std::string GetOr(const std::string& key, std::string_view fallback) const;
+  // Everything set, and the entries with a default; sorted.
+  std::map<std::string, std::string> All() const;
+  static bool IsStatic(std::string_view key);
+  static bool IsKnown(std::string_view key);
+
+  bool ansi() const { return GetOr("spark.sql.ansi.enabled", "true") == "true"; }
+  bool case_sensitive() const { return GetOr("spark.sql.caseSensitive", "false") == "true"; }
+  std::string time_zone() const { return GetOr("spark.sql.session.timeZone", "UTC"); }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+}  // namespace ashlar::session

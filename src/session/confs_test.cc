@@ -1,0 +1,28 @@
+#include "session/confs.h"
+
+#include <gtest/gtest.h>
+
+namespace ashlar::session {
+namespace {
+
+TEST(Confs, DefaultsSetAndReset) {
+  Confs confs;
+  EXPECT_TRUE(confs.ansi());
+  ASSERT_TRUE(confs.Set("spark.sql.ansi.enabled", "FALSE").ok());
+  EXPECT_FALSE(confs.ansi());
+  ASSERT_TRUE(confs.Reset("spark.sql.ansi.enabled").ok());
+  EXPECT_TRUE(confs.ansi());
+  EXPECT_EQ(confs.Get("my.key"), std::nullopt);
+  ASSERT_TRUE(confs.Set("my.key", "v").ok());
+  EXPECT_EQ(confs.Get("my.key"), "v");
+}
+
+TEST(Confs, RefusesStaticAndWrongValues) {
+  Confs confs;
+  EXPECT_EQ(confs.Set("spark.sql.warehouse.dir", "/x").error().condition, "CANNOT_MODIFY_CONFIG");
+  EXPECT_EQ(confs.Set("spark.sql.ansi.enabled", "perhaps").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
+  EXPECT_FALSE(confs.Set("spark.sql.shuffle.partitions", "many").ok());
+}
+
+}  // namespace
+}  // namespace ashlar::session

@@ -1,0 +1,192 @@
+#include "base/json.h"
+#include "base/text.h"
+#include "session/commands.h"
+#include "session/delta_write.h"
+
+namespace ashlar::session {
+namespace {
+
+using sql::CreateTableStatement;
+
+// What the statement makes: columns from its definition, from LIKE, or from its query.
+struct TableShape {
+  Schema schema;
+  std::vector<std::string> partition_columns;
+  sql::PlanPtr rows;  // null without AS
+};
+
+Status CheckBuilt(const CreateTableStatement& statement) {
+  if (statement.identifier) return NotImplemented("IDENTIFIER() as the name of a new table");
+  if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY");
+  if (!statement.check_constraints.empty()) return NotImplemented("CHECK constraints");
+  if (statement.replace_only) return NotImplemented("REPLACE TABLE without CREATE");
+  for (const sql::ColumnDefinition& column : statement.columns) {
+    if (column.default_value) return NotImplemented("column DEFAULT");
+    if (column.generated_as) return NotImplemented("GENERATED ALWAYS AS columns");
+    if (column.identity) return NotImplemented("IDENTITY columns");
+  }
+  return OkStatus();
+}
+
+Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statement) {
+  TableShape shape;
+  for (const sql::ColumnDefinition& column : statement.columns) shape.schema.fields.push_back(column.field);
+  sql::RelationPtr source = statement.query;
+  if (!statement.like.empty()) {
+    sql::TableRelation like;
+    like.name = statement.like;
+    source = sql::MakeRelation(like);
+  }
+  if (source) {
+    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run.Analyze(source));
+    if (!statement.columns.empty()) return NotImplemented("a column list together with AS");
+    for (const sql::Attribute& attribute : analyzed.plan->output) {
+      if (attribute.type.Is(TypeId::kNull) && statement.query) {
+        return NotImplemented("a column of type VOID in a new table");
+      }
+      // Delta tables made by a query have nullable columns, whatever the query proves.
+      shape.schema.fields.push_back({attribute.name, attribute.type, true, attribute.metadata});
+    }
+    if (statement.query) shape.rows = analyzed.plan;
+  }
+  for (const Field& column : statement.partition_columns) {
+    if (!column.type.Is(TypeId::kNull)) shape.schema.fields.push_back(column);
+    int index = shape.schema.IndexOf(column.name);
+    if (index < 0) {
+      return MakeSqlError("COLUMN_NOT_DEFINED_IN_TABLE", "42703",
+                          "partition column " + QuoteIdentifier(column.name) + " is not defined in table.",
+                          {{"colType", "partition"}, {"colName", QuoteIdentifier(column.name)}, {"tableName", Join(statement.name, ".")}});
+    }
+    shape.partition_columns.push_back(shape.schema.fields[static_cast<size_t>(index)].name);
+  }
+  return shape;
+}
+
+sql::CatalogCommand CreateCommand(const CreateTableStatement& statement, const sql::NameParts& name, const TableShape& shape) {
+  sql::CatalogCommand command;
+  command.action = sql::CatalogAction::kCreate;
+  command.securable = sql::Securable::kTable;
+  command.name = name;
+  command.if_exists = statement.if_not_exists;
+  command.or_replace = statement.or_replace;
+  command.comment = statement.comment;
+  command.properties = statement.properties;
+  command.format = statement.format.empty() ? "DELTA" : ToUpperAscii(statement.format);
+  command.location = statement.location;
+  command.columns = shape.schema.fields;
+  command.partition_columns = shape.partition_columns;
+  return command;
+}
+
+// CREATE TABLE … USING csv|json|parquet: only the catalog knows it.
+Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement) {
+  if (statement.query) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
+  if (!statement.partition_columns.empty()) return NotImplemented("partitioned tables in the format " + command.format);
+  for (const auto& [key, value] : statement.options) command.properties["option." + key] = value;
+  RETURN_IF_ERROR(run.Execute(command));
+  return NoRows();
+}
+
+std::string OperationName(const CreateTableStatement& statement) {
+  std::string name = statement.or_replace ? "CREATE OR REPLACE TABLE" : "CREATE TABLE";
+  return statement.query ? name + " AS SELECT" : name;
+}
+
+delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape) {
+  delta::Operation operation;
+  operation.name = OperationName(statement);
+  operation.parameters["isManaged"] = statement.location.empty() ? "true" : "false";
+  operation.parameters["description"] = statement.comment;
+  operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
+  operation.parameters["properties"] = WriteJson(Json(statement.properties));
+  return operation;
+}
+
+}  // namespace
+
+Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
+  RETURN_IF_ERROR(CheckBuilt(statement));
+  ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
+  ASSIGN_OR_RETURN(TableShape shape, ShapeOf(run, statement));
+  sql::CatalogCommand command = CreateCommand(statement, name, shape);
+  if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
+  Environment& env = run.environment();
+  delta::NewTable definition{shape.schema, shape.partition_columns, statement.properties, std::nullopt, statement.comment};
+  // Refuses a schema or property Delta cannot have before anything is made.
+  ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
+  ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
+  if (reply.already_existed && !statement.or_replace) return NoRows();
+
+  DeltaTarget target{reply.uuid, reply.location, nullptr};
+  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
+  if (exists) {
+    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
+    // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
+    if (!statement.or_replace) return NoRows();
+  }
+  DeltaWrite write(run, target, table);
+  if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
+  if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
+  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
+  if (!shape.rows) return NoRows();
+  return write.ReportRows();
+}
+
+Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {
+  if (statement.global_temporary) return NotImplemented("global temporary views");
+  // Analysed now, so that a view that cannot work is refused when it is made.
+  ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run.Analyze(statement.query));
+  const std::vector<sql::Attribute>& output = analyzed.plan->output;
+  if (!statement.columns.empty() && statement.columns.size() != output.size()) {
+    return MakeSqlError("CREATE_VIEW_COLUMN_ARITY_MISMATCH." +
+                            std::string(statement.columns.size() > output.size() ? "NOT_ENOUGH_DATA_COLUMNS" : "TOO_MANY_DATA_COLUMNS"),
+                        "21S01", "Cannot create view " + Join(statement.name, ".") + ": the column lists differ in length.",
+                        {{"viewName", Join(statement.name, ".")}});
+  }
+  if (statement.temporary) {
+    if (statement.name.size() != 1) {
+      return MakeSqlError("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", "428EK", "A temporary view's name has one part.",
+                          {{"actualName", Join(statement.name, ".")}});
+    }
+    std::string key = ToLowerAscii(statement.name[0]);
+    sql::TemporaryView view{statement.query, {}};
+    for (const Field& column : statement.columns) view.columns.push_back(column.name);
+    RETURN_IF_ERROR(run.session().Change([&](SessionState& state) -> Status {
+      if (state.temporary_views.contains(key)) {
+        if (statement.if_not_exists) return OkStatus();
+        if (!statement.or_replace) {
+          return MakeSqlError("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "42P07",
+                              "Cannot create the temporary view " + QuoteIdentifier(statement.name[0]) + " because it already exists.",
+                              {{"relationName", QuoteIdentifier(statement.name[0])}});
+        }
+      }
+      state.temporary_views[key] = std::move(view);
+      return OkStatus();
+    }));
+    return NoRows();
+  }
+  sql::CatalogCommand command;
+  command.action = statement.or_replace ? sql::CatalogAction::kReplaceView : sql::CatalogAction::kCreate;
+  command.securable = sql::Securable::kView;
+  command.or_replace = statement.or_replace;
+  ASSIGN_OR_RETURN(command.name, run.Complete(statement.name, 3));
+  command.if_exists = statement.if_not_exists;
+  command.comment = statement.comment;
+  command.properties = statement.properties;
+  command.view_text = statement.text;
+  command.current_catalog = run.state().catalog;
+  command.current_schema = run.state().schema;
+  for (size_t i = 0; i < output.size(); ++i) {
+    Field column{output[i].name, output[i].type, output[i].nullable, output[i].metadata};
+    if (!statement.columns.empty()) {
+      column.name = statement.columns[i].name;
+      column.metadata = statement.columns[i].metadata;
+    }
+    command.columns.push_back(std::move(column));
+  }
+  RETURN_IF_ERROR(run.Execute(command));
+  return NoRows();
+}
+
+}  // namespace ashlar::session

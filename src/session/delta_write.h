@@ -1,0 +1,75 @@
+// DeltaWrite: one statement's change of one Delta table: data files through the engine, then one commit
+// through the control plane. Files of a change that was not committed are deleted when it goes away.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delta/schema.h"
+#include "delta/snapshot.h"
+#include "delta/transaction.h"
+#include "engine/row_change.h"
+#include "engine/table_writer.h"
+#include "session/commands.h"
+#include "session/committer.h"
+
+namespace ashlar::session {
+
+struct DeltaTarget {
+  std::string uuid;      // the catalog's; empty for a table by path
+  std::string location;
+  std::shared_ptr<const delta::Snapshot> snapshot;  // null: the table is being created
+};
+
+// Not thread safe.
+class DeltaWrite {
+ public:
+  // A table that exists; target.snapshot is set.
+  DeltaWrite(StatementRun& run, DeltaTarget target);
+  // A new table, or, with a snapshot, one that `definition` will replace.
+  DeltaWrite(StatementRun& run, DeltaTarget target, const delta::TableDefinition& definition);
+  ~DeltaWrite();
+  DeltaWrite(const DeltaWrite&) = delete;
+  DeltaWrite& operator=(const DeltaWrite&) = delete;
+
+  // The new definition, and none of the old files. The table keeps its id and history.
+  Status ReplaceTable(const delta::TableDefinition& definition);
+  // Columns after the table's own (schema evolution).
+  Status AddColumns(const std::vector<Field>& columns);
+  // Writes and adds the rows; output[i] is column i of the table as it will be.
+  Status AddRows(const sql::PlanPtr& rows);
+  void RemoveAllFiles();
+  void RemoveFile(const delta::AddFile& file);
+  // Takes over what a row change made.
+  void Apply(const engine::RowChangeResult& result);
+  std::unique_ptr<engine::RowChange> MakeRowChange();
+
+  delta::Transaction& transaction() { return *transaction_; }
+  const Schema& schema() const { return schema_; }
+  int64_t rows_written() const { return rows_written_; }
+
+  // Adds the write metrics (numFiles, numOutputRows, numOutputBytes) when rows were written.
+  Status Commit(delta::Operation operation);
+  // num_affected_rows, num_inserted_rows
+  Rows ReportRows();
+
+ private:
+  engine::WriteTarget WriterTarget() const;
+
+  StatementRun& run_;
+  DeltaTarget target_;
+  RemoteCommitter committer_;
+  delta::Metadata metadata_;
+  Schema schema_;
+  std::unique_ptr<delta::Transaction> transaction_;
+  int64_t files_written_ = 0;
+  int64_t rows_written_ = 0;
+  int64_t bytes_written_ = 0;
+  bool keep_files_ = false;
+};
+
+// One row of counts: what INSERT, UPDATE, DELETE and MERGE report.
+Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts);
+
+}  // namespace ashlar::session

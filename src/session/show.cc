@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "session/commands.h"
+
+namespace ashlar::session {
+namespace {
+
+// How many name parts a securable of a command has; SHOW names the place it looks in.
+size_t PartsOf(const sql::CatalogCommand& command) {
+  using sql::Securable;
+  switch (command.securable) {
+    case Securable::kCatalog:
+    case Securable::kExternalLocation:
+    case Securable::kStorageCredential: return 1;
+    case Securable::kSchema: return 2;
+    case Securable::kTable:
+    case Securable::kView:
+    case Securable::kVolume:
+    case Securable::kFunction: return 3;
+    case Securable::kMetastore:
+    case Securable::kAnyFile: return 0;
+  }
+  return 0;
+}
+
+// The place a SHOW looks in: a catalog for schemas, a schema for tables, views and volumes.
+Status CompletePlace(const StatementRun& run, sql::CatalogCommand& command) {
+  size_t parts = PartsOf(command);
+  if (parts <= 1) return OkStatus();
+  size_t place_parts = parts - 1;
+  sql::NameParts current = {run.state().catalog, run.state().schema};
+  if (command.name.size() > place_parts) {
+    return MakeSqlError("REQUIRES_SINGLE_PART_NAMESPACE", "42K05", "The name " + Join(command.name, ".") + " has too many parts.",
+                        {{"namespace", Join(command.name, ".")}, {"sessionCatalog", run.state().catalog}});
+  }
+  current.resize(place_parts);
+  std::copy(command.name.begin(), command.name.end(), current.end() - static_cast<long>(command.name.size()));
+  command.name = current;
+  return OkStatus();
+}
+
+Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
+  // USE a.b and USE b name a schema; USE a falls back to a catalog where no schema has the name.
+  RETURN_IF_ERROR([&]() -> Status {
+    if (command.securable == sql::Securable::kCatalog) return OkStatus();
+    ASSIGN_OR_RETURN(command.name, run.Complete(command.name, 2));
+    return OkStatus();
+  }());
+  RETURN_IF_ERROR(run.Execute(command));
+  RETURN_IF_ERROR(run.session().Change([&](SessionState& state) {
+    state.catalog = command.name[0];
+    state.schema = command.securable == sql::Securable::kCatalog ? "default" : command.name[1];
+    return OkStatus();
+  }));
+  return NoRows();
+}
+
+}  // namespace
+
+Rows RunCommand(StatementRun& run, const sql::CatalogStatement& statement) {
+  sql::CatalogCommand command = statement.command;
+  command.current_catalog = run.state().catalog;
+  command.current_schema = run.state().schema;
+  if (command.action == sql::CatalogAction::kUse) return UseNamespace(run, std::move(command));
+  size_t parts = PartsOf(command);
+  if (command.action == sql::CatalogAction::kShow) {
+    RETURN_IF_ERROR(CompletePlace(run, command));
+  } else if (parts > 0) {
+    // A temporary view hides a table of its name.
+    if (command.action == sql::CatalogAction::kDrop && command.securable == sql::Securable::kView && command.name.size() == 1 &&
+        run.state().temporary_views.contains(ToLowerAscii(command.name[0]))) {
+      RETURN_IF_ERROR(run.session().Change([&](SessionState& state) {
+        state.temporary_views.erase(ToLowerAscii(command.name[0]));
+        return OkStatus();
+      }));
+      return NoRows();
+    }
+    ASSIGN_OR_RETURN(command.name, run.Complete(command.name, parts));
+    if (!command.new_name.empty()) {
+      sql::NameParts place(command.name.begin(), command.name.end() - 1);
+      if (command.new_name.size() == 1) command.new_name.insert(command.new_name.begin(), place.begin(), place.end());
+      if (command.new_name.size() == 2 && parts == 3) command.new_name.insert(command.new_name.begin(), command.name[0]);
+    }
+  }
+  ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
+  if (reply.schema.fields.empty()) return NoRows();
+  std::vector<std::vector<Value>> rows;
+  for (const auto& row : reply.rows) {
+    std::vector<Value> cells;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const DataType& type = reply.schema.fields[i].type;
+      if (!row[i]) {
+        cells.push_back(Value::Null(type));
+      } else if (type.Is(TypeId::kBoolean)) {
+        cells.push_back(Value::Boolean(*row[i] == "true"));
+      } else {
+        cells.push_back(Value::String(*row[i]));
+      }
+    }
+    rows.push_back(std::move(cells));
+  }
+  return StreamValues(run.connection(), reply.schema, std::move(rows));
+}
+
+Rows RunCommand(StatementRun& run, const sql::ShowFunctionsStatement& statement) {
+  TextRows rows;
+  std::string pattern = ToLowerAscii(ReplaceAll(statement.pattern, "*", ""));
+  for (const std::string& name : run.environment().functions.Names()) {
+    if (name.find(pattern) != std::string::npos) rows.push_back({name});
+  }
+  return StreamText(run.connection(), {"function"}, rows);
+}
+
+Rows RunCommand(StatementRun& run, const sql::ShowTablePropertiesStatement& statement) {
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
+  if (!statement.key.empty()) {
+    auto found = relation.properties.find(statement.key);
+    std::string missing = "Table " + relation.full_name + " does not have property: " + statement.key;
+    return StreamText(run.connection(), {"key", "value"},
+                      {{statement.key, found == relation.properties.end() ? missing : found->second}});
+  }
+  TextRows rows;
+  for (const auto& [key, value] : relation.properties) rows.push_back({key, value});
+  return StreamText(run.connection(), {"key", "value"}, rows);
+}
+
+}  // namespace ashlar::session
