@@ -99,17 +99,20 @@ class Oracle:
 
     def run_query(self, session, block):
         frame = session.sql(block.sql)
-        if block.arguments.startswith("columns "):
+        some_columns = block.arguments.startswith("columns ")
+        if some_columns:
             frame = frame.select(*block.arguments.split()[1].split(","))
         fields = frame.schema.fields
         columns = [f"c{i}" for i in range(len(fields))]
         rows = frame.toDF(*columns).selectExpr(*map(as_text, columns, fields)).collect() if fields else []
         lines = ["\t".join(map(test_file.cell, row)) for row in rows]
-        if not block.arguments.startswith("columns "):
+        if some_columns:
+            lines = [self.stable(line) for line in lines]
+        elif len(lines) > 1 and not test_file.has_top_level_order(block.sql):
+            block.arguments = "sorted"
+            lines.sort(key=lambda line: line.encode())
+        else:
             block.arguments = ""
-            if len(lines) > 1 and not test_file.has_top_level_order(block.sql):
-                block.arguments = "sorted"
-                lines.sort(key=lambda line: line.encode())
         return ["schema: " + type_text(frame.schema), *lines]
 
     def error_line(self, error):
@@ -121,7 +124,7 @@ class Oracle:
         parameters = {k: self.stable(v) for k, v in dict(thrown.getMessageParameters()).items()}
         text = json.dumps(parameters, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         line = f"error: {thrown.getCondition()} {thrown.getSqlState() or '-'} {text}"
-        for context in thrown.getQueryContext():
+        for context in query_contexts(thrown):
             if str(context.contextType()) == "SQL":
                 return f"{line} {context.startIndex()}..{context.stopIndex()}"
         return line
@@ -157,6 +160,15 @@ def is_spark_error(thrown):
     from pyspark import SparkContext
     kind = "org.apache.spark.SparkThrowable"
     return is_instance_of(SparkContext._gateway, thrown, kind) and thrown.getCondition() is not None
+
+
+def query_contexts(thrown):
+    """Where in the SQL the error is; Delta's own exceptions do not say."""
+    from py4j.protocol import Py4JError
+    try:
+        return thrown.getQueryContext()
+    except Py4JError:
+        return []
 
 
 def type_text(data_type):
