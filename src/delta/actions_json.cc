@@ -207,7 +207,6 @@ Result<Action> ParseMetadata(const element& json) {
     m.unknown_fields.emplace(k, JsonText(v));
     return OkStatus();
   }));
-  RETURN_IF_ERROR(Require(!m.schema_string.empty(), "metaData", "schemaString"));
   return Action(std::move(m));
 }
 
@@ -431,7 +430,7 @@ struct JsonWriter {
     Put(&json, "description", m.description);
     json["format"]["provider"] = m.format_provider;
     json["format"]["options"] = MapJson(m.format_options);
-    json["schemaString"] = m.schema_string;
+    if (!m.schema_string.empty()) json["schemaString"] = m.schema_string;
     json["partitionColumns"] = Json(m.partition_columns);
     json["configuration"] = MapJson(m.configuration);
     Put(&json, "createdTime", m.created_time_ms);

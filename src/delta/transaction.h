@@ -24,7 +24,7 @@
 #include "base/result.h"
 #include "delta/actions.h"
 #include "delta/committer.h"
-#include "delta/conflict.h"
+#include "delta/commit/conflict.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 

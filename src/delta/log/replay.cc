@@ -147,7 +147,10 @@ Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpo
 
 // What follows from the actions: schema, mapping and whether this version can be read at all.
 Status Interpret(SnapshotState* state) {
-  Result<Schema> schema = Schema::FromJsonText(state->metadata.schema_string);
+  // Old writers left the schema out of a table without columns.
+  Result<Schema> schema = state->metadata.schema_string.empty()
+                              ? Schema()
+                              : Schema::FromJsonText(state->metadata.schema_string);
   if (!schema.ok()) {
     // A type this version does not know belongs to a feature it does not know: name that first.
     RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, Schema()));

@@ -1,4 +1,4 @@
-#include "delta/conflict.h"
+#include "delta/commit/conflict.h"
 
 #include <algorithm>
 #include <array>
