@@ -2,6 +2,7 @@
 // parse conditions, with the span of the offending token. Offsets are bytes into `text`.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct ParserOptions {
   bool ansi = true;
   // spark.sql.ansi.doubleQuotedIdentifiers
   bool double_quoted_identifiers = false;
+  // Of TIMESTAMP literals that name no zone.
+  std::string time_zone = "UTC";
 };
 
 // Exactly one statement; a trailing semicolon is allowed.

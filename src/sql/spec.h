@@ -223,7 +223,7 @@ struct SetOpRelation {
 struct SortRelation {
   RelationPtr input;
   std::vector<SortOrder> order;
-  bool order_by_all = false;
+  bool order_by_all = false;  // `order` then is one entry without expr: the direction
   bool ordinals = true;
 };
 struct LimitRelation {

@@ -27,6 +27,8 @@ struct ColumnDefinition {
   Field field;  // comment in metadata
   ExprPtr default_value;
   ExprPtr generated_as;
+  std::string default_text;    // both as written, for the table's metadata
+  std::string generated_text;
   bool identity = false;
 };
 // CREATE [OR REPLACE] TABLE … [USING f] [PARTITIONED BY] [LOCATION] [TBLPROPERTIES] [AS query]

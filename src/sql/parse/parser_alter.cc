@@ -1,0 +1,241 @@
+// ALTER.
+#include "base/text.h"
+#include "sql/parse/grammar.h"
+
+namespace ashlar::sql {
+namespace {
+
+using Action = AlterTableStatement::Action;
+
+Statement Make(auto node) {
+  Statement statement;
+  statement.node = std::move(node);
+  return statement;
+}
+
+CatalogCommand Change(CatalogAction action, Securable securable, NameParts name) {
+  CatalogCommand command;
+  command.action = action;
+  command.securable = securable;
+  command.name = std::move(name);
+  return command;
+}
+
+}  // namespace
+
+Result<Statement> Parser::Alter() {
+  Advance();
+  if (AcceptWord("TABLE")) return AlterTable(/*view=*/false);
+  if (AcceptWord("VIEW")) return AlterTable(/*view=*/true);
+  Securable securable = Securable::kTable;
+  if (Peek(0).kind != TokenKind::kWord) return SyntaxError();
+  std::string what = "ALTER " + ToUpperAscii(Peek().text);
+  if (!AcceptSecurable(securable)) {
+    for (std::string_view word : {"SHARE", "RECIPIENT", "CONNECTION", "MATERIALIZED", "STREAMING", "GROUP", "POLICY"}) {
+      if (AtWord(word)) return Make(UnsupportedStatement{what});
+    }
+    return SyntaxError();
+  }
+  if (securable == Securable::kFunction || securable == Securable::kMetastore || securable == Securable::kAnyFile ||
+      securable == Securable::kStorageCredential) {
+    return Make(UnsupportedStatement{what});
+  }
+  return AlterObject(securable);
+}
+
+// Catalogs, schemas, volumes and external locations.
+Result<Statement> Parser::AlterObject(Securable securable) {
+  ASSIGN_OR_RETURN(NameParts name, CatalogName(securable));
+  CatalogCommand command = Change(CatalogAction::kSetProperties, securable, std::move(name));
+  if (AcceptWords({"RENAME", "TO"})) {
+    command.action = CatalogAction::kRename;
+    ASSIGN_OR_RETURN(command.new_name, CatalogName(securable));
+    return Make(CatalogStatement{std::move(command)});
+  }
+  bool set = AcceptWord("SET");
+  if (AcceptWords({"OWNER", "TO"})) {
+    command.action = CatalogAction::kSetOwner;
+    ASSIGN_OR_RETURN(command.principal, Principal());
+  } else if (set && (AcceptWord("DBPROPERTIES") || AcceptWord("PROPERTIES"))) {
+    ASSIGN_OR_RETURN(command.properties, PropertyList());
+  } else if (!set && AcceptWord("UNSET") && (AcceptWord("DBPROPERTIES") || AcceptWord("PROPERTIES"))) {
+    command.action = CatalogAction::kUnsetProperties;
+    ASSIGN_OR_RETURN(command.if_exists, IfExists());
+    ASSIGN_OR_RETURN(command.properties, PropertyList());
+  } else if (set && (AcceptWord("URL") || (securable == Securable::kSchema && AcceptWord("LOCATION")))) {
+    command.action = CatalogAction::kSetLocation;
+    ASSIGN_OR_RETURN(command.location, String());
+  } else if (set && (AtWord("TAGS") || AtWord("DEFAULT") || AtWord("STORAGE"))) {
+    return NotImplemented("ALTER … SET " + ToUpperAscii(Peek().text));
+  } else {
+    return SyntaxError();
+  }
+  return Make(CatalogStatement{std::move(command)});
+}
+
+Result<Statement> Parser::AlterTable(bool view) {
+  AlterTableStatement alter;
+  ASSIGN_OR_RETURN(alter.table, TableReference());
+  if (AtWord("PARTITION")) return NotImplemented("ALTER TABLE … PARTITION");
+  return AlterTableAction(std::move(alter), view);
+}
+
+Result<Statement> Parser::AlterTableAction(AlterTableStatement alter, bool view) {
+  Securable securable = view ? Securable::kView : Securable::kTable;
+  if (AcceptWords({"RENAME", "TO"})) {
+    ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
+    CatalogCommand command = Change(CatalogAction::kRename, securable, std::move(name));
+    ASSIGN_OR_RETURN(command.new_name, CatalogName(securable));
+    return Make(CatalogStatement{std::move(command)});
+  }
+  bool set = AcceptWord("SET");
+  if (AcceptWords({"OWNER", "TO"})) {
+    ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
+    CatalogCommand command = Change(CatalogAction::kSetOwner, securable, std::move(name));
+    ASSIGN_OR_RETURN(command.principal, Principal());
+    return Make(CatalogStatement{std::move(command)});
+  }
+  if (set) return AlterTableSet(std::move(alter), view);
+  if (AcceptWords({"UNSET", "TBLPROPERTIES"})) {
+    ASSIGN_OR_RETURN(alter.if_exists, IfExists());
+    ASSIGN_OR_RETURN(alter.properties, PropertyList());
+    alter.action = Action::kUnsetProperties;
+    if (!view) return Make(std::move(alter));
+    ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
+    CatalogCommand command = Change(CatalogAction::kUnsetProperties, securable, std::move(name));
+    command.properties = std::move(alter.properties);
+    command.if_exists = alter.if_exists;
+    return Make(CatalogStatement{std::move(command)});
+  }
+  if (view) {
+    if (AtWord("AS") || AtQuery()) return Make(UnsupportedStatement{"ALTER VIEW … AS"});
+    return SyntaxError();
+  }
+  if (AcceptWords({"RENAME", "COLUMN"})) {
+    alter.action = Action::kRenameColumn;
+    ASSIGN_OR_RETURN(NameParts from, MultipartName());
+    alter.names = {std::move(from)};
+    RETURN_IF_ERROR(ExpectWord("TO"));
+    ASSIGN_OR_RETURN(alter.new_name, Identifier());
+    return Make(std::move(alter));
+  }
+  if (AcceptWord("ADD")) return AlterTableAdd(std::move(alter));
+  if (AcceptWord("DROP")) return AlterTableDrop(std::move(alter));
+  if (AcceptWord("ALTER") || AcceptWord("CHANGE")) return AlterColumn(std::move(alter));
+  if (AtWords({"CLUSTER", "BY"})) {
+    alter.action = Action::kClusterBy;
+    ASSIGN_OR_RETURN(alter.names, ClusterBy());
+    return Make(std::move(alter));
+  }
+  if (AtAnyWord({"REPLACE", "RECOVER", "SYNC", "ENABLE", "DISABLE"})) {
+    return NotImplemented("ALTER TABLE … " + ToUpperAscii(Peek().text));
+  }
+  return SyntaxError();
+}
+
+// After SET.
+Result<Statement> Parser::AlterTableSet(AlterTableStatement alter, bool view) {
+  Securable securable = view ? Securable::kView : Securable::kTable;
+  if (AcceptWord("TBLPROPERTIES")) {
+    ASSIGN_OR_RETURN(alter.properties, PropertyList());
+    alter.action = Action::kSetProperties;
+    if (!view) return Make(std::move(alter));
+    ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
+    CatalogCommand command = Change(CatalogAction::kSetProperties, securable, std::move(name));
+    command.properties = std::move(alter.properties);
+    return Make(CatalogStatement{std::move(command)});
+  }
+  if (!view && AcceptWord("LOCATION")) {
+    ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
+    CatalogCommand command = Change(CatalogAction::kSetLocation, securable, std::move(name));
+    ASSIGN_OR_RETURN(command.location, String());
+    return Make(CatalogStatement{std::move(command)});
+  }
+  if (AtAnyWord({"TAGS", "SERDE", "SERDEPROPERTIES", "ROW", "MANAGED"})) {
+    return NotImplemented("ALTER TABLE … SET " + ToUpperAscii(Peek().text));
+  }
+  return SyntaxError();
+}
+
+// ADD COLUMN[S] [(] name type … [)] | ADD CONSTRAINT name CHECK (e)
+Result<Statement> Parser::AlterTableAdd(AlterTableStatement alter) {
+  if (AcceptWord("CONSTRAINT")) {
+    alter.action = Action::kAddConstraint;
+    ASSIGN_OR_RETURN(alter.new_name, Identifier());
+    if (AtWord("PRIMARY") || AtWord("FOREIGN") || AtWord("UNIQUE")) {
+      return NotImplemented(ToUpperAscii(Peek().text) + " KEY constraints");
+    }
+    RETURN_IF_ERROR(ExpectWord("CHECK"));
+    RETURN_IF_ERROR(Expect("("));
+    size_t begin = at_;
+    ASSIGN_OR_RETURN([[maybe_unused]] ExprPtr check, Expression());
+    alter.text = TextFrom(begin);
+    RETURN_IF_ERROR(Expect(")"));
+    return Make(std::move(alter));
+  }
+  if (AtWord("PARTITION") || AtWord("IF")) return NotImplemented("ALTER TABLE … ADD PARTITION");
+  if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) return SyntaxError();
+  alter.action = Action::kAddColumns;
+  if (AtWords({"IF", "NOT", "EXISTS"})) return NotImplemented("ADD COLUMN IF NOT EXISTS");
+  bool parens = Accept("(");
+  do {
+    if (Peek(1).IsSymbol(".")) return NotImplemented("ADD COLUMN of a nested field");
+    ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem());
+    if (AtWord("FIRST") || AtWord("AFTER")) return NotImplemented("ADD COLUMN … FIRST or AFTER");
+    alter.columns.push_back(std::move(column));
+  } while (Accept(","));
+  if (parens) RETURN_IF_ERROR(Expect(")"));
+  return Make(std::move(alter));
+}
+
+// DROP COLUMN[S] [IF EXISTS] [(] a, b.c [)] | DROP CONSTRAINT [IF EXISTS] name
+Result<Statement> Parser::AlterTableDrop(AlterTableStatement alter) {
+  if (AcceptWord("CONSTRAINT")) {
+    alter.action = Action::kDropConstraint;
+    ASSIGN_OR_RETURN(alter.if_exists, IfExists());
+    ASSIGN_OR_RETURN(alter.new_name, Identifier());
+    return Make(std::move(alter));
+  }
+  if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) {
+    return NotImplemented("ALTER TABLE … DROP " + ToUpperAscii(Peek().text));
+  }
+  alter.action = Action::kDropColumns;
+  ASSIGN_OR_RETURN(alter.if_exists, IfExists());
+  bool parens = Accept("(");
+  do {
+    ASSIGN_OR_RETURN(NameParts name, MultipartName());
+    alter.names.push_back(std::move(name));
+  } while (Accept(","));
+  if (parens) RETURN_IF_ERROR(Expect(")"));
+  return Make(std::move(alter));
+}
+
+// [COLUMN] a {TYPE t | COMMENT '…' | SET NOT NULL | DROP NOT NULL}
+Result<Statement> Parser::AlterColumn(AlterTableStatement alter) {
+  if (!AtTerminator(1) && !Peek(1).IsSymbol(".")) AcceptWord("COLUMN");
+  alter.action = Action::kAlterColumn;
+  ASSIGN_OR_RETURN(NameParts name, MultipartName());
+  ColumnDefinition column;
+  column.field.name = name.back();
+  alter.names = {std::move(name)};
+  if (AcceptWord("TYPE")) {
+    ASSIGN_OR_RETURN(column.field.type, Type());
+    alter.set_type = true;
+  } else if (AtWord("COMMENT")) {
+    ASSIGN_OR_RETURN(std::optional<std::string> comment, OptionalComment());
+    column.field.metadata = CommentMetadata(*comment);
+    alter.set_comment = true;
+  } else if (AcceptWords({"SET", "NOT", "NULL"})) {
+    alter.set_nullable = false;
+  } else if (AcceptWords({"DROP", "NOT", "NULL"})) {
+    alter.set_nullable = true;
+  } else if (AtAnyWord({"SET", "DROP", "FIRST", "AFTER", "SYNC"}) || Peek().IsIdentifier()) {
+    return NotImplemented("ALTER COLUMN … " + ToUpperAscii(Peek().text) + " " + ToUpperAscii(Peek(1).text));
+  } else {
+    return SyntaxError();
+  }
+  alter.columns = {std::move(column)};
+  return Make(std::move(alter));
+}
+
+}  // namespace ashlar::sql

@@ -1,0 +1,321 @@
+// CREATE and DROP.
+#include <array>
+
+#include "base/text.h"
+#include "sql/parse/grammar.h"
+
+namespace ashlar::sql {
+namespace {
+
+Statement Make(auto node) {
+  Statement statement;
+  statement.node = std::move(node);
+  return statement;
+}
+
+}  // namespace
+
+// A name of a catalog object; IDENTIFIER('a.b') with a string is read at once.
+Result<NameParts> Parser::CatalogName(Securable) {
+  ASSIGN_OR_RETURN(TableRelation reference, TableReference());
+  return PlainName(reference);
+}
+
+Result<NameParts> Parser::PlainName(const TableRelation& table) const {
+  if (!table.identifier) return table.name;
+  const auto* literal = std::get_if<LiteralExpr>(&table.identifier->node);
+  const std::string* text = literal == nullptr ? nullptr : std::get_if<std::string>(&literal->value.data);
+  if (text == nullptr) return NotImplemented("IDENTIFIER(…) with an expression in this statement");
+  return ParseMultipartIdentifier(*text);
+}
+
+Result<Statement> Parser::Create() {
+  bool replace_only = AtWord("REPLACE");
+  Advance();
+  bool or_replace = !replace_only && AcceptWords({"OR", "REPLACE"});
+  if (AcceptWord("TABLE") || AcceptWords({"EXTERNAL", "TABLE"})) return CreateTable(or_replace, replace_only);
+  if (replace_only) return SyntaxError();
+  bool view = AtWord("VIEW") || AtWords({"TEMPORARY", "VIEW"}) || AtWords({"TEMP", "VIEW"}) || AtWord("GLOBAL");
+  if (view) return CreateView(or_replace);
+  if (AcceptWord("CATALOG")) return CreateObject(Securable::kCatalog, or_replace);
+  if (AtAnyWord({"SCHEMA", "DATABASE", "NAMESPACE"})) {
+    Advance();
+    return CreateObject(Securable::kSchema, or_replace);
+  }
+  if (AcceptWord("VOLUME") || AcceptWords({"EXTERNAL", "VOLUME"})) return CreateObject(Securable::kVolume, or_replace);
+  if (AcceptWords({"EXTERNAL", "LOCATION"})) return CreateObject(Securable::kExternalLocation, or_replace);
+  if (Peek().kind != TokenKind::kWord) return SyntaxError();
+  std::string what = "CREATE " + ToUpperAscii(Peek().text);
+  for (std::string_view word : {"FUNCTION", "MATERIALIZED", "STREAMING", "SHARE", "RECIPIENT", "CONNECTION",
+                                "STORAGE", "PROCEDURE", "POLICY", "FOREIGN", "FLOW", "GROUP", "BLOOMFILTER",
+                                "INDEX", "SERVICE", "PRIVATE", "TEMPORARY", "TEMP", "VARIABLE"}) {
+    if (AtWord(word)) return Make(UnsupportedStatement{what});
+  }
+  return SyntaxError();
+}
+
+// Catalog, schema, volume or external location, with its clauses in any order.
+Result<Statement> Parser::CreateObject(Securable securable, bool or_replace) {
+  if (or_replace) return SyntaxError();
+  bool external_volume = securable == Securable::kVolume && tokens_[at_ - 2].IsWord("EXTERNAL");
+  CatalogCommand command;
+  command.action = CatalogAction::kCreate;
+  command.securable = securable;
+  ASSIGN_OR_RETURN(command.if_exists, IfNotExists());
+  ASSIGN_OR_RETURN(command.name, CatalogName(securable));
+  while (!AtTerminator(0)) {
+    if (AtWord("COMMENT")) {
+      ASSIGN_OR_RETURN(command.comment, OptionalComment());
+    } else if (AcceptWords({"MANAGED", "LOCATION"}) || AcceptWord("LOCATION") || AcceptWord("URL")) {
+      ASSIGN_OR_RETURN(command.location, String());
+    } else if (AcceptWords({"WITH", "DBPROPERTIES"}) || AcceptWords({"WITH", "PROPERTIES"})) {
+      ASSIGN_OR_RETURN(command.properties, PropertyList());
+    } else if (securable == Securable::kExternalLocation && AcceptWord("WITH")) {
+      RETURN_IF_ERROR(Expect("("));
+      AcceptWord("STORAGE");
+      RETURN_IF_ERROR(ExpectWord("CREDENTIAL"));
+      ASSIGN_OR_RETURN(std::string credential, Identifier());
+      command.properties["credential"] = std::move(credential);
+      RETURN_IF_ERROR(Expect(")"));
+    } else if (AtWord("USING") || AtWord("OPTIONS") || AtWord("DEFAULT")) {
+      return NotImplemented("CREATE … " + ToUpperAscii(Peek().text));
+    } else {
+      return SyntaxError();
+    }
+  }
+  bool needs_location = external_volume || securable == Securable::kExternalLocation;
+  if (needs_location && command.location.empty()) return SyntaxError();
+  return Make(CatalogStatement{std::move(command)});
+}
+
+Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
+  CreateTableStatement table;
+  table.or_replace = or_replace;
+  table.replace_only = replace_only;
+  ASSIGN_OR_RETURN(table.if_not_exists, IfNotExists());
+  ASSIGN_OR_RETURN(TableRelation reference, TableReference());
+  table.name = std::move(reference.name);
+  table.identifier = std::move(reference.identifier);
+  if (AtWord("SHALLOW") || AtWord("DEEP") || AtWord("CLONE")) return Make(UnsupportedStatement{"CREATE TABLE … CLONE"});
+  if (AcceptWord("LIKE")) {
+    ASSIGN_OR_RETURN(table.like, MultipartName());
+  } else if (At("(") && !AtQueryInParens()) {
+    RETURN_IF_ERROR(TableElements(table));
+  }
+  RETURN_IF_ERROR(CreateTableClauses(table));
+  if (AcceptWord("AS") || AtQuery()) {
+    ASSIGN_OR_RETURN(table.query, Query());
+  }
+  return Make(std::move(table));
+}
+
+Status Parser::CreateTableClauses(CreateTableStatement& table) {
+  for (bool matched = true; matched;) RETURN_IF_ERROR(CreateTableClause(table, matched));
+  return OkStatus();
+}
+
+Status Parser::CreateTableClause(CreateTableStatement& table, bool& matched) {
+  matched = true;
+  if (AcceptWord("USING")) {
+    ASSIGN_OR_RETURN(NameParts format, MultipartName());
+    table.format = ToUpperAscii(Join(format, "."));
+  } else if (AtWords({"PARTITIONED", "BY"})) {
+    RETURN_IF_ERROR(PartitionedBy(table));
+  } else if (AtWords({"CLUSTER", "BY"})) {
+    ASSIGN_OR_RETURN(table.cluster_by, ClusterBy());
+  } else if (AcceptWord("LOCATION")) {
+    ASSIGN_OR_RETURN(table.location, String());
+  } else if (AtWord("COMMENT")) {
+    ASSIGN_OR_RETURN(table.comment, OptionalComment());
+  } else if (AcceptWord("TBLPROPERTIES")) {
+    ASSIGN_OR_RETURN(table.properties, PropertyList());
+  } else if (AcceptWord("OPTIONS")) {
+    ASSIGN_OR_RETURN(table.options, PropertyList());
+  } else if (AtWords({"CLUSTERED", "BY"}) || AtWords({"ROW", "FORMAT"}) || AtWords({"STORED", "AS"}) ||
+             AtWords({"STORED", "BY"}) || AtWords({"DEFAULT", "COLLATION"}) || AtWords({"WITH", "ROW"})) {
+    return NotImplemented("CREATE TABLE … " + ToUpperAscii(Peek().text) + " " + ToUpperAscii(Peek(1).text));
+  } else {
+    matched = false;
+  }
+  return OkStatus();
+}
+
+// "(a INT NOT NULL, b STRING COMMENT 'x', CONSTRAINT c CHECK (a > 0))"
+Status Parser::TableElements(CreateTableStatement& table) {
+  RETURN_IF_ERROR(Expect("("));
+  if (Accept(")")) return OkStatus();
+  do {
+    bool constraint = (AtWord("CONSTRAINT") && Peek(1).IsIdentifier() && !AtTerminator(2)) ||
+                      AtWords({"PRIMARY", "KEY"}) || AtWords({"FOREIGN", "KEY"}) ||
+                      (AtWord("CHECK") && Peek(1).IsSymbol("("));
+    if (constraint) {
+      RETURN_IF_ERROR(TableConstraint(table));
+      continue;
+    }
+    ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem());
+    table.columns.push_back(std::move(column));
+  } while (Accept(","));
+  return Expect(")");
+}
+
+// CONSTRAINT name CHECK (expression)
+Status Parser::TableConstraint(CreateTableStatement& table) {
+  std::string name;
+  if (AcceptWord("CONSTRAINT")) {
+    ASSIGN_OR_RETURN(name, Identifier());
+  }
+  if (!AtWord("CHECK")) return NotImplemented(ToUpperAscii(Peek().text) + " KEY constraints");
+  if (name.empty()) return NotImplemented("CHECK constraints without a name");
+  Advance();
+  RETURN_IF_ERROR(Expect("("));
+  size_t begin = at_;
+  ASSIGN_OR_RETURN([[maybe_unused]] ExprPtr check, Expression());
+  table.check_constraints[name] = TextFrom(begin);
+  return Expect(")");
+}
+
+// name type {NOT NULL | DEFAULT e | COMMENT '…' | GENERATED ALWAYS AS (e)}
+Result<ColumnDefinition> Parser::ColumnDefinitionItem() {
+  ColumnDefinition column;
+  ASSIGN_OR_RETURN(column.field.name, Identifier());
+  ASSIGN_OR_RETURN(column.field.type, Type());
+  for (bool matched = true; matched;) RETURN_IF_ERROR(ColumnOption(column, matched));
+  return column;
+}
+
+Status Parser::ColumnOption(ColumnDefinition& column, bool& matched) {
+  matched = true;
+  if (AcceptWords({"NOT", "NULL"})) {
+    column.field.nullable = false;
+  } else if (AtWord("COMMENT")) {
+    ASSIGN_OR_RETURN(std::optional<std::string> comment, OptionalComment());
+    column.field.metadata = CommentMetadata(*comment);
+  } else if (AcceptWord("DEFAULT")) {
+    size_t begin = at_;
+    ASSIGN_OR_RETURN(column.default_value, Expression());
+    column.default_text = TextFrom(begin);
+  } else if (AcceptWord("GENERATED")) {
+    if (AcceptWords({"BY", "DEFAULT", "AS", "IDENTITY"})) return NotImplemented("GENERATED BY DEFAULT AS IDENTITY");
+    RETURN_IF_ERROR(ExpectWords({"ALWAYS", "AS"}));
+    if (AcceptWord("IDENTITY")) {
+      if (At("(")) return NotImplemented("GENERATED ALWAYS AS IDENTITY (…)");
+      column.identity = true;
+      return OkStatus();
+    }
+    RETURN_IF_ERROR(Expect("("));
+    size_t begin = at_;
+    ASSIGN_OR_RETURN(column.generated_as, Expression());
+    column.generated_text = TextFrom(begin);
+    return Expect(")");
+  } else if (AtAnyWord({"CONSTRAINT", "PRIMARY", "REFERENCES", "MASK", "UNIQUE", "CHECK", "FOREIGN"})) {
+    return NotImplemented(ToUpperAscii(Peek().text) + " of a column");
+  } else {
+    matched = false;
+  }
+  return OkStatus();
+}
+
+// PARTITIONED BY (a, b INT)
+Status Parser::PartitionedBy(CreateTableStatement& table) {
+  Advance();
+  Advance();
+  RETURN_IF_ERROR(Expect("("));
+  do {
+    if (Peek(1).IsSymbol("(")) return NotImplemented("PARTITIONED BY " + std::string(Peek().text) + "(…)");
+    if (AtTerminator(1)) {
+      Field field;
+      ASSIGN_OR_RETURN(field.name, Identifier());
+      table.partition_columns.push_back(std::move(field));
+    } else {
+      ASSIGN_OR_RETURN(Field field, ColumnType());
+      table.partition_columns.push_back(std::move(field));
+    }
+  } while (Accept(","));
+  return Expect(")");
+}
+
+// CLUSTER BY (a, b.c) | NONE
+Result<std::vector<NameParts>> Parser::ClusterBy() {
+  Advance();
+  Advance();
+  std::vector<NameParts> columns;
+  if (AcceptWord("NONE")) return columns;
+  if (AtWord("AUTO")) return NotImplemented("CLUSTER BY AUTO");
+  RETURN_IF_ERROR(Expect("("));
+  do {
+    ASSIGN_OR_RETURN(NameParts column, MultipartName());
+    columns.push_back(std::move(column));
+  } while (Accept(","));
+  RETURN_IF_ERROR(Expect(")"));
+  return columns;
+}
+
+// [GLOBAL] [TEMPORARY] VIEW [IF NOT EXISTS] v [(columns)] {COMMENT | TBLPROPERTIES} AS query
+Result<Statement> Parser::CreateView(bool or_replace) {
+  CreateViewStatement view;
+  view.or_replace = or_replace;
+  view.global_temporary = AcceptWord("GLOBAL");
+  view.temporary = AcceptWord("TEMPORARY") || AcceptWord("TEMP");
+  RETURN_IF_ERROR(ExpectWord("VIEW"));
+  ASSIGN_OR_RETURN(view.if_not_exists, IfNotExists());
+  ASSIGN_OR_RETURN(view.name, CatalogName(Securable::kView));
+  if (At("(")) {
+    ASSIGN_OR_RETURN(view.columns, ViewColumns());
+  }
+  while (!AtWord("AS")) {
+    if (AtWord("COMMENT")) {
+      ASSIGN_OR_RETURN(view.comment, OptionalComment());
+    } else if (AcceptWord("TBLPROPERTIES")) {
+      ASSIGN_OR_RETURN(view.properties, PropertyList());
+    } else if (AtAnyWord({"USING", "PARTITIONED", "WITH", "DEFAULT", "LANGUAGE"})) {
+      return NotImplemented("CREATE VIEW … " + ToUpperAscii(Peek().text));
+    } else {
+      return SyntaxError();
+    }
+  }
+  Advance();
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(view.query, Query());
+  view.text = TextFrom(begin);
+  return Make(std::move(view));
+}
+
+// "(a COMMENT 'x', b)"
+Result<std::vector<Field>> Parser::ViewColumns() {
+  std::vector<Field> columns;
+  RETURN_IF_ERROR(Expect("("));
+  do {
+    Field field;
+    ASSIGN_OR_RETURN(field.name, Identifier());
+    ASSIGN_OR_RETURN(std::optional<std::string> comment, OptionalComment());
+    if (comment) field.metadata = CommentMetadata(*comment);
+    columns.push_back(std::move(field));
+  } while (Accept(","));
+  RETURN_IF_ERROR(Expect(")"));
+  return columns;
+}
+
+// DROP securable [IF EXISTS] name [CASCADE | RESTRICT]
+Result<Statement> Parser::Drop() {
+  Advance();
+  CatalogCommand command;
+  command.action = CatalogAction::kDrop;
+  for (std::string_view word : {"TEMPORARY", "FUNCTION", "SHARE", "RECIPIENT", "CONNECTION", "STORAGE",
+                                "PROCEDURE", "MATERIALIZED", "POLICY", "GROUP", "BLOOMFILTER", "INDEX"}) {
+    if (AtWord(word)) return Make(UnsupportedStatement{"DROP " + std::string(word)});
+  }
+  if (!AcceptSecurable(command.securable)) return SyntaxError();
+  bool droppable = command.securable != Securable::kMetastore && command.securable != Securable::kAnyFile;
+  if (!droppable) return SyntaxError();
+  ASSIGN_OR_RETURN(command.if_exists, IfExists());
+  ASSIGN_OR_RETURN(command.name, CatalogName(command.securable));
+  if (command.securable == Securable::kTable) {
+    AcceptWord("PURGE");
+  } else {
+    command.cascade = AcceptWord("CASCADE") || (command.securable == Securable::kExternalLocation && AcceptWord("FORCE"));
+    if (!command.cascade) AcceptWord("RESTRICT");
+  }
+  return Make(CatalogStatement{std::move(command)});
+}
+
+}  // namespace ashlar::sql

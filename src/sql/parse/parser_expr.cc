@@ -1,0 +1,384 @@
+// Operators. From loose to tight: OR, AND, NOT, predicates (BETWEEN, IN, LIKE, IS), comparison, |, ^,
+// &, shifts, + - ||, * / % DIV, unary, and what follows a primary ([], ., ::).
+#include "sql/parse/grammar.h"
+#include "sql/parse/keywords.h"
+
+namespace ashlar::sql {
+
+struct Parser::BinaryOperator {
+  const char* function = nullptr;  // null: no operator here
+  int precedence = 0;
+  int tokens = 1;
+};
+
+namespace {
+
+struct OperatorRow {
+  std::string_view symbol;
+  const char* function;
+  int precedence;
+};
+constexpr OperatorRow kOperators[] = {
+    {"=", "==", 1},  {"==", "==", 1}, {"<=>", "<=>", 1}, {"<>", "!=", 1}, {"!=", "!=", 1},
+    {"<", "<", 1},   {"<=", "<=", 1}, {">", ">", 1},     {">=", ">=", 1}, {"!<", ">=", 1},
+    {"!>", "<=", 1}, {"|", "|", 2},   {"^", "^", 3},     {"&", "&", 4},   {"+", "+", 6},
+    {"-", "-", 6},   {"||", "||", 6}, {"*", "*", 7},     {"/", "/", 7},   {"%", "%", 7},
+};
+constexpr int kShift = 5;
+constexpr int kMultiply = 7;
+
+bool Adjacent(const Token& a, const Token& b) { return a.end == b.begin; }
+
+ExprPtr Call(const char* name, std::vector<ExprPtr> args, SourceSpan span) {
+  FunctionExpr call;
+  call.name = {name};
+  call.args = std::move(args);
+  return MakeExpr(std::move(call), span);
+}
+
+ExprPtr NegateIf(bool negated, ExprPtr expr, SourceSpan span) {
+  if (!negated) return expr;
+  return Call("not", {std::move(expr)}, span);
+}
+
+// terms[low..high] as a tree as flat as it can be; the split is Spark's, so that names come out alike.
+ExprPtr BalancedRange(const char* name, const std::vector<ExprPtr>& terms, size_t low, size_t high,
+                      SourceSpan span) {
+  if (low == high) return terms[low];
+  size_t middle = low + (high - low) / 2;
+  return Call(name, {BalancedRange(name, terms, low, middle, span),
+                     BalancedRange(name, terms, middle + 1, high, span)}, span);
+}
+
+}  // namespace
+
+ExprPtr Parser::Balanced(const char* name, std::vector<ExprPtr> terms, SourceSpan span) {
+  for (size_t n = 1; n < terms.size(); n *= 2) ++height_;
+  return BalancedRange(name, terms, 0, terms.size() - 1, span);
+}
+
+Result<ExprPtr> Parser::Expression() {
+  Nesting nesting(*this);
+  if (nesting.TooDeep()) return TooComplex();
+  int outside = height_;
+  height_ = 0;
+  ASSIGN_OR_RETURN(ExprPtr expr, OrExpression());
+  RETURN_IF_ERROR(Grow(height_));
+  height_ = std::max(height_, outside);
+  return expr;
+}
+
+Result<ExprPtr> Parser::OrExpression() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(ExprPtr first, AndExpression());
+  if (!AtWord("OR")) return first;
+  std::vector<ExprPtr> terms = {std::move(first)};
+  while (AcceptWord("OR")) {
+    ASSIGN_OR_RETURN(ExprPtr term, AndExpression());
+    terms.push_back(std::move(term));
+  }
+  return Balanced("or", std::move(terms), SpanFrom(begin));
+}
+
+Result<ExprPtr> Parser::AndExpression() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(ExprPtr first, NotExpression());
+  if (!AtWord("AND")) return first;
+  std::vector<ExprPtr> terms = {std::move(first)};
+  while (AcceptWord("AND")) {
+    ASSIGN_OR_RETURN(ExprPtr term, NotExpression());
+    terms.push_back(std::move(term));
+  }
+  return Balanced("and", std::move(terms), SpanFrom(begin));
+}
+
+Result<ExprPtr> Parser::NotExpression() {
+  std::vector<size_t> begins;
+  while (AtWord("NOT") || At("!")) {
+    begins.push_back(at_);
+    Advance();
+  }
+  ASSIGN_OR_RETURN(ExprPtr expr, PredicateExpression());
+  for (; !begins.empty(); begins.pop_back()) {
+    RETURN_IF_ERROR(Grow(height_));
+    expr = Call("not", {std::move(expr)}, SpanFrom(begins.back()));
+  }
+  return expr;
+}
+
+Result<ExprPtr> Parser::PredicateExpression() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(ExprPtr left, ValueExpression());
+  return PredicateTail(std::move(left), begin);
+}
+
+// At most one predicate follows a value: a IS NULL IS NULL is no expression.
+Result<ExprPtr> Parser::PredicateTail(ExprPtr left, size_t begin) {
+  if (Peek().kind != TokenKind::kWord) return left;
+  if (AtWord("IS")) return IsTail(std::move(left), begin);
+  size_t ahead = AtWord("NOT") ? 1 : 0;
+  const Token& word = Peek(ahead);
+  bool between = word.IsWord("BETWEEN");
+  bool in = word.IsWord("IN");
+  bool like = word.IsWord("LIKE") || word.IsWord("ILIKE");
+  bool rlike = word.IsWord("RLIKE") || word.IsWord("REGEXP");
+  if (!between && !in && !like && !rlike) return left;
+  if (ahead > 0) Advance();
+  height_ += 2;
+  if (in) {
+    ASSIGN_OR_RETURN(ExprPtr expr, InTail(std::move(left), begin));
+    return NegateIf(ahead > 0, std::move(expr), SpanFrom(begin));
+  }
+  if (like) return LikeTail(std::move(left), begin, ahead > 0);
+  Advance();
+  ASSIGN_OR_RETURN(ExprPtr second, ValueExpression());
+  std::vector<ExprPtr> args = {std::move(left), std::move(second)};
+  if (between) {
+    RETURN_IF_ERROR(ExpectWord("AND"));
+    ASSIGN_OR_RETURN(ExprPtr upper, ValueExpression());
+    args.push_back(std::move(upper));
+  }
+  SourceSpan span = SpanFrom(begin);
+  return NegateIf(ahead > 0, Call(between ? "between" : "rlike", std::move(args), span), span);
+}
+
+Result<ExprPtr> Parser::InTail(ExprPtr left, size_t begin) {
+  Advance();
+  if (AtQueryInParens()) {
+    std::vector<ExprPtr> values = {left};
+    if (left == last_row_) {
+      const auto& row = std::get<FunctionExpr>(left->node).args;
+      values.clear();
+      for (size_t i = 1; i < row.size(); i += 2) values.push_back(row[i]);
+    }
+    ASSIGN_OR_RETURN(ExprPtr query, QueryExpression(SubqueryKind::kIn, std::move(values)));
+    return MakeExpr(std::get<SubqueryExpr>(query->node), SpanFrom(begin));
+  }
+  RETURN_IF_ERROR(Expect("("));
+  std::vector<ExprPtr> args = {std::move(left)};
+  ASSIGN_OR_RETURN(std::vector<ExprPtr> items, ExpressionList());
+  RETURN_IF_ERROR(Expect(")"));
+  args.insert(args.end(), items.begin(), items.end());
+  return Call("in", std::move(args), SpanFrom(begin));
+}
+
+// LIKE p [ESCAPE e], LIKE ANY (…), LIKE ALL (…); negation applies to each pattern.
+Result<ExprPtr> Parser::LikeTail(ExprPtr left, size_t begin, bool negated) {
+  const char* name = Advance().IsWord("ILIKE") ? "ilike" : "like";
+  bool any = AtWord("ANY") || AtWord("SOME");
+  if ((any || AtWord("ALL")) && Peek(1).IsSymbol("(")) {
+    Advance();
+    Advance();
+    if (At(")")) {
+      return MakeSqlError("_LEGACY_ERROR_TEMP_0064", "", "Expected something between '(' and ')'.",
+                          {{"msg", "Expected something between '(' and ')'."}}, SpanFrom(begin));
+    }
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> patterns, ExpressionList());
+    RETURN_IF_ERROR(Expect(")"));
+    SourceSpan span = SpanFrom(begin);
+    std::vector<ExprPtr> terms;
+    for (ExprPtr& pattern : patterns) {
+      terms.push_back(NegateIf(negated, Call(name, {left, std::move(pattern)}, span), span));
+    }
+    return Balanced(any ? "or" : "and", std::move(terms), span);
+  }
+  ASSIGN_OR_RETURN(ExprPtr pattern, ValueExpression());
+  std::vector<ExprPtr> args = {std::move(left), std::move(pattern)};
+  if (AcceptWord("ESCAPE")) {
+    size_t escape_begin = at_;
+    ASSIGN_OR_RETURN(std::string escape, String());
+    bool one = escape.size() == 1 || (!escape.empty() && (escape[0] & 0x80) != 0 && escape.size() <= 4);
+    if (!one) {
+      return MakeSqlError("INVALID_ESC", "42604",
+                          "Found an invalid escape string: '" + escape + "'. The escape string must contain only one character.",
+                          {{"invalidEscape", "'" + escape + "'"}}, SpanFrom(begin + 1));
+    }
+    args.push_back(MakeExpr(LiteralExpr{Value::String(escape)}, SpanFrom(escape_begin)));
+  }
+  SourceSpan span = SpanFrom(begin);
+  return NegateIf(negated, Call(name, std::move(args), span), span);
+}
+
+// IS [NOT] NULL | TRUE | FALSE | UNKNOWN | DISTINCT FROM e
+Result<ExprPtr> Parser::IsTail(ExprPtr left, size_t begin) {
+  Advance();
+  bool negated = AcceptWord("NOT");
+  height_ += 2;
+  if (AcceptWord("NULL")) return Call(negated ? "isnotnull" : "isnull", {std::move(left)}, SpanFrom(begin));
+  if (AcceptWord("UNKNOWN")) return Call(negated ? "isnotnull" : "isnull", {std::move(left)}, SpanFrom(begin));
+  if (AcceptWord("DISTINCT")) {
+    RETURN_IF_ERROR(ExpectWord("FROM"));
+    ASSIGN_OR_RETURN(ExprPtr right, ValueExpression());
+    SourceSpan span = SpanFrom(begin);
+    return NegateIf(!negated, Call("<=>", {std::move(left), std::move(right)}, span), span);
+  }
+  bool truth = AtWord("TRUE");
+  if (!truth && !AtWord("FALSE")) return SyntaxError();
+  size_t literal_begin = at_;
+  Advance();
+  ExprPtr literal = MakeExpr(LiteralExpr{Value::Boolean(truth)}, SpanFrom(literal_begin));
+  SourceSpan span = SpanFrom(begin);
+  return NegateIf(negated, Call("<=>", {std::move(left), std::move(literal)}, span), span);
+}
+
+Parser::BinaryOperator Parser::AtBinaryOperator() const {
+  const Token& token = Peek();
+  if (token.kind == TokenKind::kWord) {
+    if (token.IsWord("DIV") && !AtTerminator(1)) return {"div", kMultiply, 1};
+    return {};
+  }
+  if (token.kind != TokenKind::kSymbol) return {};
+  if ((token.text == "<" || token.text == ">") && Peek(1).text == token.text && Adjacent(token, Peek(1))) {
+    if (token.text == "<") return {"shiftleft", kShift, 2};
+    bool third = Peek(2).text == ">" && Adjacent(Peek(1), Peek(2));
+    return {third ? "shiftrightunsigned" : "shiftright", kShift, third ? 3 : 2};
+  }
+  for (const OperatorRow& row : kOperators) {
+    if (row.symbol == token.text) return {row.function, row.precedence, 1};
+  }
+  return {};
+}
+
+Result<ExprPtr> Parser::ValueExpression(int min_precedence) {
+  size_t begin = at_;
+  int outside = height_;
+  height_ = 0;
+  ASSIGN_OR_RETURN(ExprPtr left, UnaryExpression());
+  for (BinaryOperator op = AtBinaryOperator(); op.function != nullptr && op.precedence > min_precedence;
+       op = AtBinaryOperator()) {
+    for (int i = 0; i < op.tokens; ++i) Advance();
+    int left_height = height_;
+    ASSIGN_OR_RETURN(ExprPtr right, ValueExpression(op.precedence));
+    height_ = std::max(left_height, height_);
+    RETURN_IF_ERROR(Grow(height_));
+    left = Call(op.function, {std::move(left), std::move(right)}, SpanFrom(begin));
+  }
+  height_ = std::max(height_, outside);
+  return left;
+}
+
+// -1 is a literal; -x, +1 and ~x are calls.
+Result<ExprPtr> Parser::UnaryExpression() {
+  std::vector<size_t> begins;
+  while (At("+") || At("-") || At("~")) {
+    if (At("-") && Peek(1).IsNumber()) break;
+    begins.push_back(at_);
+    Advance();
+  }
+  ASSIGN_OR_RETURN(ExprPtr expr, PostfixExpression());
+  for (; !begins.empty(); begins.pop_back()) {
+    RETURN_IF_ERROR(Grow(height_));
+    std::string_view symbol = tokens_[begins.back()].text;
+    const char* name = symbol == "-" ? "negative" : symbol == "+" ? "positive" : "~";
+    expr = Call(name, {std::move(expr)}, SpanFrom(begins.back()));
+  }
+  return expr;
+}
+
+Result<ExprPtr> Parser::PostfixExpression() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(ExprPtr expr, Primary());
+  return PostfixTail(std::move(expr), begin);
+}
+
+Result<ExprPtr> Parser::PostfixTail(ExprPtr expr, size_t begin) {
+  while (true) {
+    if (Accept("[")) {
+      ASSIGN_OR_RETURN(ExprPtr key, Expression());
+      RETURN_IF_ERROR(Expect("]"));
+      expr = MakeExpr(ExtractExpr{std::move(expr), std::move(key)}, SpanFrom(begin));
+    } else if (At(".") && Peek(1).IsIdentifier()) {
+      Advance();
+      size_t field_begin = at_;
+      ASSIGN_OR_RETURN(std::string field, Identifier());
+      ExprPtr key = MakeExpr(LiteralExpr{Value::String(std::move(field))}, SpanFrom(field_begin));
+      expr = MakeExpr(ExtractExpr{std::move(expr), std::move(key)}, SpanFrom(begin));
+    } else if (Accept("::")) {
+      ASSIGN_OR_RETURN(DataType type, Type());
+      expr = MakeExpr(CastExpr{std::move(expr), std::move(type), CastMode::kDefault}, SpanFrom(begin));
+    } else if (AtWord("COLLATE") && Peek(1).IsIdentifier()) {
+      return NotImplemented("COLLATE");
+    } else if (At(":") && (Peek(1).IsIdentifier() || Peek(1).IsSymbol("["))) {
+      return NotImplemented("the path operator (column:path)");
+    } else {
+      return expr;
+    }
+    RETURN_IF_ERROR(Grow(height_));
+  }
+}
+
+Result<std::vector<ExprPtr>> Parser::ExpressionList() {
+  std::vector<ExprPtr> exprs;
+  do {
+    ASSIGN_OR_RETURN(ExprPtr expr, Expression());
+    exprs.push_back(std::move(expr));
+  } while (Accept(","));
+  return exprs;
+}
+
+Result<ExprPtr> Parser::NamedExpression() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(ExprPtr expr, Expression());
+  return OptionalExpressionAlias(std::move(expr), begin);
+}
+
+// [[AS] name | [AS] (a, b)]
+Result<ExprPtr> Parser::OptionalExpressionAlias(ExprPtr expr, size_t begin) {
+  bool as = AtWord("AS") && !AtTerminator(1);
+  if (as) Advance();
+  if (At("(")) {
+    ASSIGN_OR_RETURN(std::vector<std::string> names, IdentifierList());
+    return MakeExpr(AliasExpr{std::move(expr), std::move(names), ""}, SpanFrom(begin));
+  }
+  // A word that would begin the next clause is a name when no clause follows: SELECT 1 FROM.
+  if (!as && (!Peek().IsIdentifier() || AtClause(EndsSelectItem))) return expr;
+  ASSIGN_OR_RETURN(std::string name, Identifier());
+  return MakeExpr(AliasExpr{std::move(expr), {std::move(name)}, ""}, SpanFrom(begin));
+}
+
+Result<std::vector<ExprPtr>> Parser::NamedExpressionList() {
+  std::vector<ExprPtr> exprs;
+  do {
+    ASSIGN_OR_RETURN(ExprPtr expr, NamedExpression());
+    exprs.push_back(std::move(expr));
+  } while (Accept(","));
+  return exprs;
+}
+
+Result<SortOrder> Parser::SortItem() {
+  SortOrder order;
+  ASSIGN_OR_RETURN(order.expr, Expression());
+  if (AcceptWord("DESC")) {
+    order.ascending = false;
+  } else {
+    AcceptWord("ASC");
+  }
+  if (AcceptWord("NULLS")) {
+    order.nulls_first = AtWord("FIRST");
+    if (!AcceptWord("FIRST") && !AcceptWord("LAST")) return SyntaxError();
+  }
+  return order;
+}
+
+Result<std::vector<SortOrder>> Parser::SortItems() {
+  std::vector<SortOrder> items;
+  do {
+    ASSIGN_OR_RETURN(SortOrder item, SortItem());
+    items.push_back(std::move(item));
+  } while (Accept(","));
+  return items;
+}
+
+// "(query)"
+Result<ExprPtr> Parser::QueryExpression(SubqueryKind kind, std::vector<ExprPtr> in_values) {
+  size_t begin = at_;
+  RETURN_IF_ERROR(Expect("("));
+  SubqueryExpr subquery;
+  subquery.kind = kind;
+  ASSIGN_OR_RETURN(subquery.plan, Query());
+  subquery.in_values = std::move(in_values);
+  RETURN_IF_ERROR(Expect(")"));
+  return MakeExpr(std::move(subquery), SpanFrom(begin));
+}
+
+}  // namespace ashlar::sql
