@@ -1,0 +1,202 @@
+#include <cstdio>
+
+#include "base/failpoint.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "catalog/environment.h"
+#include "catalog/local_path.h"
+#include "catalog/migrations.h"
+#include "catalog/path_access.h"
+
+namespace ashlar::catalog {
+namespace {
+
+using objectstore::PutOutcome;
+using sql::Securable;
+
+std::string LogPath(const std::string& location, int64_t version) {
+  char name[32];
+  std::snprintf(name, sizeof(name), "%020lld.json", static_cast<long long>(version));
+  return location + "/_delta_log/" + name;
+}
+
+// What a commit goes to, once it is allowed.
+struct Target {
+  std::string location;
+  std::optional<SecurableRow> table;  // none for a path outside any table
+};
+
+Result<Target> AuthorizeTable(Authorizer& authorizer, const TableCommit& commit) {
+  ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(authorizer.txn(), commit.table_uuid));
+  if (!row || row->kind != Securable::kTable || row->state == SecurableState::kDeleting) {
+    return NotFound(Securable::kTable, {commit.table_uuid});
+  }
+  if (commit.location != row->location) {
+    return MakeError(ErrorCode::kInvalidState, "The location of table " + commit.table_uuid +
+                                                   " is not the one committed to");
+  }
+  if (row->state == SecurableState::kCreating) {
+    if (row->created_by != authorizer.subject().id || commit.version != 0) {
+      return NotFound(Securable::kTable, {commit.table_uuid});
+    }
+    return Target{row->location, std::move(row)};
+  }
+  ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*row));
+  RETURN_IF_ERROR(authorizer.Require(chain, "MODIFY"));
+  return Target{row->location, std::move(row)};
+}
+
+Result<Target> AuthorizeTarget(Authorizer& authorizer, const Environment& environment,
+                               const TableCommit& commit) {
+  if (!commit.table_uuid.empty()) return AuthorizeTable(authorizer, commit);
+  ASSIGN_OR_RETURN(ResolvedPath path, AuthorizePath(authorizer, environment.options, commit.location,
+                                                    sql::Access::kWrite));
+  if (path.securable == Securable::kTable) {
+    TableCommit to_table = commit;
+    to_table.table_uuid = path.securable_uuid;
+    to_table.location = path.canonical;
+    return AuthorizeTable(authorizer, to_table);
+  }
+  return Target{path.canonical, std::nullopt};
+}
+
+// The log must be a real folder of the table: a link would carry the commit into another table.
+Status CheckLogFolder(const std::string& location) {
+  std::string log = location + "/_delta_log";
+  ASSIGN_OR_RETURN(std::string canonical, CanonicalPath(log));
+  if (canonical == log) return OkStatus();
+  return InsufficientPermissions("Path '" + log + "' leads out of its table.");
+}
+
+Status CheckPreviousVersion(const Environment& environment, const std::string& location,
+                            int64_t version) {
+  if (version < 0) return MakeError(ErrorCode::kInvalidParameterValue, "negative table version");
+  if (version == 0) return OkStatus();
+  auto previous = environment.store.Head(LogPath(location, version - 1));
+  if (previous.ok()) return OkStatus();
+  if (previous.error().code != ErrorCode::kNotFound) return previous.error();
+  return MakeError(ErrorCode::kInvalidState, "Version " + std::to_string(version) +
+                                                 " does not follow the last version of the table");
+}
+
+// Won by this very text before: the answer was lost on its way, not the race.
+Result<PutOutcome> Settle(const Environment& environment, const std::string& path,
+                          const TableCommit& commit) {
+  Result<std::string> there = environment.store.Read(path);
+  if (!there.ok()) return PutOutcome::kUnknown;
+  return *there == commit.actions ? PutOutcome::kWon : PutOutcome::kLost;
+}
+
+// What the commit says the table is now; nullopt when it says nothing of it.
+Result<std::optional<Json>> MetaDataOf(const std::string& actions) {
+  std::optional<Json> found;
+  for (std::string_view line : SplitView(actions, '\n')) {
+    if (line.find("\"metaData\"") == std::string_view::npos) continue;  // spares parsing most lines
+    ASSIGN_OR_RETURN(Json action, ParseJson(line));
+    if (action.is_object() && action.contains("metaData")) found = action["metaData"];
+  }
+  return found;
+}
+
+std::string TextOf(const Json& object, const char* key) {
+  auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Keeps what listings show of a Delta table in step with its log.
+Status RecordMetaData(metadb::Transaction& txn, const Json& meta, const std::string& uuid,
+                      int64_t now_ms, int64_t principal_id) {
+  ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(txn, uuid));
+  ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(txn, uuid));
+  if (!row || !relation) return OkStatus();  // dropped meanwhile
+  Result<Schema> columns = Schema::FromJsonText(TextOf(meta, "schemaString"));
+  if (columns.ok()) relation->columns = *std::move(columns);
+  relation->partition_columns.clear();
+  for (const Json& name : meta.value("partitionColumns", Json::array())) {
+    if (name.is_string()) relation->partition_columns.push_back(name.get<std::string>());
+  }
+  row->properties.clear();
+  for (const auto& [key, value] : meta.value("configuration", Json::object()).items()) {
+    if (value.is_string()) row->properties[key] = value.get<std::string>();
+  }
+  if (std::string description = TextOf(meta, "description"); !description.empty()) {
+    row->comment = description;
+  }
+  row->updated_ms = now_ms;
+  row->updated_by = principal_id;
+  RETURN_IF_ERROR(SecurablesTable::Update(txn, *row));
+  return RelationsTable::Put(txn, *relation);
+}
+
+// After the version exists: the table gets its name, listings get its columns.
+Status AfterWin(const Environment& environment, int64_t principal_id, const SecurableRow& table,
+                const std::optional<Json>& meta) {
+  bool creating = table.state == SecurableState::kCreating;
+  if (!creating && !meta) return OkStatus();
+  RETURN_IF_ERROR(Failpoint("catalog.commit.before_publish"));
+  int64_t now_ms = environment.clock.NowMs();
+  Status published = environment.database.Transact([&](metadb::Transaction& txn) -> Status {
+    if (meta) RETURN_IF_ERROR(RecordMetaData(txn, *meta, table.uuid, now_ms, principal_id));
+    return creating ? Publish(txn, table.uuid, now_ms) : BumpEpoch(txn);
+  });
+  if (published.ok() || !creating) return published;
+  ErrorCode code = published.error().code;
+  if (code != ErrorCode::kAlreadyExists && code != ErrorCode::kResourceDoesNotExist) return published;
+  RETURN_IF_ERROR(environment.database.Transact(
+      [&](metadb::Transaction& txn) { return Bury(txn, table, now_ms); }));
+  RETURN_IF_ERROR(FinishDrops(environment));
+  if (code == ErrorCode::kAlreadyExists) return AlreadyExists(Securable::kTable, {table.name});
+  return published;
+}
+
+}  // namespace
+
+Result<bool> HasDeltaLog(const Environment& environment, const std::string& location) {
+  constexpr size_t kNameLength = 25;  // 20 digits and ".json"
+  ASSIGN_OR_RETURN(auto objects, environment.store.ListFrom(location + "/_delta_log", "0"));
+  for (const objectstore::ObjectInfo& object : objects) {
+    if (object.name.size() == kNameLength && object.name.ends_with(".json")) return true;
+  }
+  return false;
+}
+
+Status Publish(metadb::Transaction& txn, const std::string& uuid, int64_t now_ms) {
+  ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(txn, uuid));
+  if (row && row->state == SecurableState::kActive) return OkStatus();
+  if (!row || row->state != SecurableState::kCreating) return NotFound(Securable::kTable, {uuid});
+  ASSIGN_OR_RETURN(auto schema, SecurablesTable::Find(txn, row->parent_uuid));
+  if (!schema) return NotFound(Securable::kSchema, {row->parent_uuid});
+  row->state = SecurableState::kActive;
+  row->updated_ms = now_ms;
+  RETURN_IF_ERROR(SecurablesTable::Update(txn, *row));
+  return BumpEpoch(txn);
+}
+
+Result<PutOutcome> CommitVersion(const Environment& environment, int64_t principal_id,
+                                 const TableCommit& commit) {
+  Target target;
+  RETURN_IF_ERROR(environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal_id));
+    ASSIGN_OR_RETURN(target, AuthorizeTarget(authorizer, environment, commit));
+    return OkStatus();
+  }));
+  if (commit.commit_uuid.empty() || commit.actions.find(commit.commit_uuid) == std::string::npos) {
+    return MakeError(ErrorCode::kInvalidParameterValue, "the commit does not carry its commit uuid");
+  }
+  ASSIGN_OR_RETURN(std::optional<Json> meta, MetaDataOf(commit.actions));
+  RETURN_IF_ERROR(CheckLogFolder(target.location));
+  RETURN_IF_ERROR(CheckPreviousVersion(environment, target.location, commit.version));
+  std::string path = LogPath(target.location, commit.version);
+  RETURN_IF_ERROR(Failpoint("catalog.commit.before_put"));
+  ASSIGN_OR_RETURN(PutOutcome outcome, environment.store.PutIfAbsent(path, commit.actions));
+  RETURN_IF_ERROR(Failpoint("catalog.commit.after_put"));
+  if (outcome != PutOutcome::kWon) {
+    ASSIGN_OR_RETURN(outcome, Settle(environment, path, commit));
+  }
+  if (outcome == PutOutcome::kWon && target.table) {
+    RETURN_IF_ERROR(AfterWin(environment, principal_id, *target.table, meta));
+  }
+  return outcome;
+}
+
+}  // namespace ashlar::catalog

@@ -1,0 +1,124 @@
+#include <filesystem>
+
+#include "base/failpoint.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "catalog/environment.h"
+#include "catalog/local_path.h"
+#include "catalog/migrations.h"
+
+namespace ashlar::catalog {
+namespace {
+
+using sql::CatalogReply;
+using sql::Securable;
+
+constexpr NameSpace kInSchema[] = {NameSpace::kRelation, NameSpace::kVolume, NameSpace::kFunction};
+
+Status BuryIntentsOf(metadb::Transaction& txn, const std::string& schema_uuid, int64_t now_ms) {
+  ASSIGN_OR_RETURN(auto intents, SecurablesTable::InState(txn, SecurableState::kCreating));
+  for (const SecurableRow& row : intents) {
+    if (row.parent_uuid == schema_uuid) RETURN_IF_ERROR(Bury(txn, row, now_ms));
+  }
+  return OkStatus();
+}
+
+Status BurySchema(CommandRun& run, const SecurableRow& schema) {
+  for (NameSpace name_space : kInSchema) {
+    ASSIGN_OR_RETURN(auto children, SecurablesTable::Children(run.txn(), schema.uuid, name_space));
+    if (!children.empty() && !run.command.cascade) {
+      ASSIGN_OR_RETURN(Chain chain, run.authorizer.ChainOf(schema));
+      return SchemaNotEmpty(NameOf(chain));
+    }
+    for (const SecurableRow& child : children) RETURN_IF_ERROR(Bury(run.txn(), child, run.now_ms));
+  }
+  RETURN_IF_ERROR(BuryIntentsOf(run.txn(), schema.uuid, run.now_ms));
+  return Bury(run.txn(), schema, run.now_ms);
+}
+
+Status BuryCatalog(CommandRun& run, const SecurableRow& catalog) {
+  ASSIGN_OR_RETURN(auto schemas,
+                   SecurablesTable::Children(run.txn(), catalog.uuid, NameSpace::kSchema));
+  if (!schemas.empty() && !run.command.cascade) return CatalogNotEmpty(catalog.name);
+  for (const SecurableRow& schema : schemas) RETURN_IF_ERROR(BurySchema(run, schema));
+  return Bury(run.txn(), catalog, run.now_ms);
+}
+
+// An external location that tables or volumes rest on stays, unless forced.
+Status BuryLocation(CommandRun& run, const SecurableRow& location) {
+  ASSIGN_OR_RETURN(auto below, SecurablesTable::BelowLocation(run.txn(), location.location, 1));
+  if (!below.empty() && !run.command.cascade) {
+    return MakeError(ErrorCode::kInvalidState,
+                     "External Location '" + location.name + "' has dependent tables or volumes");
+  }
+  return Bury(run.txn(), location, run.now_ms);
+}
+
+Status CheckDropTarget(const CommandRun& run, const SecurableRow& row) {
+  Securable wanted = run.command.securable;
+  if (NameSpaceOf(wanted) != NameSpace::kRelation || wanted == row.kind) return OkStatus();
+  std::string found = row.kind == Securable::kView ? "VIEW" : row.managed ? "MANAGED" : "EXTERNAL";
+  return WrongDropTarget(wanted, run.command.name, found);
+}
+
+}  // namespace
+
+Result<CatalogReply> Drop(CommandRun& run) {
+  Securable kind = run.command.securable;
+  if (NameSpaceOf(kind) == NameSpace::kRoot) {
+    return MakeError(ErrorCode::kInvalidParameterValue, "This kind of object cannot be dropped");
+  }
+  Result<Chain> found = run.authorizer.Find(kind, run.command.name);
+  if (!found.ok()) {
+    bool tolerated =
+        run.command.if_exists && found.error().code == ErrorCode::kResourceDoesNotExist;
+    if (tolerated) return CatalogReply();
+    return found.error();
+  }
+  const SecurableRow& row = (*found)[0].row;
+  RETURN_IF_ERROR(CheckDropTarget(run, row));
+  RETURN_IF_ERROR(run.authorizer.RequireManage(*found));
+  if (kind == Securable::kCatalog) {
+    RETURN_IF_ERROR(BuryCatalog(run, row));
+  } else if (kind == Securable::kSchema) {
+    RETURN_IF_ERROR(BurySchema(run, row));
+  } else if (kind == Securable::kExternalLocation) {
+    RETURN_IF_ERROR(BuryLocation(run, row));
+  } else {
+    RETURN_IF_ERROR(Bury(run.txn(), row, run.now_ms));
+  }
+  return CatalogReply{{}, {}, row.uuid, row.location, true};
+}
+
+Status Bury(metadb::Transaction& txn, const SecurableRow& row, int64_t now_ms) {
+  bool has_files = row.managed && !row.location.empty();
+  if (!has_files) return SecurablesTable::Delete(txn, row.uuid);
+  RETURN_IF_ERROR(GrantsTable::DeleteAll(txn, row.uuid));
+  SecurableRow tombstone = row;
+  tombstone.state = SecurableState::kDeleting;
+  tombstone.updated_ms = now_ms;
+  return SecurablesTable::Update(txn, tombstone);
+}
+
+Status FinishDrops(const Environment& environment) {
+  std::vector<SecurableRow> tombstones;
+  RETURN_IF_ERROR(environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(tombstones, SecurablesTable::InState(txn, SecurableState::kDeleting));
+    return OkStatus();
+  }));
+  for (const SecurableRow& row : tombstones) {
+    CHECK(row.managed && row.location == environment.ManagedLocation(row.uuid)) << row.location;
+    RETURN_IF_ERROR(Failpoint("catalog.drop.before_files"));
+    std::error_code error;
+    std::filesystem::remove_all(row.location, error);
+    if (error) {
+      return MakeError(ErrorCode::kIoError, "delete " + row.location + ": " + error.message());
+    }
+    RETURN_IF_ERROR(environment.database.Transact([&](metadb::Transaction& txn) {
+      return SecurablesTable::Delete(txn, row.uuid);
+    }));
+  }
+  return OkStatus();
+}
+
+}  // namespace ashlar::catalog

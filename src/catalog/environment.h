@@ -1,0 +1,90 @@
+// What the parts of the catalog share, and one command on its way through them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "catalog/authorizer.h"
+#include "catalog/catalog_service.h"
+#include "catalog/relations_table.h"
+#include "objectstore/object_store.h"
+
+namespace ashlar::catalog {
+
+struct Environment {
+  metadb::Database& database;
+  objectstore::ObjectStore& store;
+  const Clock& clock;
+  Random& random;
+  CatalogOptions options;
+
+  // Where the data of a managed object lies.
+  std::string ManagedLocation(const std::string& uuid) const {
+    return options.data_dir + "/managed/" + uuid;
+  }
+};
+
+// A command inside its transaction. The closure may run again, so `uuid` is made outside it.
+struct CommandRun {
+  const Environment& environment;
+  Authorizer& authorizer;
+  const sql::CatalogCommand& command;
+  std::string uuid;  // for the object that a CREATE makes
+  int64_t now_ms = 0;
+
+  metadb::Transaction& txn() const { return authorizer.txn(); }
+  int64_t principal_id() const { return authorizer.subject().id; }
+};
+
+// ---- create.cc
+Result<sql::CatalogReply> Create(CommandRun& run);
+
+// ---- alter.cc
+Result<sql::CatalogReply> Alter(CommandRun& run);
+
+// ---- drop.cc
+Result<sql::CatalogReply> Drop(CommandRun& run);
+// Takes the name away at once: a managed object becomes a tombstone, any other is gone.
+Status Bury(metadb::Transaction& txn, const SecurableRow& row, int64_t now_ms);
+// Deletes the files of every tombstone, then the tombstone. Outside any transaction.
+Status FinishDrops(const Environment& environment);
+
+// ---- grant.cc
+Result<sql::CatalogReply> ChangeGrants(CommandRun& run);
+Result<sql::CatalogReply> ShowGrants(CommandRun& run);
+
+// ---- show.cc
+Result<sql::CatalogReply> Show(CommandRun& run);
+Result<sql::CatalogReply> Describe(CommandRun& run);
+// The children of a kind that the asker may see; `above` is empty for what stands under the metastore.
+Result<std::vector<Chain>> VisibleChildren(Authorizer& authorizer, const Chain& above,
+                                           sql::Securable kind);
+
+// ---- resolve.cc
+Result<sql::ResolvedRelation> ResolveRequest(Authorizer& authorizer, const Environment& environment,
+                                             const sql::ResolveRequest& request);
+// The principal id in whose name relations below these views are checked, and the innermost text.
+struct ViewContext {
+  int64_t principal_id = 0;
+  std::string text;  // empty outside views
+};
+Result<ViewContext> EnterViews(metadb::Transaction& txn, int64_t principal_id,
+                               std::span<const std::string> via_view_ids);
+// Whether the request's name or path stands in the text of the view it is said to come from.
+bool OccursIn(const sql::ResolveRequest& request, const std::string& view_text);
+
+// ---- commit.cc
+Result<objectstore::PutOutcome> CommitVersion(const Environment& environment, int64_t principal_id,
+                                              const TableCommit& commit);
+// Whether the location holds a Delta log already.
+Result<bool> HasDeltaLog(const Environment& environment, const std::string& location);
+// Gives an intent its name. kAlreadyExists when it was taken meanwhile.
+Status Publish(metadb::Transaction& txn, const std::string& uuid, int64_t now_ms);
+
+// ---- recovery.cc
+Status MakeFirstObjects(const Environment& environment);
+// Publishes or buries the intents made before `created_before_ms`.
+Status SettleIntents(const Environment& environment, int64_t created_before_ms);
+
+}  // namespace ashlar::catalog

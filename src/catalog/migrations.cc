@@ -1,0 +1,66 @@
+#include "catalog/migrations.h"
+
+#include "catalog/catalog_service.h"
+
+namespace ashlar::catalog {
+
+metadb::ModuleMigrations migrations() {
+  return {"catalog",
+          {R"sql(
+CREATE TABLE securables (
+  uuid TEXT NOT NULL PRIMARY KEY,
+  kind BIGINT NOT NULL,
+  name_space BIGINT NOT NULL,
+  parent_uuid TEXT NOT NULL,
+  name TEXT NOT NULL,
+  state BIGINT NOT NULL,
+  owner_id BIGINT NOT NULL,
+  comment TEXT,
+  properties TEXT NOT NULL,
+  location TEXT NOT NULL,
+  managed BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  created_by BIGINT NOT NULL,
+  updated_ms BIGINT NOT NULL,
+  updated_by BIGINT NOT NULL,
+  attributes TEXT NOT NULL
+);
+CREATE UNIQUE INDEX securables_by_name ON securables (parent_uuid, name_space, name) WHERE state = 0;
+CREATE INDEX securables_by_location ON securables (location);
+CREATE INDEX securables_unfinished ON securables (state) WHERE state <> 0;
+
+CREATE TABLE relations (
+  uuid TEXT NOT NULL PRIMARY KEY REFERENCES securables (uuid) ON DELETE CASCADE,
+  format TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  partition_columns TEXT NOT NULL,
+  view_text TEXT NOT NULL,
+  view_catalog TEXT NOT NULL,
+  view_schema TEXT NOT NULL
+);
+
+CREATE TABLE grants (
+  securable_uuid TEXT NOT NULL REFERENCES securables (uuid) ON DELETE CASCADE,
+  principal_id BIGINT NOT NULL REFERENCES principals (id) ON DELETE CASCADE,
+  privilege TEXT NOT NULL,
+  granted_ms BIGINT NOT NULL,
+  granted_by BIGINT NOT NULL,
+  PRIMARY KEY (securable_uuid, principal_id, privilege)
+);
+CREATE INDEX grants_by_principal ON grants (principal_id);
+
+CREATE TABLE catalog_epoch (value BIGINT NOT NULL);
+INSERT INTO catalog_epoch VALUES (1);
+)sql"}};
+}
+
+Result<int64_t> ReadEpoch(metadb::Transaction& txn) {
+  ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT value FROM catalog_epoch"));
+  return rows[0].Int(0);
+}
+
+Status BumpEpoch(metadb::Transaction& txn) {
+  return txn.Run("UPDATE catalog_epoch SET value = value + 1");
+}
+
+}  // namespace ashlar::catalog

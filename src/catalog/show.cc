@@ -1,0 +1,284 @@
+#include "base/json.h"
+#include "base/text.h"
+#include "catalog/environment.h"
+#include "catalog/privileges.h"
+
+namespace ashlar::catalog {
+namespace {
+
+using sql::CatalogAction;
+using sql::CatalogReply;
+using sql::Securable;
+using Cells = std::vector<std::optional<std::string>>;
+
+Schema Columns(std::initializer_list<const char*> names) {
+  Schema schema;
+  for (const char* name : names) {
+    TypeId type = std::string_view(name).starts_with("is") ? TypeId::kBoolean : TypeId::kString;
+    schema.fields.push_back({name, type});
+  }
+  return schema;
+}
+
+// Spark's patterns of SHOW … LIKE: '*' is any text, '|' separates alternatives, case does not count.
+bool MatchesOne(std::string_view name, std::string_view pattern) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*') {
+    for (size_t skip = 0; skip <= name.size(); ++skip) {
+      if (MatchesOne(name.substr(skip), pattern.substr(1))) return true;
+    }
+    return false;
+  }
+  return !name.empty() && name[0] == pattern[0] && MatchesOne(name.substr(1), pattern.substr(1));
+}
+
+bool Matches(const std::string& name, const std::string& pattern) {
+  if (pattern.empty()) return true;
+  std::string folded_name = ToLowerAscii(name);
+  std::string folded = ToLowerAscii(pattern);
+  // "**" says no more than "*", and would only cost time.
+  while (folded.find("**") != std::string::npos) folded = ReplaceAll(folded, "**", "*");
+  for (std::string_view alternative : SplitView(folded, '|')) {
+    if (MatchesOne(folded_name, Trim(alternative))) return true;
+  }
+  return false;
+}
+
+Result<Chain> ShownUnder(CommandRun& run, Securable kind) {
+  switch (NameSpaceOf(kind)) {
+    case NameSpace::kSchema:
+      if (run.command.name.size() != 1) break;
+      return run.authorizer.FindCatalog(run.command.name[0]);
+    case NameSpace::kRelation:
+    case NameSpace::kVolume:
+      if (run.command.name.size() != 2) break;
+      return run.authorizer.FindSchema(run.command.name);
+    default:
+      return Chain();
+  }
+  return InvalidName(DottedName(run.command.name), "it does not say where to look");
+}
+
+// Whoever may not use or see the place gets a refusal, not an empty list.
+Status RequirePlace(CommandRun& run, const Chain& above) {
+  if (above.empty() || run.authorizer.CanSee(above)) return OkStatus();
+  return run.authorizer.Require(above, above.size() == 1 ? "USE_CATALOG" : "USE_SCHEMA");
+}
+
+std::string UrlOf(const SecurableRow& row) {
+  Result<Json> attributes = ParseJson(row.attributes);
+  if (!attributes.ok() || !attributes->contains("url")) return row.location;
+  return (*attributes)["url"].get<std::string>();
+}
+
+Schema ShowColumns(Securable kind) {
+  switch (kind) {
+    case Securable::kCatalog:
+      return Columns({"catalog"});
+    case Securable::kSchema:
+      return Columns({"databaseName"});
+    case Securable::kView:
+      return Columns({"namespace", "viewName", "isTemporary", "isMaterialized"});
+    case Securable::kVolume:
+      return Columns({"database", "volume_name"});
+    case Securable::kExternalLocation:
+      return Columns({"name", "url", "comment"});
+    case Securable::kStorageCredential:
+      return Columns({"name", "comment"});
+    default:
+      return Columns({"database", "tableName", "isTemporary"});
+  }
+}
+
+Cells ShowRow(Securable kind, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  switch (kind) {
+    case Securable::kCatalog:
+    case Securable::kSchema:
+      return {row.name};
+    case Securable::kView:
+      return {chain[1].row.name, row.name, "false", "false"};
+    case Securable::kVolume:
+      return {chain[1].row.name, row.name};
+    case Securable::kExternalLocation:
+      return {row.name, UrlOf(row), row.comment};
+    case Securable::kStorageCredential:
+      return {row.name, row.comment};
+    default:
+      return {chain[1].row.name, row.name, "false"};
+  }
+}
+
+// ---- DESCRIBE: rows of item and value.
+
+class Description {
+ public:
+  Description(const char* item, const char* value) { reply_.schema = Columns({item, value}); }
+  void Add(const char* item, std::string value) { reply_.rows.push_back({item, std::move(value)}); }
+  CatalogReply Take() { return std::move(reply_); }
+
+ private:
+  CatalogReply reply_;
+};
+
+Status AddHistory(CommandRun& run, const SecurableRow& row, Description& description) {
+  ASSIGN_OR_RETURN(std::string created_by, run.authorizer.PrincipalName(row.created_by));
+  ASSIGN_OR_RETURN(std::string updated_by, run.authorizer.PrincipalName(row.updated_by));
+  description.Add("Created By", created_by);
+  description.Add("Created At", FormatUtcMs(row.created_ms));
+  description.Add("Updated By", updated_by);
+  description.Add("Updated At", FormatUtcMs(row.updated_ms));
+  return OkStatus();
+}
+
+std::string PropertiesText(const std::map<std::string, std::string>& properties) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : properties) parts.push_back("(" + key + "," + value + ")");
+  return properties.empty() ? "" : "(" + Join(parts, ", ") + ")";
+}
+
+Result<CatalogReply> DescribeCatalog(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  Description description("info_name", "info_value");
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  description.Add("Catalog Name", row.name);
+  description.Add("Comment", row.comment.value_or(""));
+  description.Add("Owner", owner);
+  if (run.command.extended) {
+    description.Add("Catalog Type", "MANAGED");
+    RETURN_IF_ERROR(AddHistory(run, row, description));
+  }
+  return description.Take();
+}
+
+Result<CatalogReply> DescribeSchema(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  Description description("database_description_item", "database_description_value");
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  description.Add("Catalog Name", chain[1].row.name);
+  description.Add("Namespace Name", row.name);
+  description.Add("Comment", row.comment.value_or(""));
+  description.Add("Location", row.location);
+  description.Add("Owner", owner);
+  if (run.command.extended) description.Add("Properties", PropertiesText(row.properties));
+  return description.Take();
+}
+
+Result<CatalogReply> DescribeVolume(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  CatalogReply reply;
+  reply.schema = Columns({"name", "catalog", "database", "owner", "storageLocation", "volumeType", "comment"});
+  reply.rows.push_back({row.name, chain[2].row.name, chain[1].row.name, owner, row.location,
+                        row.managed ? "MANAGED" : "EXTERNAL", row.comment});
+  return reply;
+}
+
+Result<CatalogReply> DescribeLocation(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  CatalogReply reply;
+  reply.schema = Columns({"name", "url", "owner", "comment"});
+  reply.rows.push_back({row.name, UrlOf(row), owner, row.comment});
+  return reply;
+}
+
+// What DESCRIBE TABLE EXTENDED adds to the columns, which the driver knows better.
+Result<CatalogReply> DescribeRelation(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(run.txn(), row.uuid));
+  CHECK(relation.has_value()) << "relation without its details: " << row.uuid;
+  Description description("col_name", "data_type");
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  description.Add("Catalog", chain[2].row.name);
+  description.Add("Database", chain[1].row.name);
+  description.Add("Table", row.name);
+  description.Add("Owner", owner);
+  RETURN_IF_ERROR(AddHistory(run, row, description));
+  bool view = row.kind == Securable::kView;
+  description.Add("Type", view ? "VIEW" : row.managed ? "MANAGED" : "EXTERNAL");
+  if (row.comment) description.Add("Comment", *row.comment);
+  if (view) {
+    description.Add("View Text", relation->view_text);
+    description.Add("View Catalog and Namespace",
+                    QuotedName({relation->view_catalog, relation->view_schema}));
+  } else {
+    description.Add("Location", row.location);
+    description.Add("Provider", ToLowerAscii(relation->format));
+  }
+  if (!row.properties.empty()) {
+    description.Add(view ? "View Properties" : "Table Properties", PropertiesText(row.properties));
+  }
+  CatalogReply reply = description.Take();
+  reply.uuid = row.uuid;
+  reply.location = row.location;
+  return reply;
+}
+
+}  // namespace
+
+Result<std::vector<Chain>> VisibleChildren(Authorizer& authorizer, const Chain& above,
+                                           Securable kind) {
+  std::string parent;
+  if (above.empty()) {
+    ASSIGN_OR_RETURN(Chain metastore, authorizer.Find(Securable::kMetastore, {}));
+    parent = metastore[0].row.uuid;
+  } else {
+    parent = above[0].row.uuid;
+  }
+  ASSIGN_OR_RETURN(auto rows, SecurablesTable::Children(authorizer.txn(), parent, NameSpaceOf(kind)));
+  std::vector<Chain> visible;
+  for (SecurableRow& row : rows) {
+    ASSIGN_OR_RETURN(Chain chain, authorizer.Under(above, std::move(row)));
+    if (authorizer.CanSee(chain)) visible.push_back(std::move(chain));
+  }
+  return visible;
+}
+
+Result<CatalogReply> Show(CommandRun& run) {
+  Securable kind = run.command.securable;
+  if (kind == Securable::kFunction || NameSpaceOf(kind) == NameSpace::kRoot) {
+    return NotImplemented("SHOW of this kind of object");
+  }
+  ASSIGN_OR_RETURN(Chain above, ShownUnder(run, kind));
+  RETURN_IF_ERROR(RequirePlace(run, above));
+  ASSIGN_OR_RETURN(auto children, VisibleChildren(run.authorizer, above, kind));
+  CatalogReply reply;
+  reply.schema = ShowColumns(kind);
+  for (const Chain& chain : children) {
+    if (kind == Securable::kView && chain[0].row.kind != Securable::kView) continue;
+    if (Matches(chain[0].row.name, run.command.pattern)) reply.rows.push_back(ShowRow(kind, chain));
+  }
+  return reply;
+}
+
+Result<CatalogReply> Describe(CommandRun& run) {
+  ASSIGN_OR_RETURN(Chain chain, run.authorizer.Find(run.command.securable, run.command.name));
+  const SecurableRow& row = chain[0].row;
+  if (run.command.action == CatalogAction::kUse) {
+    bool catalog = row.kind == Securable::kCatalog;
+    RETURN_IF_ERROR(run.authorizer.RequireManageOr(chain, catalog ? "USE_CATALOG" : "USE_SCHEMA"));
+    return CatalogReply();
+  }
+  if (!run.authorizer.CanSee(chain)) {
+    RETURN_IF_ERROR(run.authorizer.RequireParents(chain));
+    return InsufficientPermissions("BROWSE", row.kind, DottedName(NameOf(chain)));
+  }
+  switch (row.kind) {
+    case Securable::kCatalog:
+      return DescribeCatalog(run, chain);
+    case Securable::kSchema:
+      return DescribeSchema(run, chain);
+    case Securable::kTable:
+    case Securable::kView:
+      return DescribeRelation(run, chain);
+    case Securable::kVolume:
+      return DescribeVolume(run, chain);
+    case Securable::kExternalLocation:
+      return DescribeLocation(run, chain);
+    default:
+      return NotImplemented("DESCRIBE of this kind of object");
+  }
+}
+
+}  // namespace ashlar::catalog
