@@ -93,7 +93,8 @@ Result<std::optional<Json>> MetaDataOf(const std::string& actions) {
   for (std::string_view line : SplitView(actions, '\n')) {
     if (line.find("\"metaData\"") == std::string_view::npos) continue;  // spares parsing most lines
     ASSIGN_OR_RETURN(Json action, ParseJson(line));
-    if (action.is_object() && action.contains("metaData")) found = action["metaData"];
+    if (!action.is_object()) continue;
+    if (auto meta = action.find("metaData"); meta != action.end() && meta->is_object()) found = *meta;
   }
   return found;
 }
@@ -112,12 +113,16 @@ Status RecordMetaData(metadb::Transaction& txn, const Json& meta, const std::str
   Result<Schema> columns = Schema::FromJsonText(TextOf(meta, "schemaString"));
   if (columns.ok()) relation->columns = *std::move(columns);
   relation->partition_columns.clear();
-  for (const Json& name : meta.value("partitionColumns", Json::array())) {
-    if (name.is_string()) relation->partition_columns.push_back(name.get<std::string>());
+  if (auto names = meta.find("partitionColumns"); names != meta.end()) {
+    for (const Json& name : *names) {
+      if (name.is_string()) relation->partition_columns.push_back(name.get<std::string>());
+    }
   }
   row->properties.clear();
-  for (const auto& [key, value] : meta.value("configuration", Json::object()).items()) {
-    if (value.is_string()) row->properties[key] = value.get<std::string>();
+  if (auto configuration = meta.find("configuration"); configuration != meta.end()) {
+    for (const auto& [key, value] : configuration->items()) {
+      if (value.is_string()) row->properties[key] = value.get<std::string>();
+    }
   }
   if (std::string description = TextOf(meta, "description"); !description.empty()) {
     row->comment = description;
