@@ -1,0 +1,99 @@
+#include "statements/sql_session.h"
+
+#include "base/id.h"
+
+namespace ashlar::statements {
+namespace {
+
+constexpr int64_t kPollMs = 10'000;
+
+link::StatementStatus DriverLost() {
+  link::StatementStatus status;
+  status.state = link::StatementState::kFailed;
+  status.failure = MakeError(ErrorCode::kTemporarilyUnavailable,
+                             "The driver of the cluster or warehouse ended while the statement ran. Nothing it had not "
+                             "committed counts; the next statement gets a new driver.");
+  return status;
+}
+
+}  // namespace
+
+SqlSession::SqlSession(compute::Compute& compute, SessionRequest request, compute::Attachment attachment, std::string id)
+    : compute_(compute), request_(std::move(request)), attachment_(std::move(attachment)), id_(std::move(id)) {}
+
+SqlSession::~SqlSession() {
+  // A driver that is gone has closed it already.
+  (void)attachment_.driver->client->CloseSession(id_).ok();
+  compute_.Detach(attachment_);
+}
+
+void SqlSession::Open(compute::Compute& compute, Random& random, SessionRequest request, Opened done) {
+  std::string id = NewUuid(random);
+  compute.Attach(request.kind, request.resource_id, request.principal, request.purpose,
+                 [&compute, request, id, done = std::move(done)](Result<compute::Attachment> attachment) {
+                   if (!attachment.ok()) {
+                     done(attachment.error());
+                     return;
+                   }
+                   std::shared_ptr<SqlSession> session(new SqlSession(compute, request, *attachment, id));
+                   session->self_ = session;
+                   link::SessionOptions options{attachment->handle, id, request.principal.name,
+                                                request.catalog, request.schema, request.confs};
+                   Status opened = attachment->driver->client->OpenSession(options);
+                   if (opened.ok()) {
+                     done(std::move(session));
+                   } else {
+                     done(opened.error());
+                   }
+                 });
+}
+
+Status SqlSession::Execute(const StatementSpec& statement) {
+  compute_.Touch(request_.kind, request_.resource_id);
+  return attachment_.driver->client->Execute({id_, statement.statement_id, statement.sql, statement.parameters,
+                                              statement.row_limit, statement.byte_limit});
+}
+
+void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
+                       std::function<void(Result<link::StatementStatus>)> done) {
+  attachment_.driver->client->GetStatement(
+      statement_id, wait_ms, with_first_chunk,
+      [self = self_.lock(), done = std::move(done)](Result<link::StatementStatus> status) {
+        self->compute_.Touch(self->request_.kind, self->request_.resource_id);
+        if (!status.ok() && status.error().code == ErrorCode::kTemporarilyUnavailable) {
+          done(DriverLost());
+        } else {
+          done(std::move(status));
+        }
+      });
+}
+
+void SqlSession::AwaitFinal(const std::string& statement_id, std::function<void(link::StatementStatus)> done) {
+  Await(statement_id, kPollMs, true, [self = self_.lock(), statement_id, done](Result<link::StatementStatus> status) {
+    if (!status.ok()) {
+      link::StatementStatus failed;
+      failed.state = link::StatementState::kFailed;
+      failed.failure = status.error();
+      done(std::move(failed));
+    } else if (link::IsFinal(status->state)) {
+      done(*std::move(status));
+    } else {
+      self->AwaitFinal(statement_id, done);
+    }
+  });
+}
+
+Result<std::string> SqlSession::FetchChunk(const std::string& statement_id, int64_t index) {
+  compute_.Touch(request_.kind, request_.resource_id);
+  return attachment_.driver->client->FetchChunk(statement_id, index);
+}
+
+Status SqlSession::Cancel(const std::string& statement_id) {
+  return attachment_.driver->client->CancelStatement(statement_id);
+}
+
+Status SqlSession::CloseStatement(const std::string& statement_id) {
+  return attachment_.driver->client->CloseStatement(statement_id);
+}
+
+}  // namespace ashlar::statements
