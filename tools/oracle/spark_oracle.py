@@ -46,7 +46,8 @@ class Oracle:
                 "spark.ui.enabled": "false",
                 "spark.ui.showConsoleProgress": "false",
                 "spark.driver.memory": "2g",
-                "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Dderby.system.home=" + self.scratch,
+                "spark.driver.extraJavaOptions":
+                    "-Duser.timezone=UTC -Dderby.system.home=" + self.scratch,
                 "spark.sql.session.timeZone": "UTC",
                 "spark.sql.shuffle.partitions": self.partitions,
                 "spark.sql.warehouse.dir": self.warehouse,
@@ -104,7 +105,8 @@ class Oracle:
             frame = frame.select(*block.arguments.split()[1].split(","))
         fields = frame.schema.fields
         columns = [f"c{i}" for i in range(len(fields))]
-        rows = frame.toDF(*columns).selectExpr(*map(as_text, columns, fields)).collect() if fields else []
+        texts = map(as_text, columns, fields)
+        rows = frame.toDF(*columns).selectExpr(*texts).collect() if fields else []
         lines = ["\t".join(map(test_file.cell, row)) for row in rows]
         if some_columns:
             lines = [self.stable(line) for line in lines]
@@ -132,18 +134,20 @@ class Oracle:
     def stable(self, text):
         """Takes out of a message what differs from run to run: expression ids and paths."""
         text = re.sub(r"#\d+L?", "#x", str(text))
-        return text.replace("file:" + self.warehouse, "{warehouse}").replace(self.warehouse, "{warehouse}")
+        for warehouse in ("file:" + self.warehouse, self.warehouse):
+            text = text.replace(warehouse, "{warehouse}")
+        return text
 
 
 def as_text(column, field):
-    """The expression that shows a column: binary as hexadecimal digits, all else as Spark casts it."""
+    """The expression that shows a column: hexadecimal digits for binary, else Spark's cast."""
     if field.dataType.simpleString() == "binary":
         return f"hex({column}) AS {column}"
     return f"CAST({column} AS STRING) AS {column}"
 
 
 def root_throwable(error):
-    """The first Java throwable in the chain of causes that carries an error condition, else the top one."""
+    """The first Java throwable in the chain of causes with an error condition, else the top one."""
     top = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
     if top is None and error.__cause__ is not None:
         top = getattr(error.__cause__, "java_exception", None)
@@ -172,7 +176,7 @@ def query_contexts(thrown):
 
 
 def type_text(data_type):
-    """Spark's simpleString with NOT NULL added to fields, elements and values that never are NULL."""
+    """Spark's simpleString, with NOT NULL after fields, elements and values that never are NULL."""
     from pyspark.sql.types import ArrayType, MapType, StructType
     if isinstance(data_type, StructType):
         return "struct<" + ",".join(f"{name_text(f.name)}:{member(f.dataType, f.nullable)}"

@@ -92,9 +92,13 @@ def cell(text):
     return written[:-1] + "\\s" if written.endswith(" ") else written
 
 
+QUOTED_OR_COMMENT = (r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`"
+                     r"|--[^\n]*|/\*.*?\*/")
+
+
 def has_top_level_order(sql):
     """Whether the outermost query orders its rows: ORDER BY or SORT BY outside parentheses."""
-    bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", " ", sql, flags=re.S)
+    bare = re.sub(QUOTED_OR_COMMENT, " ", sql, flags=re.S)
     while True:
         shorter = re.sub(r"\([^()]*\)", " ", bare)
         if shorter == bare:
