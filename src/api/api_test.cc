@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "api/clusters.h"
+#include "api/jobs.h"
 #include "api/multipart.h"
+#include "api/scim.h"
 #include "api/statement_execution.h"
 #include "api/warehouses.h"
 #include "http/router.h"
@@ -74,6 +77,43 @@ TEST(Message, EnumsAreOpen) {
   EXPECT_EQ(ToJson(*info), R"({"state":"SOMETHING_NEW"})");
   info->state = warehouses::State::kRunning;
   EXPECT_TRUE(*info->state == warehouses::State::kRunning);
+}
+
+TEST(Message, UnknownFieldsAreKeptWhereTheSchemaSaysSo) {
+  const std::string json =
+      R"({"new_settings":{"tasks":[{"task_key":"a","new_cluster":{"num_workers":0,"zz":[1]},"yy":{"b":null}}],"xx":1}})";
+  auto request = FromJson<jobs::ResetJobRequest>(json);
+  ASSERT_TRUE(request.ok()) << request.error().message;
+  EXPECT_EQ(request->new_settings->unknown_fields, R"({"xx":1})");
+  auto again = FromJson<jobs::ResetJobRequest>(ToJson(*request));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(*again, *request);
+  EXPECT_NE(ToJson(*request).find(R"("zz":[1])"), std::string::npos);
+  EXPECT_NE(ToJson(*request).find(R"("yy":{"b":null})"), std::string::npos);
+}
+
+TEST(Message, ADerivedMessageReadsAndWritesItsBase) {
+  auto create = FromJson<clusters::CreateClusterRequest>(
+      R"({"spark_version":"x","clone_from":{"source_cluster_id":"c"},"new_option":1})");
+  ASSERT_TRUE(create.ok());
+  const clusters::ClusterSpec spec = *create;
+  EXPECT_EQ(ToJson(spec), R"({"spark_version":"x","new_option":1})");
+  EXPECT_EQ(ToJson(*create), R"({"spark_version":"x","clone_from":{"source_cluster_id":"c"},"new_option":1})");
+}
+
+TEST(Message, MessagesMayRecurse) {
+  const std::string json =
+      R"({"tasks":[{"for_each_task":{"inputs":"[1]","task":{"task_key":"inner"}},"task_key":"outer"}]})";
+  auto settings = FromJson<jobs::JobSettings>(json);
+  ASSERT_TRUE(settings.ok()) << settings.error().message;
+  EXPECT_EQ(ToJson(*settings), json);
+}
+
+TEST(Message, NamesOfTheWireNeedNotBeOurs) {
+  auto user = FromJson<scim::User>(R"({"userName":"u","groups":[{"$ref":"Groups/1"}],"name":{"givenName":"G"}})");
+  ASSERT_TRUE(user.ok());
+  EXPECT_EQ(*user->user_name, "u");
+  EXPECT_EQ(*(*user->groups)[0].ref, "Groups/1");
 }
 
 TEST(Message, MergeReplacesWhatIsPresent) {

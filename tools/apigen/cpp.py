@@ -69,7 +69,8 @@ class CppEmitter:
         includes = ["api/field.h", "api/message.h", *(f"api/{s}.h" for s in self.foreign_services()),
                     "http/context.h", "http/deferred.h", "http/message.h"]
         out += [f'#include "{i}"\n' for i in includes]
-        out.append(f"\nnamespace ashlar::http {{\nclass Router;\n}}\n\nnamespace ashlar::api::{self.service.name} {{\n\n")
+        out.append("\nnamespace ashlar::http {\nclass Router;\n}\n\n"
+                   f"namespace ashlar::api::{self.service.name} {{\n\n")
         out += [f"struct {name};\n" for name in self.service.messages]
         out.append("\n")
         out += [self.enum(e) for e in self.service.enums.values()]
@@ -141,7 +142,8 @@ class CppEmitter:
         if kind.kind in SCALAR_CODECS:
             return SCALAR_CODECS[kind.kind]
         if kind.item:
-            return f"k{self.codec(kind.item)[1:-len('Codec')]}{kind.kind.capitalize()}{self.element_name(kind.item)}Codec"
+            stem = self.codec(kind.item)[1:-len("Codec")]
+            return f"k{stem}{kind.kind.capitalize()}{self.element_name(kind.item)}Codec"
         prefix = "" if kind.service == self.service.name else camel(kind.service)
         return f"k{prefix}{kind.name}Codec"
 
@@ -174,14 +176,16 @@ class CppEmitter:
 
     def table(self, message):
         fields = self.all_fields(message)
+        needed = {f.wire for f in fields if f.required} | set(message.also_required)
         unknown = f", offsetof({message.name}, unknown_fields)" if self.keeps_unknown(message) else ""
         if not fields:
             return f"const MessageTable k{message.name}Table = {{{quoted(message.name)}, {{}}{unknown}}};\n\n"
         rows = "".join(
             f"    {{{quoted(f.wire)}, offsetof({message.name}, {f.member}), &kFieldOps<{self.field(f.type)}>, "
-            f"&{self.codec(f.type)}, {'true' if f.required else 'false'}}},\n" for f in fields)
-        return (f"const FieldRow k{message.name}Rows[] = {{\n{rows}}};\n"
-                f"const MessageTable k{message.name}Table = {{{quoted(message.name)}, k{message.name}Rows{unknown}}};\n\n")
+            f"&{self.codec(f.type)}, {'true' if f.wire in needed else 'false'}}},\n" for f in fields)
+        name = message.name
+        return (f"const FieldRow k{name}Rows[] = {{\n{rows}}};\n"
+                f"const MessageTable k{name}Table = {{{quoted(name)}, k{name}Rows{unknown}}};\n\n")
 
     def operations(self):
         paths, rows = "", ""

@@ -10,7 +10,9 @@ def openapi(services):
     for service in services:
         def rename(node, own=service.name):
             if isinstance(node, dict):
-                return {k: rename_reference(v, own) if k == "$ref" else rename(v, own) for k, v in node.items()}
+                # A property may be called $ref too, and is then a schema.
+                return {k: rename_reference(v, own) if k == "$ref" and isinstance(v, str) else rename(v, own)
+                        for k, v in node.items()}
             return [rename(item, own) for item in node] if isinstance(node, list) else node
 
         for path, item in service.document["paths"].items():

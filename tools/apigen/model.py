@@ -56,6 +56,7 @@ class Message:
     fields: list
     base: Type | None = None
     keep_unknown: bool = False  # declared here, not in the base
+    also_required: tuple = ()  # fields of the base
     doc: str = ""
 
 
@@ -174,11 +175,12 @@ class ServiceReader:
             base, schema = self.type(f"{name}.allOf", first), second
         required = schema.get("required", [])
         properties = schema.get("properties") or {}
-        for wire in required:
-            if wire not in properties:
+        also = tuple(wire for wire in required if wire not in properties)
+        for wire in also:
+            if not base or wire not in self.wires(base):
                 self.fail(name, f"requires {wire}, which it does not have")
         fields = [Field(wire, self.type(f"{name}.{wire}", kind), wire in required) for wire, kind in properties.items()]
-        return Message(name, fields, base, keep, doc)
+        return Message(name, fields, base, keep, also, doc)
 
     def type(self, place, schema):
         self.check_keys(place, schema, SCHEMA_KEYS)
