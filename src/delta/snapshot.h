@@ -26,8 +26,8 @@ struct TableLocation {
 
 // At most one is set; none means the latest version.
 struct TimeTravel {
-  std::optional<int64_t> version;
-  std::optional<int64_t> timestamp_ms;
+  std::optional<int64_t> version = std::nullopt;
+  std::optional<int64_t> timestamp_ms = std::nullopt;
 };
 
 // The plain parts of a snapshot; replay builds it.

@@ -74,8 +74,9 @@ std::optional<int64_t> UnitMs(std::string unit) {
 }  // namespace
 
 std::optional<int64_t> ParseIntervalMs(std::string_view text) {
+  std::string lower = ToLowerAscii(text);
   std::vector<std::string> words;
-  for (std::string_view word : SplitView(ToLowerAscii(text), ' ')) {
+  for (std::string_view word : SplitView(lower, ' ')) {
     if (!word.empty()) words.emplace_back(word);
   }
   size_t at = !words.empty() && words[0] == "interval" ? 1 : 0;
