@@ -188,6 +188,12 @@ void Compute::Attach(ResourceKind kind, const std::string& id, const http::Princ
   });
 }
 
+bool Compute::IsCurrent(ResourceKind kind, const std::string& id, const Attachment& attachment) const {
+  std::lock_guard lock(mutex_);
+  auto found = running_.find({kind, id});
+  return found != running_.end() && found->second.handles.contains(attachment.handle);
+}
+
 void Compute::Detach(const Attachment& attachment) {
   handles_.Revoke(attachment.handle);
   std::lock_guard lock(mutex_);

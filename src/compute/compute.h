@@ -58,6 +58,8 @@ class Compute {
   // on any thread, once. Who may use the resource was checked by the caller.
   void Attach(ResourceKind kind, const std::string& id, const http::Principal& principal, std::string purpose,
               std::function<void(Result<Attachment>)> done);
+  // Whether the attachment's driver is still the resource's, and its handle still counts.
+  bool IsCurrent(ResourceKind kind, const std::string& id, const Attachment& attachment) const;
   // Ends the handle. What runs on it is not waited for.
   void Detach(const Attachment& attachment);
   // Notes that the resource is in use now.

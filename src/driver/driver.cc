@@ -114,10 +114,11 @@ int RunDriver(const DriverOptions& options) {
 
   auto control = link::MakeControlClient(options.control_socket);
   auto registry = functions::MakeRegistry();
-  objectstore::LocalStore store;
+  objectstore::LocalObjectStore store;
   auto parquet_actions = engine::MakeParquetActions(**engine);
-  session::Environment environment{**engine,          *control,        *registry,        store,
-                                   *parquet_actions,  SystemClock(),   SystemRandom(),   spool_folder};
+  engine::SnapshotCache snapshots;
+  session::Environment environment{**engine,         *control,  *registry,     store,          *parquet_actions,
+                                   snapshots,        SystemClock(), SystemRandom(), spool_folder};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);
 

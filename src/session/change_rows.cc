@@ -1,5 +1,4 @@
 #include "base/json.h"
-#include "engine/delta_table_source.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -7,7 +6,7 @@ namespace ashlar::session {
 namespace {
 
 Result<DeltaTarget> TargetOf(const sql::AnalyzedTarget& target) {
-  std::shared_ptr<const delta::Snapshot> snapshot = engine::SnapshotOf(*target.table);
+  std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*target.table);
   if (!snapshot) {
     return MakeSqlError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000",
                         "The feature is not supported: Table " + target.relation.full_name +

@@ -2,7 +2,6 @@
 
 #include "base/id.h"
 #include "base/text.h"
-#include "engine/delta_table_source.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -115,7 +114,7 @@ Rows RunCommand(StatementRun& run, const sql::CopyIntoStatement& statement) {
   if (files.empty()) return Report(run, 0);
 
   ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(InsertOf(statement, files), run.analyzer()));
-  std::shared_ptr<const delta::Snapshot> snapshot = engine::SnapshotOf(*insert.target.table);
+  std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("COPY INTO a table that is not Delta");
   DeltaWrite write(run, {relation.uuid, relation.location, snapshot});
   for (const SourceFile& file : files) {

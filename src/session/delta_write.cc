@@ -134,6 +134,11 @@ Rows DeltaWrite::ReportRows() {
   return ReportCounts(run_, {{"num_affected_rows", rows_written_}, {"num_inserted_rows", rows_written_}});
 }
 
+std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle) {
+  auto* table = dynamic_cast<const engine::DeltaTable*>(&handle);
+  return table == nullptr ? nullptr : table->snapshot();
+}
+
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts) {
   Schema schema;
   std::vector<Value> row;

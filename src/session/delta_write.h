@@ -69,6 +69,9 @@ class DeltaWrite {
   bool keep_files_ = false;
 };
 
+// The snapshot a table was opened at; nullptr for what is not a Delta table.
+std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle);
+
 // One row of counts: what INSERT, UPDATE, DELETE and MERGE report.
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts);
 

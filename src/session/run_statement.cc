@@ -40,7 +40,7 @@ StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters paramete
   Environment& env = environment();
   catalog_view_ = std::make_unique<HandleCatalogView>(env.control, session_->handle());
   connection_ = env.engine.NewConnection();
-  tables_ = engine::MakeTableSource(env.engine, env.store, env.parquet_actions);
+  tables_ = std::make_unique<engine::DeltaTableSource>(env.engine, env.store, env.parquet_actions, env.snapshots);
   analyzer_ = std::make_unique<sql::AnalyzerContext>(
       sql::AnalyzerContext{.catalog = *catalog_view_, .tables = *tables_, .functions = env.functions});
   analyzer_->current_catalog = state_.catalog;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/delta_table_source.h"
 #include "engine/engine.h"
 #include "link/control_api.h"
 #include "link/driver_api.h"
@@ -28,6 +29,7 @@ struct Environment {
   const sql::FunctionRegistry& functions;
   objectstore::ObjectStore& store;
   delta::ParquetActions& parquet_actions;
+  engine::SnapshotCache& snapshots;
   const Clock& clock;
   Random& random;
   std::string spool_folder;

@@ -1,5 +1,4 @@
 #include "base/json.h"
-#include "engine/delta_table_source.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -21,7 +20,7 @@ Status RemoveReplaced(DeltaWrite& write, const sql::AnalyzedInsert& insert, sql:
 
 Rows RunCommand(StatementRun& run, const sql::InsertStatement& statement) {
   ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(statement, run.analyzer()));
-  std::shared_ptr<const delta::Snapshot> snapshot = engine::SnapshotOf(*insert.target.table);
+  std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("INSERT into a table in the format " + insert.target.relation.format);
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
   // Reading the table it writes makes an insert depend on what it read.
