@@ -1,0 +1,227 @@
+// Functions of strings and binaries.
+#include <array>
+
+#include "functions/function_row.h"
+#include "sql/analyze/errors.h"
+
+namespace ashlar::functions {
+namespace {
+
+using sql::ResolvedFunction;
+
+std::string Joined(size_t count, std::string_view separator) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) {
+    out += (i > 0 ? std::string(separator) : "") + "{" + std::to_string(i) + "}";
+  }
+  return out;
+}
+
+// Strings, or only binaries, or arrays of a common type.
+Result<ResolvedFunction> Concat(const Call& call) {
+  if (call.size() == 0) return call.Make(TypeId::kString, {}, "''");
+  bool arrays = false, binaries = true;
+  for (size_t i = 0; i < call.size(); ++i) {
+    arrays |= call.type(i).Is(TypeId::kArray);
+    binaries &= call.type(i).Is(TypeId::kBinary);
+  }
+  if (arrays) {
+    auto common = sql::CommonType(call.Types(), call.ansi());
+    if (!common) return sql::DataDiffTypes(call.context.call_sql, "concat", call.Types(), call.context.span);
+    return call.Make(*common, std::vector<DataType>(call.size(), *common),
+                     call.size() == 1 ? "{0}" : Joined(call.size(), " || "));
+  }
+  DataType type = binaries ? TypeId::kBinary : TypeId::kString;
+  for (size_t i = 0; i < call.size(); ++i) {
+    if (!sql::CanImplicitlyCast(call.type(i), type, call.ansi()) || call.type(i).IsNested()) {
+      return call.Unexpected(i, R"(("STRING" or "BINARY" or "ARRAY"))");
+    }
+  }
+  return call.Make(type, std::vector<DataType>(call.size(), type),
+                   call.size() == 1 ? "{0}" : Joined(call.size(), " || "));
+}
+
+Result<ResolvedFunction> ConcatWs(const Call& call) {
+  std::vector<DataType> types = {TypeId::kString};
+  DataType strings = DataType::Array(TypeId::kString);
+  std::string pieces;
+  for (size_t i = 1; i < call.size(); ++i) {
+    bool is_array = call.type(i).Is(TypeId::kArray);
+    if (!sql::CanImplicitlyCast(call.type(i), is_array ? strings : DataType(TypeId::kString), call.ansi())) {
+      return call.Unexpected(i, R"(("ARRAY<STRING>" or "STRING"))");
+    }
+    types.push_back(is_array ? strings : DataType(TypeId::kString));
+    std::string arg = "{" + std::to_string(i) + "}";
+    pieces += (pieces.empty() ? "" : ", ") + (is_array ? "coalesce(" + arg + ", [])" : "[" + arg + "]");
+  }
+  std::string list = call.size() == 1 ? "CAST([] AS VARCHAR[])" : call.size() == 2 ? pieces : "list_concat(" + pieces + ")";
+  auto out = call.Make(TypeId::kString, types, "spark_concat_ws({0}, " + list + ")");
+  out.nullable = call.args[0].nullable;
+  return out;
+}
+
+Result<ResolvedFunction> Elt(const Call& call) {
+  if (call.size() < 2) return call.WrongCount("> 1");
+  std::vector<DataType> types(call.size(), TypeId::kString);
+  types[0] = TypeId::kInt;
+  auto out = call.Make(TypeId::kString, types, "spark_elt({0}, [{1*}], {span})");
+  out.nullable = out.can_throw = true;
+  return out;
+}
+
+// The arguments of format_string keep their types: each becomes text that says which.
+Result<ResolvedFunction> FormatString(const Call& call) {
+  if (call.size() == 0) return call.WrongCount("> 0");
+  std::string values;
+  std::vector<DataType> types = {TypeId::kString};
+  for (size_t i = 1; i < call.size(); ++i) {
+    types.push_back(call.type(i));
+    std::string tag = call.type(i).IsIntegral()                                             ? "i"
+                      : call.type(i).IsFractional()                                         ? "f"
+                      : call.type(i).Is(TypeId::kDecimal)                                   ? "d"
+                      : call.type(i).Is(TypeId::kBoolean)                                   ? "b"
+                                                                                            : "s";
+    if (call.type(i).IsNested() || call.type(i).Is(TypeId::kBinary) || call.type(i).Is(TypeId::kTimestamp)) {
+      return NotImplemented("format_string of " + call.type(i).SimpleString());
+    }
+    values += (i > 1 ? ", '" : "'") + tag + "' || CAST({" + std::to_string(i) + "} AS VARCHAR)";
+  }
+  std::string list = call.size() == 1 ? "CAST([] AS VARCHAR[])" : "[" + values + "]";
+  auto out = call.Make(TypeId::kString, types, "spark_format_string({0}, " + list + ")");
+  out.nullable = call.args[0].nullable;
+  out.can_throw = true;
+  return out;
+}
+
+// to_char and to_varchar format numbers by a picture, dates by a pattern.
+Result<ResolvedFunction> ToChar(const Call& call) {
+  const DataType& type = call.type(0);
+  if (type.IsDatetime()) {
+    auto out = call.Make(TypeId::kString, {TypeId::kTimestamp, TypeId::kString}, "spark_date_format({0}, {1})");
+    out.name = "date_format";
+    out.can_throw = true;
+    return out;
+  }
+  if (type.Is(TypeId::kBinary)) return NotImplemented("to_char of binary");
+  if (!call.ConstantText(1)) return call.NonFoldable(1, "format");
+  DataType number = type.Is(TypeId::kDecimal) ? type
+                    : type.IsIntegral()       ? sql::DecimalForIntegral(type.id())
+                                              : DataType::Decimal(38, 18);
+  auto out = call.Make(TypeId::kString, {number, TypeId::kString},
+                       "spark_to_char(CAST({0} AS VARCHAR), {1})");
+  out.can_throw = true;
+  if (call.name == "to_varchar") out.name = "to_char";
+  return out;
+}
+
+Result<ResolvedFunction> ToNumber(const Call& call) {
+  auto format = call.ConstantText(1);
+  if (!format) return call.NonFoldable(1, "format");
+  int before = 0, after = 0;
+  bool point = false;
+  for (char c : *format) {
+    if (c == '.' || c == 'D' || c == 'd') point = true;
+    if (c == '0' || c == '9') ++(point ? after : before);
+  }
+  DataType type = DataType::Decimal(std::max(1, before + after), after);
+  bool is_try = call.name == "try_to_number";
+  auto out = call.Make(type, {TypeId::kString, TypeId::kString},
+                       std::string("CAST(spark_") + (is_try ? "try_" : "") + "to_number({0}, {1}) AS {type})");
+  out.nullable = out.nullable || is_try;
+  out.can_throw = !is_try;
+  return out;
+}
+
+Result<ResolvedFunction> ToBinary(const Call& call) {
+  auto format = call.size() == 1 ? std::optional<std::string>("hex") : call.ConstantText(1);
+  std::vector<DataType> types(call.size(), TypeId::kString);
+  if (!format) return call.Make(TypeId::kBinary, types, "CAST(NULL AS BLOB)");
+  bool is_try = call.name == "try_to_binary";
+  std::string lowering = std::string("spark_") + (is_try ? "try_" : "") + "to_binary({0}, " +
+                         (call.size() == 1 ? "'hex'" : "{1}") + ")";
+  auto out = call.Make(TypeId::kBinary, types, lowering);
+  bool base64 = *format == "base64" || *format == "BASE64";
+  out.nullable = !base64 || is_try || out.nullable;
+  out.can_throw = !is_try;
+  return out;
+}
+
+// left, right, substring, lpad … take a length and give binary for binary.
+constexpr std::array kRows = {
+    FunctionRow{"concat ||=concat", "any...", "", "", "", Concat},
+    FunctionRow{"concat_ws", "string, any...", "", "", "", ConcatWs},
+    FunctionRow{"elt", "any...", "", "", "", Elt},
+    FunctionRow{"format_string printf", "any...", "", "", "", FormatString},
+    FunctionRow{"to_char to_varchar", "any, string", "", "", "", ToChar},
+    FunctionRow{"to_number try_to_number", "string, string", "", "", "", ToNumber},
+    FunctionRow{"to_binary try_to_binary", "string, string?", "", "", "", ToBinary},
+    FunctionRow{"upper ucase", "string", "string", "spark_upper({0})"},
+    FunctionRow{"lower lcase", "string", "string", "spark_lower({0})"},
+    FunctionRow{"initcap", "string", "string", "spark_initcap({0})"},
+    FunctionRow{"length char_length character_length len", "string|binary", "int", "spark_length({0})"},
+    FunctionRow{"octet_length", "string|binary", "int", "spark_octet_length({0})"},
+    FunctionRow{"bit_length", "string|binary", "int", "spark_octet_length({0}) * 8"},
+    FunctionRow{"substring substr", "string|binary, int, int=2147483647", "$0",
+                "spark_substring({0}, {1}, {2})"},
+    FunctionRow{"left", "string|binary, int", "$0", "spark_left({0}, {1})"},
+    FunctionRow{"right", "string|binary, int", "$0", "spark_right({0}, {1})"},
+    FunctionRow{"trim", "string, string?", "string", "spark_trim({0}, ' ') ;; spark_trim({1}, {0})"},
+    FunctionRow{"btrim", "string, string?", "string", "spark_trim({0}, ' ') ;; spark_trim({0}, {1})"},
+    FunctionRow{"ltrim", "string, string?", "string", "spark_ltrim({0}, ' ') ;; spark_ltrim({1}, {0})"},
+    FunctionRow{"rtrim", "string, string?", "string", "spark_rtrim({0}, ' ') ;; spark_rtrim({1}, {0})"},
+    FunctionRow{"lpad", "string|binary, int, string|binary=' '", "$0",
+                "spark_lpad({0}, {1}, {2})"},
+    FunctionRow{"rpad", "string|binary, int, string|binary=' '", "$0",
+                "spark_rpad({0}, {1}, {2})"},
+    FunctionRow{"repeat", "string, int", "string", "spark_repeat({0}, {1})"},
+    FunctionRow{"replace", "string, string, string=''", "string", "spark_replace({0}, {1}, {2})"},
+    FunctionRow{"translate", "string, string, string", "string", "spark_translate({0}, {1}, {2})"},
+    FunctionRow{"overlay", "string|binary, string|binary, int, int=-1", "$0",
+                "spark_overlay({0}, {1}, {2}, {3})"},
+    FunctionRow{"instr", "string, string", "int", "spark_locate({1}, {0}, 1)"},
+    FunctionRow{"locate position", "string, string, int=1", "int", "spark_locate({0}, {1}, {2})"},
+    FunctionRow{"charindex", "string, string, int=1", "int", "spark_locate({0}, {1}, {2})"},
+    FunctionRow{"contains", "string|binary, string|binary", "boolean", "spark_contains({0}, {1})"},
+    FunctionRow{"startswith", "string|binary, string|binary", "boolean", "spark_startswith({0}, {1})"},
+    FunctionRow{"endswith", "string|binary, string|binary", "boolean", "spark_endswith({0}, {1})"},
+    FunctionRow{"ascii", "string", "int", "spark_ascii({0})"},
+    FunctionRow{"chr char", "bigint", "string", "spark_chr({0})"},
+    FunctionRow{"space", "int", "string", "spark_repeat(' ', {0})"},
+    FunctionRow{"soundex", "string", "string", "spark_soundex({0})"},
+    FunctionRow{"levenshtein", "string, string, int?", "int",
+                "spark_levenshtein({0}, {1}, -1) ;; spark_levenshtein({0}, {1}, {2})"},
+    FunctionRow{"find_in_set", "string, string", "int", "spark_find_in_set({0}, {1})"},
+    FunctionRow{"substring_index", "string, string, int", "string", "spark_substring_index({0}, {1}, {2})"},
+    FunctionRow{"split_part", "string, string, int", "string", "spark_split_part({0}, {1}, {2}, {span})", "nt"},
+    FunctionRow{"format_number", "double, int|string", "string", "spark_format_number({0}, {1})", "n"},
+    FunctionRow{"base64", "binary", "string", "spark_base64({0})"},
+    FunctionRow{"unbase64", "string", "binary", "spark_unbase64({0})"},
+    FunctionRow{"encode", "string, string", "binary", "spark_encode({0}, {1})", "nt"},
+    FunctionRow{"mask", "string, string='X', string='x', string='n', string=null", "string",
+                "spark_mask({0}, {1}, {2}, {3}, {4})", "n"},
+    FunctionRow{"luhn_check", "string", "boolean", "spark_luhn_check({0})", "n"},
+    FunctionRow{"quote", "string", "string", "spark_quote({0})", "n"},
+    FunctionRow{"is_valid_utf8", "string", "boolean", "spark_is_valid_utf8({0})", "n"},
+    FunctionRow{"url_encode", "string", "string", "spark_url_encode({0})", "n"},
+    FunctionRow{"url_decode", "string", "string", "spark_url_decode({0})", "nt"},
+    FunctionRow{"try_url_decode", "string", "string", "spark_try_url_decode({0})", "n"},
+    FunctionRow{"parse_url", "string, string, string?", "string",
+                "spark_parse_url({0}, {1}) ;; spark_parse_url({0}, {1}, {2})", "nt"},
+    FunctionRow{"try_parse_url", "string, string, string?", "string",
+                "spark_try_parse_url({0}, {1}) ;; spark_try_parse_url({0}, {1}, {2})", "n"},
+    FunctionRow{"regexp_replace", "string, string, string, int=1", "string",
+                "spark_regexp_replace({0}, {1}, {2}, {3})", "t"},
+    FunctionRow{"regexp_extract", "string, string, int=1", "string", "spark_regexp_extract({0}, {1}, {2})", "t"},
+    FunctionRow{"regexp_extract_all", "string, string, int=1", "array<string>",
+                "spark_regexp_extract_all({0}, {1}, {2})", "t"},
+    FunctionRow{"regexp_substr", "string, string", "string", "spark_regexp_substr({0}, {1})", "nt"},
+    FunctionRow{"regexp_count", "string, string", "int", "spark_regexp_count({0}, {1})", "t"},
+    FunctionRow{"regexp_instr", "string, string, int=0", "int", "spark_regexp_instr({0}, {1})", "t"},
+    FunctionRow{"split", "string, string, int=-1", "array<string>", "spark_split({0}, {1}, {2})", "t"},
+};
+
+}  // namespace
+
+std::span<const FunctionRow> StringFunctions() { return kRows; }
+
+}  // namespace ashlar::functions

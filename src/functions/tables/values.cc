@@ -1,0 +1,84 @@
+// Hashes, JSON, and what fits nowhere else; also the names of Spark's that are refused.
+#include <array>
+
+#include "functions/function_row.h"
+#include "sql/analyze/errors.h"
+
+namespace ashlar::functions {
+namespace {
+
+using sql::ResolvedFunction;
+
+Result<ResolvedFunction> TypeOf(const Call& call) {
+  auto out = call.Make(TypeId::kString, call.Types(), "'" + call.type(0).SimpleString() + "'");
+  out.nullable = false;
+  return out;
+}
+
+bool Hashable(const DataType& type) {
+  if (type.Is(TypeId::kMap)) return false;
+  if (type.Is(TypeId::kArray)) return Hashable(type.element());
+  if (!type.Is(TypeId::kStruct)) return true;
+  for (const Field& field : type.fields()) {
+    if (!Hashable(field.type)) return false;
+  }
+  return true;
+}
+
+// hash and xxhash64: the hash of each argument is the seed of the next.
+Result<ResolvedFunction> Hash(const Call& call) {
+  if (call.size() == 0) return call.WrongCount("> 0");
+  bool xx = call.name == "xxhash64";
+  for (size_t i = 0; i < call.size(); ++i) {
+    if (!Hashable(call.type(i))) {
+      return call.Mismatch("HASH_MAP_TYPE",
+                           "Input to the function " + QuoteIdentifier(call.name) +
+                               " cannot contain elements of the \"MAP\" type. In Spark, same maps may have different "
+                               "hashcode, thus hash expressions are prohibited on \"MAP\" elements. To restore "
+                               "previous behavior set \"spark.sql.legacy.allowHashOnMapType\" to \"true\".",
+                           {{"functionName", QuoteIdentifier(call.name)}});
+    }
+  }
+  auto out = call.Make(xx ? TypeId::kLong : TypeId::kInt, call.Types(),
+                       std::string(xx ? "spark_xxhash64" : "spark_hash") + "({*})");
+  out.nullable = false;
+  return out;
+}
+
+Result<ResolvedFunction> Refused(const Call& call) {
+  return NotImplemented("function " + std::string(call.name));
+}
+
+constexpr std::array kRows = {
+    FunctionRow{"typeof", "any", "", "", "", TypeOf},
+    FunctionRow{"hash", "any...", "", "", "", Hash},
+    FunctionRow{"xxhash64", "any...", "", "", "", Hash},
+    FunctionRow{"md5", "binary", "string", "spark_md5({0})"},
+    FunctionRow{"sha sha1", "binary", "string", "spark_sha1({0})"},
+    FunctionRow{"sha2", "binary, int", "string", "spark_sha2({0}, {1})", "n"},
+    FunctionRow{"crc32", "binary", "bigint", "spark_crc32({0})"},
+    FunctionRow{"uuid", "", "string", "CAST(uuid() AS VARCHAR)", "Nr"},
+    FunctionRow{"version", "", "string", "'4.2.0'", "N"},
+    FunctionRow{"raise_error", "string", "void", "spark_raise_error({0})", "nt"},
+    FunctionRow{"assert_true", "boolean, string?", "void",
+                "spark_assert_true({0}) ;; spark_assert_true({0}, {1})", "nt"},
+    FunctionRow{"get_json_object", "string, string", "string", "spark_get_json_object({0}, {1})", "n"},
+    FunctionRow{"json_array_length", "string", "int", "spark_json_array_length({0})", "n"},
+    FunctionRow{"json_object_keys", "string", "array<string>", "spark_json_object_keys({0})", "n"},
+    FunctionRow{
+        "monotonically_increasing_id spark_partition_id input_file_name input_file_block_length "
+        "input_file_block_start session_window window window_time from_json to_json schema_of_json from_csv "
+        "to_csv schema_of_csv from_xml to_xml schema_of_xml parse_json try_parse_json variant_get "
+        "try_variant_get is_variant_null schema_of_variant to_variant_object aes_encrypt aes_decrypt "
+        "try_aes_decrypt shuffle sentences randstr uniform make_interval try_make_interval collate collation "
+        "collations make_valid_utf8 validate_utf8 try_validate_utf8 reflect java_method try_reflect xpath "
+        "xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string "
+        "bitmap_bit_position bitmap_bucket_number bitmap_count hll_sketch_estimate hll_union format_bytes",
+        "any...", "", "", "", Refused},
+};
+
+}  // namespace
+
+std::span<const FunctionRow> ValueFunctions() { return kRows; }
+
+}  // namespace ashlar::functions
