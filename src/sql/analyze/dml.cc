@@ -1,0 +1,326 @@
+// INSERT, UPDATE and DELETE: rows and values in the shape of the target.
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "sql/analyze/analysis.h"
+#include "sql/analyze/errors.h"
+#include "sql/coercion.h"
+
+namespace ashlar::sql {
+namespace {
+
+std::string QuoteList(const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(QuoteIdentifier(name));
+  return Join(quoted, ", ");
+}
+
+DataType StoredType(const DataType& type) {
+  return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
+}
+
+Error ArityMismatch(const AnalyzedTarget& target, size_t columns, const Rel& query, SourceSpan span) {
+  std::vector<std::string> table_columns, data_columns;
+  for (const Field& field : target.table->schema().fields) table_columns.push_back(field.name);
+  for (const ScopeColumn& column : query.columns) data_columns.push_back(column.attribute.name);
+  bool few = query.columns.size() < columns;
+  std::string table = QuoteName(target.relation.name_parts);
+  return MakeSqlError(std::string("INSERT_COLUMN_ARITY_MISMATCH.") +
+                          (few ? "NOT_ENOUGH_DATA_COLUMNS" : "TOO_MANY_DATA_COLUMNS"),
+                      "21S01",
+                      "Cannot write to " + table + ", the reason is " + (few ? "not enough" : "too many") +
+                          " data columns: Table columns: " + QuoteList(table_columns) + ". Data columns: " +
+                          QuoteList(data_columns) + ".",
+                      {{"tableName", table},
+                       {"tableColumns", QuoteList(table_columns)},
+                       {"dataColumns", QuoteList(data_columns)}},
+                      span);
+}
+
+int FieldIndex(const std::vector<Field>& fields, const std::string& name, bool case_sensitive) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (SameName(fields[i].name, name, case_sensitive)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+bool IsDefaultKeyword(const ExprPtr& expr) {
+  const auto* name = std::get_if<AttributeExpr>(&expr->node);
+  return name && name->name.size() == 1 && EqualsIgnoreCase(name->name[0], "default");
+}
+
+}  // namespace
+
+Result<AnalyzedTarget> Analysis::OpenTarget(const TableRelation& table) {
+  ASSIGN_OR_RETURN(NameParts name, TableName(table));
+  ASSIGN_OR_RETURN(ResolvedRelation relation, ResolveName(name, Access::kWrite, {}));
+  if (relation.kind == RelationKind::kView) {
+    return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
+                        "The operation expects a table but " + QuoteName(relation.name_parts) + " is a view.",
+                        {{"viewName", QuoteName(relation.name_parts)}, {"operation", "write"}});
+  }
+  ASSIGN_OR_RETURN(auto handle, context_.tables.Open(relation, {}, table.options, std::nullopt));
+  if (relation.name_parts.empty()) relation.name_parts = name;
+  return AnalyzedTarget{std::move(relation), std::move(handle)};
+}
+
+Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias, bool with_row_position) {
+  ScanPlan scan{target.table, {}, with_row_position};
+  Rel rel;
+  std::vector<Attribute> output;
+  const std::vector<Field>& fields = target.table->schema().fields;
+  used_.try_emplace(target.relation.full_name);
+  NameParts qualifier = alias.empty() ? target.relation.name_parts : NameParts{alias};
+  for (size_t i = 0; i < fields.size(); ++i) {
+    scan.column_indexes.push_back(static_cast<int>(i));
+    output.push_back(NewAttribute(fields[i].name, StoredType(fields[i].type), fields[i].nullable, fields[i].metadata));
+    sources_[output.back().id] = {{target.relation.full_name, fields[i].name}};
+    rel.columns.push_back({output.back(), qualifier, 0});
+  }
+  if (with_row_position) {
+    output.push_back(NewAttribute("_file", TypeId::kString, false));
+    output.push_back(NewAttribute("_pos", TypeId::kLong, false));
+  }
+  rel.plan = MakePlan(std::move(output), std::move(scan));
+  return rel;
+}
+
+Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& table,
+                                           const std::string& path) {
+  DataType type = StoredType(target.type);
+  if (!context_.ansi ? !CanCast(expr->type, type, false) : !CanStoreAssign(expr->type, type)) {
+    std::string column = path.empty() ? QuoteIdentifier(target.name) : path;
+    return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000",
+                        "Cannot write incompatible data for the table " + table + ": Cannot safely cast " + column + " " +
+                            QuoteType(expr->type) + " to " + QuoteType(type) + ".",
+                        {{"tableName", table},
+                         {"colName", column},
+                         {"srcType", QuoteType(expr->type)},
+                         {"targetType", QuoteType(type)}},
+                        expr->span);
+  }
+  return ImplicitCast(std::move(expr), type);
+}
+
+// What a column gets that no value is given for: its DEFAULT, else NULL where that is allowed.
+Result<TypedExprPtr> Analysis::DefaultValue(const Field& field, const std::string& table) {
+  auto metadata = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
+  if (metadata.ok() && metadata->is_object() && metadata->contains("CURRENT_DEFAULT")) {
+    const Json& text = (*metadata)["CURRENT_DEFAULT"];
+    CHECK(context_.parse_query != nullptr) << "column defaults need a parser";
+    ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + text.get<std::string>()));
+    if (const auto* project = std::get_if<ProjectRelation>(&query->node); project && project->exprs.size() == 1) {
+      ++hide_spans_;
+      auto value = ResolveExpr(project->exprs[0], ExprEnv{});
+      --hide_spans_;
+      if (!value.ok()) return std::move(value).error();
+      return StoreAssign(value->expr, field, table, "");
+    }
+  }
+  if (field.nullable) return MakeLiteral(Value::Null(StoredType(field.type)));
+  return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA", "KD000",
+                      "Cannot write incompatible data for the table " + table +
+                          ": Cannot find data for the output column " + QuoteIdentifier(field.name) + ".",
+                      {{"tableName", table}, {"colName", QuoteIdentifier(field.name)}});
+}
+
+// For each column of the table the query's column that goes there; -1: none. Static partition values
+// and, by position, the column list decide which table columns the query's columns mean.
+Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, const AnalyzedTarget& target,
+                                               const Rel& query, std::vector<int>& extra, SourceSpan span) {
+  const std::vector<Field>& fields = target.table->schema().fields;
+  std::vector<int> source(fields.size(), -1);
+  std::string table = QuoteName(target.relation.name_parts);
+  std::vector<size_t> wanted;
+  for (const std::string& name : insert.columns) {
+    int index = FieldIndex(fields, name, context_.case_sensitive);
+    if (index < 0) {
+      Scope scope;
+      for (const Field& f : fields) scope.columns.push_back({{0, f.name, f.type}, target.relation.name_parts, 0});
+      return UnresolvedColumn({name}, scope, span);
+    }
+    if (std::ranges::count(wanted, static_cast<size_t>(index)) > 0) {
+      return MakeSqlError("COLUMN_ALREADY_EXISTS", "42711",
+                          "The column " + QuoteIdentifier(name) + " already exists. Choose another name or rename the "
+                          "existing column.",
+                          {{"columnName", QuoteIdentifier(name)}}, span);
+    }
+    wanted.push_back(static_cast<size_t>(index));
+  }
+  auto is_static = [&](const std::string& name) {
+    return std::ranges::any_of(insert.partition, [&](const auto& p) {
+      return p.second && SameName(p.first, name, context_.case_sensitive);
+    });
+  };
+  if (insert.columns.empty()) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (!is_static(fields[i].name)) wanted.push_back(i);
+    }
+  }
+  bool evolves = insert.options.contains("mergeSchema") && EqualsIgnoreCase(insert.options.at("mergeSchema"), "true");
+  if (insert.by_name) {
+    std::vector<std::string> unknown;
+    for (size_t q = 0; q < query.columns.size(); ++q) {
+      const std::string& name = query.columns[q].attribute.name;
+      int index = FieldIndex(fields, name, context_.case_sensitive);
+      if (index >= 0) {
+        source[static_cast<size_t>(index)] = static_cast<int>(q);
+      } else if (evolves) {
+        extra.push_back(static_cast<int>(q));
+      } else {
+        unknown.push_back(name);
+      }
+    }
+    if (unknown.empty()) return source;
+    return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000",
+                        "Cannot write incompatible data for the table " + table + ": Cannot write extra columns " +
+                            QuoteList(unknown) + ".",
+                        {{"tableName", table}, {"extraColumns", QuoteList(unknown)}}, span);
+  }
+  bool arity_fits = query.columns.size() == wanted.size() || (evolves && query.columns.size() > wanted.size());
+  if (!arity_fits) return ArityMismatch(target, wanted.size(), query, span);
+  for (size_t q = 0; q < query.columns.size(); ++q) {
+    if (q < wanted.size()) source[wanted[q]] = static_cast<int>(q);
+    else extra.push_back(static_cast<int>(q));
+  }
+  return source;
+}
+
+Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
+  ASSIGN_OR_RETURN(AnalyzedTarget target, OpenTarget(insert.table));
+  PrefetchNames(insert.query);
+  ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(insert.query));
+  SourceSpan span = Span(insert.query->span);
+  const std::vector<Field>& fields = target.table->schema().fields;
+  std::string table = QuoteName(target.relation.name_parts);
+  std::vector<int> extra;
+  ASSIGN_OR_RETURN(std::vector<int> source, MatchInsert(insert, target, query, extra, span));
+  std::vector<SelectItem> items;
+  AnalyzedInsert result;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    TypedExprPtr value;
+    auto fixed = std::ranges::find_if(insert.partition, [&](const auto& p) {
+      return p.second && SameName(p.first, fields[i].name, context_.case_sensitive);
+    });
+    if (source[i] >= 0) {
+      const Attribute& from = query.columns[static_cast<size_t>(source[i])].attribute;
+      ASSIGN_OR_RETURN(value, StoreAssign(MakeColumn(from), fields[i], table, ""));
+    } else if (fixed != insert.partition.end()) {
+      ASSIGN_OR_RETURN(Resolved given, ResolveExpr(fixed->second, ExprEnv{}));
+      // PARTITION (p = '1') names the partition as text: a plain cast, not a store assignment.
+      value = ImplicitCast(given.expr, StoredType(fields[i].type));
+      if (insert.mode == InsertMode::kOverwrite || insert.mode == InsertMode::kOverwritePartitions) {
+        Attribute column{static_cast<AttributeId>(i), fields[i].name, value->type, fields[i].nullable, "{}"};
+        ASSIGN_OR_RETURN(Resolved same, CallFunction("<=>", {{MakeColumn(column), column.name, ""}, {value, "", ""}}, {}));
+        result.overwrite_condition = MakeAnd(result.overwrite_condition, same.expr);
+      }
+    } else {
+      ASSIGN_OR_RETURN(value, DefaultValue(fields[i], table));
+    }
+    Attribute attribute = NewAttribute(fields[i].name, value->type, value->nullable, fields[i].metadata);
+    items.push_back({attribute, std::move(value), "", {}, 0});
+  }
+  for (int q : extra) {
+    const Attribute& from = query.columns[static_cast<size_t>(q)].attribute;
+    result.new_columns.push_back({from.name, from.type, true, "{}"});
+    items.push_back({NewAttribute(from.name, from.type, from.nullable), MakeColumn(from), "", {}, 0});
+  }
+  if (insert.replace_where) {
+    ASSIGN_OR_RETURN(result.overwrite_condition, ResolveOverSchema(insert.replace_where, target.table->schema()));
+  }
+  result.rows = Project(std::move(query), std::move(items)).plan;
+  result.target = std::move(target);
+  result.lineage = TakeLineage();
+  return result;
+}
+
+// SET a = …, b.c = …: one value a column of the table.
+Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>& assignments,
+                                                   const AnalyzedTarget& target, const Rel& table_columns,
+                                                   const ExprEnv& env, bool for_insert) {
+  const std::vector<Field>& fields = target.table->schema().fields;
+  std::string table = QuoteName(target.relation.name_parts);
+  std::vector<TypedExprPtr> values(fields.size());
+  Scope columns{table_columns.columns, {}, nullptr};
+  for (const Assignment& assignment : assignments) {
+    SourceSpan span = Span(assignment.value->span);
+    ASSIGN_OR_RETURN(auto match, FindColumn(columns, assignment.column, context_.case_sensitive, span));
+    if (!match) return UnresolvedColumn(assignment.column, columns, span);
+    auto index = static_cast<size_t>(match->column - columns.columns.data());
+    const Field& field = fields[index];
+    bool nested = match->parts < assignment.column.size();
+    if (values[index] && !nested) {
+      return MakeSqlError("DATATYPE_MISMATCH.CONFLICTING_ASSIGNMENTS", "42K09",
+                          "Multiple assignments for " + QuoteIdentifier(field.name) + ".",
+                          {{"column", QuoteIdentifier(field.name)}}, span);
+    }
+    if (!nested) {
+      if (IsDefaultKeyword(assignment.value)) {
+        ASSIGN_OR_RETURN(values[index], DefaultValue(field, table));
+        continue;
+      }
+      ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));
+      ASSIGN_OR_RETURN(values[index], StoreAssign(value.expr, field, table, QuoteName(assignment.column)));
+      continue;
+    }
+    if (for_insert) return NotImplemented("INSERT of single struct fields in MERGE");
+    NameParts path(assignment.column.begin() + static_cast<long>(match->parts), assignment.column.end());
+    std::vector<Resolved> base = {{values[index] ? values[index] : MakeColumn(match->column->attribute), field.name, ""}};
+    std::vector<Resolved> given = base;
+    ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));
+    given.push_back(std::move(value));
+    ExprEnv inner = env;
+    inner.rewrite_args = &given;
+    ExprPtr update = MakeExpr(UpdateFieldExpr{MakeExpr(AttributeExpr{{"$0"}, std::nullopt}), Join(path, "."),
+                                              MakeExpr(AttributeExpr{{"$1"}, std::nullopt})});
+    ASSIGN_OR_RETURN(Resolved updated, ResolveExpr(update, inner));
+    ASSIGN_OR_RETURN(values[index], StoreAssign(updated.expr, field, table, QuoteName(assignment.column)));
+  }
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (values[i]) continue;
+    if (for_insert) {
+      ASSIGN_OR_RETURN(values[i], DefaultValue(fields[i], table));
+    } else {
+      values[i] = MakeColumn(table_columns.columns[i].attribute);
+    }
+  }
+  return values;
+}
+
+Result<AnalyzedRowChange> Analysis::ChangeRows(const TableRelation& table, const std::string& alias,
+                                               const std::vector<Assignment>* assignments,
+                                               const ExprPtr& condition) {
+  AnalyzedRowChange change;
+  ASSIGN_OR_RETURN(change.target, OpenTarget(table));
+  Rel scan = ScanTarget(change.target, alias, true);
+  Scope scope = MakeScope(scan);
+  ExprEnv env;
+  env.scope = &scope;
+  if (condition) {
+    ASSIGN_OR_RETURN(change.condition, ResolveCondition(condition, env, Span(condition->span)));
+  }
+  if (assignments) {
+    ASSIGN_OR_RETURN(change.new_values, Assign(*assignments, change.target, scan, env, false));
+  }
+  change.scan = scan.plan;
+  change.lineage = TakeLineage();
+  return change;
+}
+
+Result<AnalyzedInsert> AnalyzeInsert(const InsertStatement& insert, AnalyzerContext& context) {
+  Analysis analysis(context);
+  return analysis.Insert(insert);
+}
+
+Result<AnalyzedRowChange> AnalyzeUpdate(const UpdateStatement& update, AnalyzerContext& context) {
+  Analysis analysis(context);
+  return analysis.ChangeRows(update.table, update.alias, &update.assignments, update.condition);
+}
+
+Result<AnalyzedRowChange> AnalyzeDelete(const DeleteStatement& del, AnalyzerContext& context) {
+  Analysis analysis(context);
+  return analysis.ChangeRows(del.table, del.alias, nullptr, del.condition);
+}
+
+}  // namespace ashlar::sql

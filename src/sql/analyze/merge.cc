@@ -1,0 +1,118 @@
+// MERGE INTO: clauses with their star forms spelled out, and columns that schema evolution adds.
+#include <algorithm>
+
+#include "base/text.h"
+#include "sql/analyze/analysis.h"
+#include "sql/analyze/errors.h"
+
+namespace ashlar::sql {
+namespace {
+
+using Match = MergeClause::Match;
+using Action = MergeClause::Action;
+
+const ScopeColumn* FindByName(const std::vector<ScopeColumn>& columns, const std::string& name,
+                              bool case_sensitive) {
+  for (const ScopeColumn& column : columns) {
+    if (SameName(column.attribute.name, name, case_sensitive)) return &column;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// UPDATE SET * and INSERT *: each column from the source's column of the same name.
+Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& target, const Rel& table, const Rel& source,
+                                                       bool evolves, bool for_insert, SourceSpan span) {
+  std::vector<TypedExprPtr> values;
+  const std::vector<Field>& fields = target.table->schema().fields;
+  std::string name = QuoteName(target.relation.name_parts);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const ScopeColumn* from = FindByName(source.columns, fields[i].name, context_.case_sensitive);
+    if (from) {
+      Resolved column = UseColumn(*from, from->attribute.name, span);
+      ASSIGN_OR_RETURN(TypedExprPtr value, StoreAssign(column.expr, fields[i], name, ""));
+      values.push_back(std::move(value));
+    } else if (!evolves) {
+      Scope scope{source.columns, {}, nullptr};
+      return UnresolvedColumn({fields[i].name}, scope, span);
+    } else if (for_insert) {
+      ASSIGN_OR_RETURN(TypedExprPtr value, DefaultValue(fields[i], name));
+      values.push_back(std::move(value));
+    } else {
+      values.push_back(MakeColumn(table.columns[i].attribute));
+    }
+  }
+  return values;
+}
+
+Result<AnalyzedMergeClause> Analysis::MergeStep(const MergeClause& clause, const MergeStatement& merge,
+                                                const AnalyzedMerge& result, const Rel& table, const Rel& source) {
+  bool sees_target = clause.match != Match::kNotMatched;
+  bool sees_source = clause.match != Match::kNotMatchedBySource;
+  Scope scope;
+  scope.outer = outer_;
+  if (sees_target) scope.columns = table.columns;
+  if (sees_source) scope.columns.insert(scope.columns.end(), source.columns.begin(), source.columns.end());
+  ExprEnv env;
+  env.scope = &scope;
+  AnalyzedMergeClause made;
+  made.match = clause.match;
+  made.action = clause.action;
+  if (clause.condition) {
+    ASSIGN_OR_RETURN(made.condition, ResolveCondition(clause.condition, env, Span(clause.condition->span)));
+  }
+  bool star = clause.action == Action::kUpdateStar || clause.action == Action::kInsertStar;
+  bool insert = clause.action == Action::kInsert || clause.action == Action::kInsertStar;
+  if (clause.action == Action::kDelete) return made;
+  if (star) {
+    made.action = insert ? Action::kInsert : Action::kUpdate;
+    ASSIGN_OR_RETURN(made.values, AssignStar(result.target, table, source, merge.with_schema_evolution, insert, {}));
+  } else {
+    ASSIGN_OR_RETURN(made.values, Assign(clause.assignments, result.target, table, env, insert));
+  }
+  for (const Field& field : result.new_columns) {
+    const ScopeColumn* from = FindByName(source.columns, field.name, context_.case_sensitive);
+    bool copies = star && sees_source && from;
+    made.values.push_back(copies ? MakeColumn(from->attribute) : MakeLiteral(Value::Null(field.type)));
+  }
+  return made;
+}
+
+Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
+  AnalyzedMerge result;
+  ASSIGN_OR_RETURN(result.target, OpenTarget(merge.target));
+  Rel table = ScanTarget(result.target, merge.target_alias, true);
+  PrefetchNames(merge.source);
+  ASSIGN_OR_RETURN(Rel source, AnalyzeClosed(merge.source));
+  Scope both = MakeScope(table);
+  both.columns.insert(both.columns.end(), source.columns.begin(), source.columns.end());
+  ExprEnv env;
+  env.scope = &both;
+  ASSIGN_OR_RETURN(result.condition, ResolveCondition(merge.condition, env, Span(merge.condition->span)));
+  bool has_star = std::ranges::any_of(merge.clauses, [](const MergeClause& c) {
+    return c.action == Action::kUpdateStar || c.action == Action::kInsertStar;
+  });
+  if (merge.with_schema_evolution && has_star) {
+    for (const ScopeColumn& column : source.columns) {
+      const Attribute& a = column.attribute;
+      if (FindByName(table.columns, a.name, context_.case_sensitive)) continue;
+      result.new_columns.push_back({a.name, a.type, true, "{}"});
+    }
+  }
+  for (const MergeClause& clause : merge.clauses) {
+    ASSIGN_OR_RETURN(AnalyzedMergeClause made, MergeStep(clause, merge, result, table, source));
+    result.clauses.push_back(std::move(made));
+  }
+  result.target_scan = table.plan;
+  result.source = source.plan;
+  result.lineage = TakeLineage();
+  return result;
+}
+
+Result<AnalyzedMerge> AnalyzeMerge(const MergeStatement& merge, AnalyzerContext& context) {
+  Analysis analysis(context);
+  return analysis.Merge(merge);
+}
+
+}  // namespace ashlar::sql

@@ -1,0 +1,307 @@
+// Expressions but names, functions, windows and subqueries.
+#include <algorithm>
+
+#include "base/text.h"
+#include "sql/analyze/analysis.h"
+#include "sql/analyze/errors.h"
+#include "sql/analyze/expr_text.h"
+#include "sql/coercion.h"
+
+namespace ashlar::sql {
+namespace {
+
+// Below DuckDB's own limit, and well within a thread's stack.
+constexpr int kMaxExprDepth = 400;
+
+Error CastMismatch(const Resolved& child, const CastExpr& node, const std::string& text, bool ansi,
+                   SourceSpan span) {
+  std::map<std::string, std::string> parameters = {{"srcType", QuoteType(child.expr->type)},
+                                                   {"targetType", QuoteType(node.type)}};
+  std::string message = "cannot cast " + QuoteType(child.expr->type) + " to " + QuoteType(node.type) + ".";
+  const DataType& from = child.expr->type;
+  const DataType& to = node.type;
+  bool try_cast = node.mode == CastMode::kTry;
+  std::string function;
+  if (from.IsNumeric() && to.Is(TypeId::kDate)) function = "DATE_FROM_UNIX_DATE";
+  if (from.Is(TypeId::kDate) && to.IsNumeric()) function = "UNIX_DATE";
+  if (ansi && !try_cast && !function.empty()) {
+    parameters["functionNames"] = "`" + function + "`";
+    return TypeMismatch("CAST_WITH_FUNC_SUGGESTION", text,
+                        message + "\nTo convert values from " + QuoteType(from) + " to " + QuoteType(to) +
+                            ", you can use the functions `" + function + "` instead.",
+                        std::move(parameters), span);
+  }
+  if (ansi && !try_cast && CanCast(from, to, false)) {
+    parameters["config"] = "\"spark.sql.ansi.enabled\"";
+    parameters["configVal"] = "'false'";
+    return TypeMismatch("CAST_WITH_CONF_SUGGESTION", text,
+                        message + "\nIf you have to cast " + QuoteType(from) + " to " + QuoteType(to) +
+                            ", you can set \"spark.sql.ansi.enabled\" as 'false'.",
+                        std::move(parameters), span);
+  }
+  return TypeMismatch("CAST_WITHOUT_SUGGESTION", text, message, std::move(parameters), span);
+}
+
+// A parameter's value written out again where it stands, at the place of the parameter.
+Result<ExprPtr> ParameterValue(const ParameterExpr& node, const AnalyzerContext& context, SourceSpan span) {
+  if (!node.name.empty()) {
+    auto it = context.named_parameters.find(node.name);
+    if (it != context.named_parameters.end()) return it->second;
+  } else if (node.position >= 0 &&
+             static_cast<size_t>(node.position) < context.positional_parameters.size()) {
+    return context.positional_parameters[static_cast<size_t>(node.position)];
+  }
+  std::string name = node.name.empty() ? "_" + std::to_string(node.position + 1) : node.name;
+  return MakeSqlError("UNBOUND_SQL_PARAMETER", "42P02",
+                      "Found the unbound parameter: " + name +
+                          ". Please, fix `args` and provide a mapping of the parameter to either a SQL literal or "
+                          "collection constructor functions.",
+                      {{"name", name}}, span);
+}
+
+}  // namespace
+
+TypedExprPtr Analysis::ImplicitCast(TypedExprPtr expr, const DataType& type) const {
+  return MakeCast(std::move(expr), type, context_.ansi ? TypedCastMode::kAnsi : TypedCastMode::kLegacy);
+}
+
+Result<Resolved> Analysis::ResolveExpr(const ExprPtr& expr, const ExprEnv& env) {
+  CHECK(expr != nullptr) << "expression without a node";
+  if (depth_ >= kMaxExprDepth) {
+    return MakeSqlError("UNSUPPORTED_FEATURE", "0A000",
+                        "expressions nested more than " + std::to_string(kMaxExprDepth) + " levels deep", {},
+                        Span(expr->span));
+  }
+  ++depth_;
+  Result<Resolved> result = ResolveNode(*expr, env);
+  --depth_;
+  return result;
+}
+
+Result<Resolved> Analysis::ResolveNode(const Expr& expr, const ExprEnv& env) {
+  SourceSpan span = Span(expr.span);
+  if (const auto* n = std::get_if<LiteralExpr>(&expr.node)) {
+    return Resolved{MakeLiteral(n->value, span), LiteralText(n->value, context_.time_zone), ""};
+  }
+  if (const auto* n = std::get_if<AttributeExpr>(&expr.node)) return ResolveAttribute(*n, env, span);
+  if (const auto* n = std::get_if<FunctionExpr>(&expr.node)) return ResolveFunction(*n, env, span);
+  if (const auto* n = std::get_if<CastExpr>(&expr.node)) return ResolveCast(*n, env, span);
+  if (const auto* n = std::get_if<ExtractExpr>(&expr.node)) return ResolveExtract(*n, env, span);
+  if (const auto* n = std::get_if<WindowExpr>(&expr.node)) return ResolveWindow(*n, env, span);
+  if (const auto* n = std::get_if<SubqueryExpr>(&expr.node)) return ResolveSubquery(*n, env, span);
+  if (const auto* n = std::get_if<UpdateFieldExpr>(&expr.node)) return ResolveUpdateField(*n, env, span);
+  if (const auto* n = std::get_if<ParameterExpr>(&expr.node)) return ResolveParameter(*n, env, span);
+  if (const auto* n = std::get_if<IdentifierExpr>(&expr.node)) return ResolveIdentifier(*n, env, span);
+  if (const auto* n = std::get_if<AliasExpr>(&expr.node)) {
+    ASSIGN_OR_RETURN(Resolved child, ResolveExpr(n->child, env));
+    child.name = n->names.empty() ? child.name : n->names[0];
+    child.aliased = true;
+    if (!n->metadata.empty()) child.metadata = n->metadata;
+    return child;
+  }
+  if (const auto* n = std::get_if<LambdaVariableExpr>(&expr.node)) {
+    if (auto found = FindLambdaParameter({n->name}, env, span)) return *std::move(found);
+    return UnresolvedColumn({n->name}, Scope{}, span);
+  }
+  if (std::holds_alternative<StarExpr>(expr.node) || std::holds_alternative<RegexExpr>(expr.node)) {
+    return MakeSqlError("INVALID_USAGE_OF_STAR_OR_REGEX", "42000", "Invalid usage of '*' in expression.",
+                        {{"elem", "'*'"}, {"prettyName", "expression"}}, span);
+  }
+  return MakeSqlError("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D",
+                      "Invalid lambda function call. A lambda function should only be used in a higher order "
+                      "function.",
+                      {}, span);
+}
+
+Result<TypedExprPtr> Analysis::ResolveCondition(const ExprPtr& expr, const ExprEnv& env, SourceSpan span) {
+  ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
+  if (resolved.expr->type.Is(TypeId::kBoolean)) return resolved.expr;
+  return TypeMismatch("FILTER_NOT_BOOLEAN", resolved.text,
+                      "Filter expression " + QuoteSql(resolved.text) + " of type " +
+                          QuoteType(resolved.expr->type) + " is not a boolean.",
+                      {{"filter", QuoteSql(resolved.text)}, {"type", QuoteType(resolved.expr->type)}}, span);
+}
+
+Result<Resolved> Analysis::ResolveCast(const CastExpr& node, const ExprEnv& env, SourceSpan span) {
+  ASSIGN_OR_RETURN(Resolved child, ResolveExpr(node.child, env));
+  bool is_try = node.mode == CastMode::kTry;
+  std::string text = std::string(is_try ? "TRY_CAST(" : "CAST(") + child.text + " AS " + node.type.Sql() + ")";
+  if (!CanCast(child.expr->type, node.type, context_.ansi || is_try)) {
+    return CastMismatch(child, node, text, context_.ansi, span);
+  }
+  // CHAR(n) and VARCHAR(n) are for stored columns; a cast makes a STRING.
+  DataType type = node.type.Is(TypeId::kString) ? DataType(TypeId::kString) : node.type;
+  TypedCastMode mode = is_try ? TypedCastMode::kTry : context_.ansi ? TypedCastMode::kAnsi : TypedCastMode::kLegacy;
+  Resolved result;
+  bool same = child.expr->type == type;
+  bool nullable = child.expr->nullable || (is_try && !same) || CastForcesNullable(child.expr->type, type);
+  result.expr = same ? child.expr : MakeTyped(type, nullable, span, CastNode{child.expr, mode});
+  result.text = std::move(text);
+  // A cast of a named expression keeps its name.
+  if (!child.name.empty()) result.name = child.name;
+  return result;
+}
+
+Result<Resolved> Analysis::GetField(Resolved child, const std::string& field, SourceSpan span) {
+  const DataType& type = child.expr->type;
+  const bool in_array = type.Is(TypeId::kArray) && type.element().Is(TypeId::kStruct);
+  const std::vector<Field>& fields = in_array ? type.element().fields() : type.fields();
+  std::vector<int> found;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (SameName(fields[i].name, field, context_.case_sensitive)) found.push_back(static_cast<int>(i));
+  }
+  if (found.empty()) return FieldNotFound(field, fields, span);
+  if (found.size() > 1) {
+    return MakeSqlError("AMBIGUOUS_REFERENCE_TO_FIELDS", "42000",
+                        "Ambiguous reference to the field " + QuoteIdentifier(field) + ". It appears " +
+                            std::to_string(found.size()) + " times in the schema.",
+                        {{"field", QuoteIdentifier(field)}, {"count", std::to_string(found.size())}}, span);
+  }
+  std::string text = child.text + "." + fields[static_cast<size_t>(found[0])].name;
+  if (!in_array) return Resolved{MakeField(child.expr, found[0], span), std::move(text), ""};
+  Attribute item = NewAttribute("x", type.element(), type.contains_null());
+  TypedExprPtr body = MakeField(MakeColumn(item), found[0]);
+  TypedExprPtr lambda = MakeTyped(body->type, body->nullable, span, LambdaNode{{item}, body});
+  ASSIGN_OR_RETURN(Resolved mapped,
+                   CallFunction("transform", {std::move(child), Resolved{lambda, "", ""}}, span));
+  mapped.text = std::move(text);
+  return mapped;
+}
+
+Result<Resolved> Analysis::GetFields(Resolved child, const NameParts& name, size_t from, SourceSpan span) {
+  for (size_t i = from; i < name.size(); ++i) {
+    Expr key{span, LiteralExpr{Value::String(name[i])}};
+    const DataType& type = child.expr->type;
+    bool has_fields = type.Is(TypeId::kStruct) ||
+                      (type.Is(TypeId::kArray) && type.element().Is(TypeId::kStruct));
+    if (has_fields) {
+      ASSIGN_OR_RETURN(child, GetField(std::move(child), name[i], span));
+    } else if (type.Is(TypeId::kMap) && type.key().Is(TypeId::kString)) {
+      Resolved literal{MakeLiteral(Value::String(name[i]), span), name[i], ""};
+      ASSIGN_OR_RETURN(child, CallFunction("$map_item", {std::move(child), std::move(literal)}, span));
+    } else {
+      return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
+                          "Can't extract a value from " + QuoteSql(child.text) +
+                              ". Need a complex type [STRUCT, ARRAY, MAP] but got " + QuoteType(type) + ".",
+                          {{"base", QuoteSql(child.text)}, {"other", QuoteType(type)}}, span);
+    }
+  }
+  child.name = name.back();
+  return child;
+}
+
+Result<Resolved> Analysis::ResolveExtract(const ExtractExpr& node, const ExprEnv& env, SourceSpan span) {
+  ASSIGN_OR_RETURN(Resolved child, ResolveExpr(node.child, env));
+  ASSIGN_OR_RETURN(Resolved key, ResolveExpr(node.key, env));
+  child.name.clear();
+  const DataType& type = child.expr->type;
+  const Value* constant = LiteralValue(*key.expr);
+  bool field_name = constant && constant->type.Is(TypeId::kString) && !constant->is_null();
+  bool structs = type.Is(TypeId::kStruct) || (type.Is(TypeId::kArray) && type.element().Is(TypeId::kStruct));
+  if (structs && field_name) return GetField(std::move(child), std::get<std::string>(constant->data), span);
+  std::vector<Resolved> args = {child, key};
+  if (type.Is(TypeId::kArray)) {
+    if (!key.expr->type.IsIntegral() && !key.expr->type.Is(TypeId::kNull)) {
+      return UnexpectedInput(CallText("$array_item", {child.text, key.text}), 1, "\"INTEGRAL\"", key.text,
+                             key.expr->type, span);
+    }
+    return CallFunction("$array_item", std::move(args), span);
+  }
+  if (type.Is(TypeId::kMap)) return CallFunction("$map_item", std::move(args), span);
+  if (type.Is(TypeId::kStruct)) {
+    return MakeSqlError("INVALID_EXTRACT_FIELD_TYPE", "42000",
+                        "Field name should be a non-null string literal, but it's " + QuoteSql(key.text) + ".",
+                        {{"extraction", QuoteSql(key.text)}}, span);
+  }
+  return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
+                      "Can't extract a value from " + QuoteSql(child.text) +
+                          ". Need a complex type [STRUCT, ARRAY, MAP] but got " + QuoteType(type) + ".",
+                      {{"base", QuoteSql(child.text)}, {"other", QuoteType(type)}}, span);
+}
+
+// withField and dropFields: the struct is made anew, NULL staying NULL.
+Result<Resolved> Analysis::ResolveUpdateField(const UpdateFieldExpr& node, const ExprEnv& env,
+                                              SourceSpan span) {
+  ASSIGN_OR_RETURN(Resolved child, ResolveExpr(node.child, env));
+  if (!child.expr->type.Is(TypeId::kStruct)) {
+    return UnexpectedInput("update_fields(" + child.text + ")", 0, "\"STRUCT\"", child.text, child.expr->type,
+                           span);
+  }
+  std::string field = node.field;
+  std::string rest;
+  if (size_t dot = field.find('.'); dot != std::string::npos) {
+    rest = field.substr(dot + 1);
+    field.resize(dot);
+  }
+  std::vector<Resolved> args;
+  bool found = false;
+  const std::vector<Field>& fields = child.expr->type.fields();
+  auto add = [&](const std::string& name, Resolved value) {
+    args.push_back({MakeLiteral(Value::String(name)), name, ""});
+    args.push_back(std::move(value));
+  };
+  for (size_t i = 0; i < fields.size(); ++i) {
+    Resolved old{MakeField(child.expr, static_cast<int>(i), span), child.text + "." + fields[i].name, ""};
+    if (!SameName(fields[i].name, field, context_.case_sensitive)) {
+      add(fields[i].name, std::move(old));
+      continue;
+    }
+    found = true;
+    if (!rest.empty()) {
+      std::vector<Resolved> nested = {old};
+      ExprEnv inner = env;
+      inner.rewrite_args = &nested;
+      UpdateFieldExpr deeper{MakeExpr(AttributeExpr{{"$0"}, std::nullopt}), rest, node.value};
+      ASSIGN_OR_RETURN(Resolved updated, ResolveUpdateField(deeper, inner, span));
+      add(fields[i].name, std::move(updated));
+    } else if (node.value) {
+      ASSIGN_OR_RETURN(Resolved value, ResolveExpr(node.value, env));
+      add(fields[i].name, std::move(value));
+    }
+  }
+  if (!found && node.value) {
+    if (!rest.empty()) return FieldNotFound(field, fields, span);
+    ASSIGN_OR_RETURN(Resolved value, ResolveExpr(node.value, env));
+    add(field, std::move(value));
+  }
+  if (args.empty()) {
+    return TypeMismatch("CANNOT_DROP_ALL_FIELDS", "update_fields(" + child.text + ")",
+                        "Cannot drop all fields in struct.", {}, span);
+  }
+  ASSIGN_OR_RETURN(Resolved made, CallFunction("named_struct", std::move(args), span));
+  if (child.expr->nullable) {
+    ASSIGN_OR_RETURN(Resolved present, CallFunction("isnotnull", {child}, span));
+    CaseNode guarded{{{present.expr, made.expr}}, nullptr};
+    made.expr = MakeTyped(made.expr->type, true, span, std::move(guarded));
+  }
+  made.text = "update_fields(" + child.text + ")";
+  return made;
+}
+
+Result<Resolved> Analysis::ResolveParameter(const ParameterExpr& node, const ExprEnv&, SourceSpan span) {
+  ASSIGN_OR_RETURN(ExprPtr value, ParameterValue(node, context_, span));
+  // Parameters see no columns and no other parameters.
+  ExprEnv alone;
+  ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(value, alone));
+  resolved.name.clear();
+  return resolved;
+}
+
+Result<Resolved> Analysis::ResolveIdentifier(const IdentifierExpr& node, const ExprEnv& env,
+                                             SourceSpan span) {
+  ASSIGN_OR_RETURN(Value name, FoldConstant(node.name));
+  if (name.is_null() || !name.type.Is(TypeId::kString)) {
+    return MakeSqlError(name.is_null() ? "NOT_A_CONSTANT_STRING.NULL" : "NOT_A_CONSTANT_STRING.WRONG_TYPE", "42601",
+                        "The expression used for the routine or clause IDENTIFIER must be a constant STRING "
+                        "which is NOT NULL.",
+                        {{"name", "IDENTIFIER"}, {"dataType", QuoteType(name.type)}}, span);
+  }
+  NameParts parts = SplitName(std::get<std::string>(name.data));
+  if (!node.is_call) return ResolveAttribute(AttributeExpr{parts, std::nullopt}, env, span);
+  FunctionExpr call;
+  call.name = parts;
+  call.args = node.args;
+  return ResolveFunction(call, env, span);
+}
+
+}  // namespace ashlar::sql
