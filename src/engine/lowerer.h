@@ -92,6 +92,7 @@ class Lowerer {
   Result<SqlText> Lower(const sql::WindowNode& node, const sql::TypedExpr& expr);
   Result<SqlText> Lower(const sql::SubqueryNode& node, const sql::TypedExpr& expr);
   Result<SqlText> Lower(const sql::GroupingNode& node, const sql::TypedExpr& expr);
+  Result<SqlText> StructLambda(const sql::LambdaNode& node, bool reduces);
   Result<SqlText> Connective(const sql::CallNode& node);
   // The call of an aggregate without its `finish`.
   Result<SqlText> AggregateCall(const sql::AggregateCallNode& node, const sql::TypedExpr& expr);
@@ -151,6 +152,8 @@ struct TemplateInput {
   bool distinct = false;
 };
 std::string ExpandTemplate(std::string_view lowering, const TemplateInput& input);
+// A cast of SQL text, with the functions Spark's casts need.
+std::string CastSql(std::string_view sql, const DataType& from, const DataType& to, sql::TypedCastMode mode);
 // In parentheses unless it is one call or already in parentheses.
 std::string AsOperand(std::string sql);
 

@@ -135,6 +135,13 @@ std::optional<std::string> Placeholder(std::string_view name, const TemplateInpu
     auto first = ParseInt64(name.substr(0, name.size() - 1));
     if (first && *first >= 0) return joined(static_cast<size_t>(*first));
   }
+  if (name.ends_with(".packed") || name.ends_with(".reduce")) {
+    if (auto i = index_of(name.substr(0, name.find('.')))) return input.args[*i].sql;
+  }
+  if (name.starts_with("element")) {
+    auto i = index_of(name.substr(7));
+    if (i && input.arg_types[*i].Is(TypeId::kArray)) return DuckTypeSql(input.arg_types[*i].element());
+  }
   if (name.starts_with("type")) {
     if (auto i = index_of(name.substr(4))) return DuckTypeSql(input.arg_types[*i]);
   }
@@ -201,6 +208,10 @@ std::string AsOperand(std::string sql) {
   if (name == sql.size()) return sql;
   if (sql[name] == '(' && MatchingParenthesis(sql, name) == sql.size()) return sql;
   return "(" + std::move(sql) + ")";
+}
+
+std::string CastSql(std::string_view sql, const DataType& from, const DataType& to, sql::TypedCastMode mode) {
+  return AsOperand(LowerCast(sql, from, to, mode, {}));
 }
 
 std::string ExpandTemplate(std::string_view lowering, const TemplateInput& input) {
@@ -289,7 +300,10 @@ Result<SqlText> Lowerer::Lower(const sql::CallNode& node, const TypedExpr& expr)
       sql::AttributeId id = lambda->params[1].id;
       lambda_params_[id] = "CAST(l" + std::to_string(id) + " - 1 AS INTEGER)";
     }
-    ASSIGN_OR_RETURN(auto text, Expr(*arg));
+    std::string place = "{" + std::to_string(args.size());
+    bool packed = lambda && node.lowering.find(place + ".packed}") != std::string::npos;
+    bool reduces = lambda && node.lowering.find(place + ".reduce}") != std::string::npos;
+    ASSIGN_OR_RETURN(auto text, packed || reduces ? StructLambda(*lambda, reduces) : Expr(*arg));
     args.push_back(std::move(text));
     arg_types.push_back(arg->type);
   }
@@ -357,6 +371,29 @@ Result<SqlText> Lowerer::Lower(const sql::LambdaNode& node, const TypedExpr&) {
   for (const sql::Attribute& param : node.params) lambda_params_.erase(param.id);
   SqlText out = Combine({body});
   out.sql = "lambda " + params + ": " + body.sql;
+  return out;
+}
+
+// DuckDB's lambdas have one element: several parameters come as the fields p0, p1, … of a struct. A
+// reducing one has the accumulator in p0 of the left and the element in p1 of the right.
+Result<SqlText> Lowerer::StructLambda(const sql::LambdaNode& node, bool reduces) {
+  auto name = [](const sql::Attribute& param) { return "l" + std::to_string(param.id); };
+  CHECK(!node.params.empty());
+  for (size_t i = 0; i < node.params.size(); ++i) {
+    const sql::Attribute& holder = node.params[reduces ? i : 0];
+    lambda_params_[node.params[i].id] = "struct_extract(" + name(holder) + ", 'p" + std::to_string(i) + "')";
+  }
+  auto body = Expr(*node.body);
+  for (const sql::Attribute& param : node.params) lambda_params_.erase(param.id);
+  if (!body.ok()) return body;
+  SqlText out = Combine({*body});
+  if (!reduces) {
+    out.sql = "lambda " + name(node.params[0]) + ": " + body->sql;
+    return out;
+  }
+  CHECK_EQ(node.params.size(), 2u);
+  out.sql = "lambda " + name(node.params[0]) + ", " + name(node.params[1]) + ": struct_pack(p0 := " + body->sql +
+            ", p1 := CAST(NULL AS " + DuckTypeSql(node.params[1].type) + "))";
   return out;
 }
 

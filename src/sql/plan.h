@@ -52,6 +52,9 @@ struct ColumnNode {
 // A scalar function or operator. `lowering` is a template over DuckDB SQL:
 //   {0} {1} …  the lowered arguments     {*}  all of them, comma separated     {1*} from the 1st on
 //   {type} DuckDB's type of the result   {type0} of an argument
+//   {element0} DuckDB's type of an array argument's elements
+//   {1.packed} a lambda whose parameters are the fields p0, p1, … of its one struct parameter
+//   {1.reduce} a lambda (accumulator, element) over structs (p0, p1) as list_reduce wants it
 //   {p} {s} precision and scale of a decimal result; {p0} {s0} of an argument
 //   {tz} the session time zone as a SQL string literal
 //   {span} "begin, end" of the call in the statement's text, for functions that can throw
