@@ -26,7 +26,6 @@ RemoveFile RemovalOf(const AddFile& file, int64_t deletion_timestamp_ms) {
   RemoveFile remove;
   remove.path = file.path;
   remove.deletion_timestamp_ms = deletion_timestamp_ms;
-  remove.data_change = file.data_change;
   remove.extended_file_metadata = true;
   remove.partition_values = file.partition_values;
   remove.size = file.size;
@@ -35,7 +34,6 @@ RemoveFile RemovalOf(const AddFile& file, int64_t deletion_timestamp_ms) {
   remove.base_row_id = file.base_row_id;
   remove.default_row_commit_version = file.default_row_commit_version;
   remove.tags = file.tags;
-  remove.data_change = true;
   return remove;
 }
 

@@ -148,16 +148,18 @@ Result<CommitOutcome> Transaction::Settle(int64_t version) const {
 Result<CommitOutcome> Transaction::TryVersion(int64_t version) {
   RETURN_IF_ERROR(Failpoint("delta.commit.before_put"));
   CommitRequest request{metadata().id, table_.root, version, ActionsText(), commit_uuid_};
+  bool was_unknown = false;
   for (int attempt = 0; attempt < kUnknownAttempts; ++attempt) {
-    ASSIGN_OR_RETURN(CommitOutcome outcome, committer_.Commit(request));
+    Result<CommitOutcome> outcome = committer_.Commit(request);
+    // This try failed for certain, an earlier one perhaps not.
+    if (!outcome.ok() && was_unknown) return CommitOutcome::kUnknown;
+    if (!outcome.ok()) return outcome;
     if (!Failpoint("delta.commit.after_put").ok()) outcome = CommitOutcome::kUnknown;
-    if (outcome == CommitOutcome::kWon) return outcome;
+    if (*outcome == CommitOutcome::kWon) return outcome;
     // Lost, too, is read back: an earlier try whose answer never came may be the winner.
     Result<CommitOutcome> settled = Settle(version);
-    if (settled.ok() && *settled != CommitOutcome::kUnknown) return *settled;
-    if (outcome == CommitOutcome::kLost) {
-      return settled.ok() ? Result<CommitOutcome>(CommitOutcome::kLost) : settled;
-    }
+    if (settled.ok() && *settled != CommitOutcome::kUnknown) return settled;
+    was_unknown = true;
   }
   return CommitOutcome::kUnknown;
 }
@@ -189,9 +191,7 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
     ++version;
   }
   if (version == lost_version) {
-    return MakeError(ErrorCode::kTemporarilyUnavailable,
-                     "Version " + std::to_string(version) + " of " + table_.root +
-                         " was lost to a commit that cannot be found.");
+    return CorruptLog(CommitFileName(version), version, "the commit that won it is gone");
   }
   return version;
 }
