@@ -103,7 +103,7 @@ TEST(Message, ADerivedMessageReadsAndWritesItsBase) {
 
 TEST(Message, MessagesMayRecurse) {
   const std::string json =
-      R"({"tasks":[{"for_each_task":{"inputs":"[1]","task":{"task_key":"inner"}},"task_key":"outer"}]})";
+      R"({"tasks":[{"task_key":"outer","for_each_task":{"inputs":"[1]","task":{"task_key":"inner"}}}]})";
   auto settings = FromJson<jobs::JobSettings>(json);
   ASSERT_TRUE(settings.ok()) << settings.error().message;
   EXPECT_EQ(ToJson(*settings), json);

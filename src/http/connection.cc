@@ -329,7 +329,7 @@ class HttpConnection final : public Connection,
     response_ = std::move(response);
     pipeline().Complete(*exchange_, response_);
     bool read_all = parser_->is_done();
-    keep_alive_ = read_all && parser_->keep_alive() && !core_->stopping;
+    keep_alive_ = read_all && parser_->keep_alive() && !core_->stopping && response_.status != 413;
     std::optional<uint64_t> size = response_.body.size();
     if (response_.source) size = response_.source->size();
     chunked_ = !size && parser_->get().version() >= 11;
