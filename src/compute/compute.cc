@@ -1,6 +1,8 @@
 #include "compute/compute.h"
 
 #include "base/id.h"
+#include "base/log.h"
+#include "identity/permission_evaluator.h"
 
 namespace ashlar::compute {
 namespace {
@@ -11,6 +13,10 @@ Error NoSuchResource(ResourceKind kind, const std::string& id) {
   // The legacy text clients match on; the cluster form is answered as 400 by the REST service.
   return MakeError(ErrorCode::kResourceDoesNotExist,
                    (kind == ResourceKind::kCluster ? "Cluster " : "SQL warehouse ") + id + " does not exist");
+}
+
+identity::ObjectRef ObjectOf(ResourceKind kind, const std::string& id) {
+  return {kind == ResourceKind::kCluster ? "clusters" : "warehouses", id};
 }
 
 }  // namespace
@@ -29,7 +35,11 @@ Result<ResourceRow> Compute::Create(ResourceRow row) {
                  : stamp.substr(5, 2) + stamp.substr(8, 2) + "-" + stamp.substr(11, 2) + stamp.substr(14, 2) +
                        stamp.substr(17, 2) + "-" + hex.substr(0, 8);
   }
-  RETURN_IF_ERROR(database_.Transact([&](metadb::Transaction& txn) { return ResourcesTable::Insert(txn, row); }));
+  RETURN_IF_ERROR(database_.Transact([&](metadb::Transaction& txn) -> Status {
+    RETURN_IF_ERROR(ResourcesTable::Insert(txn, row));
+    if (row.creator_id == 0) return OkStatus();  // the server's own: admins manage it
+    return identity::PermissionEvaluator::GrantCreator(txn, ObjectOf(row.kind, row.id), row.creator_id);
+  }));
   return row;
 }
 
@@ -45,7 +55,7 @@ Status Compute::Delete(ResourceKind kind, const std::string& id) {
   bool existed = false;
   RETURN_IF_ERROR(database_.Transact([&](metadb::Transaction& txn) -> Status {
     ASSIGN_OR_RETURN(existed, ResourcesTable::Delete(txn, kind, id));
-    return OkStatus();
+    return identity::PermissionEvaluator::Forget(txn, ObjectOf(kind, id));
   }));
   if (!existed) return NoSuchResource(kind, id);
   return Stop(kind, id);
@@ -68,6 +78,23 @@ Result<std::vector<ResourceRow>> Compute::List(ResourceKind kind) {
     return OkStatus();
   }));
   return rows;
+}
+
+Result<Compute::Events> Compute::ListEvents(ResourceKind kind, const std::string& id, int64_t offset, int64_t limit) {
+  Events events;
+  RETURN_IF_ERROR(database_.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(events.rows, EventsTable::List(txn, kind, id, offset, limit));
+    ASSIGN_OR_RETURN(events.total, EventsTable::Count(txn, kind, id));
+    return OkStatus();
+  }));
+  return events;
+}
+
+void Compute::RecordEvent(ResourceKind kind, const std::string& id, const std::string& type, const std::string& user) {
+  Status kept = database_.Transact([&](metadb::Transaction& txn) {
+    return EventsTable::Insert(txn, kind, id, {clock_.NowMs(), type, user});
+  });
+  if (!kept.ok()) Log(LogLevel::kWarn, "event not kept", {{"id", id}, {"type", type}, {"reason", kept.error().message}});
 }
 
 ResourceStatus Compute::status(ResourceKind kind, const std::string& id) const {
@@ -163,6 +190,7 @@ void Compute::OnAcquired(const Key& key, int generation, Result<DriverPtr> drive
     }
   }
   if (stale && driver.ok()) pool_.Release((*driver)->id);
+  if (!stale && driver.ok()) RecordEvent(key.first, key.second, "RUNNING");
   for (auto& waiter : waiters) waiter(driver);
 }
 

@@ -48,6 +48,14 @@ class Compute {
   Result<ResourceRow> Get(ResourceKind kind, const std::string& id);
   Result<std::vector<ResourceRow>> List(ResourceKind kind);
 
+  struct Events {
+    std::vector<EventRow> rows;  // newest first
+    int64_t total = 0;
+  };
+  Result<Events> ListEvents(ResourceKind kind, const std::string& id, int64_t offset, int64_t limit);
+  // Kept for ListEvents; a failure to keep it is logged and goes no further.
+  void RecordEvent(ResourceKind kind, const std::string& id, const std::string& type, const std::string& user = "");
+
   // ---- running ----
   ResourceStatus status(ResourceKind kind, const std::string& id) const;
   // Returns at once; the state says when it runs. Starting what runs is fine.

@@ -53,6 +53,29 @@ Result<bool> ResourcesTable::Delete(metadb::Transaction& txn, ResourceKind kind,
   return count > 0;
 }
 
+Status EventsTable::Insert(metadb::Transaction& txn, ResourceKind kind, const std::string& id, const EventRow& event) {
+  return txn.Run(
+      "INSERT INTO compute_events (kind, id, sequence, time_ms, type, user_name) VALUES (?, ?, "
+      "(SELECT COALESCE(MAX(sequence), 0) + 1 FROM compute_events WHERE kind = ? AND id = ?), ?, ?, ?)",
+      {static_cast<int>(kind), id, static_cast<int>(kind), id, event.time_ms, event.type, event.user});
+}
+
+Result<std::vector<EventRow>> EventsTable::List(metadb::Transaction& txn, ResourceKind kind, const std::string& id,
+                                                int64_t offset, int64_t limit) {
+  ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT time_ms, type, user_name FROM compute_events WHERE kind = ? AND id = ? "
+                                        "ORDER BY sequence DESC LIMIT ? OFFSET ?",
+                                        {static_cast<int>(kind), id, limit, offset}));
+  std::vector<EventRow> events;
+  for (const metadb::Row& row : rows) events.push_back({row.Int(0), row.Text(1), row.Text(2)});
+  return events;
+}
+
+Result<int64_t> EventsTable::Count(metadb::Transaction& txn, ResourceKind kind, const std::string& id) {
+  ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT COUNT(*) FROM compute_events WHERE kind = ? AND id = ?",
+                                        {static_cast<int>(kind), id}));
+  return rows[0].Int(0);
+}
+
 metadb::ModuleMigrations migrations() {
   return {"compute",
           {R"sql(
@@ -66,6 +89,15 @@ CREATE TABLE compute_resources (
   creator_name TEXT NOT NULL,
   created_ms BIGINT NOT NULL,
   PRIMARY KEY (kind, id)
+);
+CREATE TABLE compute_events (
+  kind BIGINT NOT NULL,
+  id TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  time_ms BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  user_name TEXT NOT NULL,
+  PRIMARY KEY (kind, id, sequence)
 );
 )sql"}};
 }

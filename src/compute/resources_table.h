@@ -34,6 +34,22 @@ class ResourcesTable {
   static Result<bool> Delete(metadb::Transaction& txn, ResourceKind kind, const std::string& id);
 };
 
+// What happened to a resource (clusters/events).
+struct EventRow {
+  int64_t time_ms = 0;
+  std::string type;  // as the API names it: CREATING, RUNNING, TERMINATING …
+  std::string user;  // who caused it; empty: nobody
+};
+
+class EventsTable {
+ public:
+  static Status Insert(metadb::Transaction& txn, ResourceKind kind, const std::string& id, const EventRow& event);
+  // Newest first.
+  static Result<std::vector<EventRow>> List(metadb::Transaction& txn, ResourceKind kind, const std::string& id,
+                                            int64_t offset, int64_t limit);
+  static Result<int64_t> Count(metadb::Transaction& txn, ResourceKind kind, const std::string& id);
+};
+
 metadb::ModuleMigrations migrations();
 
 }  // namespace ashlar::compute

@@ -72,7 +72,6 @@ Result<wh::CreateWarehouseResponse> WarehousesService::CreateWarehouse(const htt
   row.creator_id = context.principal.id;
   row.creator_name = context.principal.name;
   ASSIGN_OR_RETURN(row, compute_.Create(std::move(row)));
-  RETURN_IF_ERROR(record_owner_("warehouses", row.id, context.principal.id));
   wh::CreateWarehouseResponse response;
   response.id = row.id;
   return response;

@@ -1,21 +1,15 @@
 // The SQL warehouses API (/api/2.0/sql/warehouses).
 #pragma once
 
-#include <functional>
-
 #include "api/warehouses.h"
 #include "compute/compute.h"
 
 namespace ashlar::compute {
 
-// Told of each new object, so that its creator becomes its owner: (object type, id, principal id).
-using OwnershipRecorder = std::function<Status(const std::string&, const std::string&, int64_t)>;
-
 // Thread safe. `compute` outlives it.
 class WarehousesService final : public api::warehouses::WarehousesService {
  public:
-  WarehousesService(Compute& compute, OwnershipRecorder record_owner)
-      : compute_(compute), record_owner_(std::move(record_owner)) {}
+  explicit WarehousesService(Compute& compute) : compute_(compute) {}
 
   Result<api::warehouses::CreateWarehouseResponse> CreateWarehouse(
       const http::RequestContext& context, const api::warehouses::CreateWarehouseRequest& request) override;
@@ -34,7 +28,6 @@ class WarehousesService final : public api::warehouses::WarehousesService {
 
  private:
   Compute& compute_;
-  const OwnershipRecorder record_owner_;
 };
 
 }  // namespace ashlar::compute

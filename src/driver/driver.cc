@@ -1,6 +1,7 @@
 #include "driver/driver.h"
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/service_type.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -113,11 +114,10 @@ int RunDriver(const DriverOptions& options) {
   if (!engine.ok()) return Fail(engine.error());
 
   auto control = link::MakeControlClient(options.control_socket);
-  auto registry = functions::MakeRegistry();
   objectstore::LocalObjectStore store;
-  auto parquet_actions = engine::MakeParquetActions(**engine);
+  engine::EngineParquetActions parquet_actions(**engine);
   engine::SnapshotCache snapshots;
-  session::Environment environment{**engine,         *control,  *registry,     store,          *parquet_actions,
+  session::Environment environment{**engine,         *control,  functions::SparkFunctions(),     store,          parquet_actions,
                                    snapshots,        SystemClock(), SystemRandom(), spool_folder};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);

@@ -1,0 +1,41 @@
+#include "serve/data_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace ashlar::serve {
+namespace {
+
+TEST(DataDir, OneServerAtATime) {
+  auto first = DataDir::MakeEphemeral();
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(DataDir::Open((*first)->path()).error().code, ErrorCode::kInvalidState);
+}
+
+TEST(DataDir, EphemeralLeavesNothing) {
+  std::string path;
+  {
+    auto dir = DataDir::MakeEphemeral();
+    ASSERT_TRUE(dir.ok());
+    path = (*dir)->path();
+    EXPECT_TRUE(std::filesystem::exists(path + "/managed"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(DataDir, RunFolderStartsEmpty) {
+  auto temporary = DataDir::MakeEphemeral();
+  std::string path = (*temporary)->path() + "/inner";
+  {
+    auto dir = DataDir::Open(path);
+    ASSERT_TRUE(dir.ok());
+  }
+  std::filesystem::create_directories(path + "/run/driver-old");
+  auto dir = DataDir::Open(path);
+  ASSERT_TRUE(dir.ok());
+  EXPECT_TRUE(std::filesystem::is_empty((*dir)->run_folder()));
+}
+
+}  // namespace
+}  // namespace ashlar::serve

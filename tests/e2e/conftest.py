@@ -1,0 +1,88 @@
+"""A real server for the client tests: `ashlar serve --ephemeral`, one for the whole run."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+BUILD_DIR = pathlib.Path(os.environ.get("ASHLAR_BUILD_DIR", "build/release"))
+
+
+class Server:
+    """One `ashlar serve`. `info` is the ready file: url, token, workspace_id, warehouse_id, cluster_id, pid."""
+
+    def __init__(self, folder: pathlib.Path, *arguments: str, env: dict | None = None):
+        self.folder = folder
+        self.arguments = arguments
+        self.env = {**os.environ, **(env or {})}
+        self.log_path = folder / "serve.log"
+        self.process = None
+        self.info = None
+
+    def start(self, timeout_s: float = 30) -> "Server":
+        ready = self.folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        command = [str(BUILD_DIR / "ashlar"), "serve", "--listen", "localhost:0", "--ready-file", str(ready), *self.arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=open(self.log_path, "ab"), env=self.env)
+        deadline = time.monotonic() + timeout_s
+        while not ready.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not start:\n{self.log_path.read_text()[-4000:]}")
+            time.sleep(0.01)
+        self.info = json.loads(ready.read_text())
+        return self
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def make_server(tmp_path):
+    """Servers of the test's own: make_server("--data-dir", d). Stopped at the end."""
+    servers = []
+
+    def make(*arguments, env=None):
+        servers.append(Server(tmp_path, *arguments, env=env))
+        return servers[-1].start()
+
+    yield make
+    for one in servers:
+        if one.process.poll() is None:
+            one.kill()
+
+
+@pytest.fixture(scope="session")
+def workspace(server):
+    from databricks.sdk import WorkspaceClient
+
+    return WorkspaceClient(host=server.info["url"], token=server.info["token"])
+
+
+@pytest.fixture
+def sql(workspace, server):
+    """Runs one statement and gives its rows as lists of text; raises with the error's message."""
+    from databricks.sdk.service.sql import StatementState
+
+    def run(text, client=workspace, **options):
+        options.setdefault("wait_timeout", "50s")
+        answer = client.statement_execution.execute_statement(text, warehouse_id=server.info["warehouse_id"], **options)
+        assert answer.status.state == StatementState.SUCCEEDED, answer.status.error
+        return (answer.result.data_array or []) if answer.result else []
+
+    return run
