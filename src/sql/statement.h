@@ -138,11 +138,12 @@ struct AlterTableStatement {
   std::map<std::string, std::string> properties;
   bool if_exists = false;
 };
-// DESCRIBE HISTORY t / DESCRIBE DETAIL t
+// DESCRIBE HISTORY t [LIMIT n] / DESCRIBE DETAIL t
 struct DescribeDeltaStatement {
   enum class What { kHistory, kDetail };
   What what = What::kHistory;
   TableRelation table;
+  std::optional<int64_t> limit;
 };
 // DESCRIBE [TABLE] [EXTENDED] t [column]
 struct DescribeTableStatement {

@@ -40,7 +40,7 @@ class Parser {
     ~Nesting() { --parser_.depth_; }
     Nesting(const Nesting&) = delete;
     Nesting& operator=(const Nesting&) = delete;
-    bool TooDeep() const { return parser_.depth_ > kMaxDepth; }
+    bool TooDeep() const { return parser_.depth_ > kMaxDepth || parser_.StackUsed() > kMaxStack; }
 
    private:
     Parser& parser_;
@@ -64,19 +64,27 @@ class Parser {
   bool AtQueryInParens() const { return At("(") && Peek().opens_query; }
   bool AtQuery() const;
   bool AtTerminator(size_t ahead) const;
-  bool AtClause(bool (*ends)(std::string_view word)) const;
+  bool AtClause(bool (*ends)(std::string_view word), size_t ahead = 0) const;
   const Token& Advance();
   bool Accept(std::string_view symbol);
   bool AcceptWord(std::string_view word);
   bool AcceptWords(std::initializer_list<std::string_view> words);
+  // AND, LIKE, … with something after it: at the end of a clause the word is a name.
+  bool AtOperatorWord(std::string_view word) const { return AtWord(word) && !AtTerminator(1); }
+  bool AcceptClause(std::string_view word);
+  bool AcceptClauseBy(std::string_view word);
   Status Expect(std::string_view symbol);
+  Status ExpectClosing(std::string_view symbol);
+  Status ExpectListEnd(size_t items);
   Status ExpectWord(std::string_view word);
   Status ExpectWords(std::initializer_list<std::string_view> words);
   Status ExpectEnd();
   SourceSpan SpanFrom(size_t first_token) const;
   std::string TextFrom(size_t first_token) const;
-  Error SyntaxError(std::string hint = "") const;
-  Error SyntaxErrorAt(size_t token, std::string hint = "") const;
+  Error SyntaxError(const std::string& hint = "") const;
+  Error SyntaxErrorAt(size_t token_index, const std::string& hint = "") const;
+  Error ExtraInput() const;
+  Error Missing(std::string_view token) const;
   Error TooComplex() const;
   Status Grow(int& height) const;
 
@@ -176,7 +184,7 @@ class Parser {
   Result<RelationPtr> QueryTerm();
   Result<RelationPtr> IntersectTerm();
   Result<RelationPtr> QueryPrimary();
-  Result<RelationPtr> QueryOrganization(RelationPtr input);
+  Result<RelationPtr> QueryOrganization(RelationPtr input, size_t first_pending);
   Result<RelationPtr> SortClauses(RelationPtr input, size_t begin);
   Result<RelationPtr> QuerySpecification(RelationPtr from, size_t begin);
   Status SelectClauses(SelectParts& parts);
@@ -185,7 +193,8 @@ class Parser {
   Status GroupingSetList(std::vector<std::vector<ExprPtr>>& sets);
   Result<std::vector<ExprPtr>> GroupingSet();
   Status GroupingItem(std::vector<std::vector<std::vector<ExprPtr>>>& factors, bool& plain);
-  Status WindowClause(size_t first_pending);
+  Status WindowClause(NamedWindows& windows);
+  Status DefineWindows(const NamedWindows& windows, size_t first_pending);
   Status NoPendingWindow(size_t first_pending) const;
   Result<RelationPtr> InlineTable();
   Result<RelationPtr> Values();
@@ -198,6 +207,7 @@ class Parser {
   Result<RelationPtr> RelationPrimary();
   Result<RelationPtr> ParenthesizedRelation();
   Result<RelationPtr> NamedRelation();
+  Result<RelationPtr> TableOrIdentifierFunction();
   Result<TableRelation> TableReference();
   Status TemporalClause(TableRelation& table);
   Result<RelationPtr> OptionalSample(RelationPtr input);
@@ -276,14 +286,19 @@ class Parser {
   Status CopySource(CopyIntoStatement& copy);
   Status CopyClause(CopyIntoStatement& copy, bool& matched);
 
-  // As deep as the stack of a thread allows with room for the walks that follow.
+  // Bytes of stack between the constructor and here.
+  size_t StackUsed() const;
+
   static constexpr int kMaxDepth = 1000;
   static constexpr int kMaxHeight = 1000;
+  // A rule's frames grow with the build (sanitizers, no optimisation): half of a thread's 8 MiB.
+  static constexpr size_t kMaxStack = size_t{4} << 20;
 
   std::string_view text_;
   std::vector<Token> tokens_;
   ParserOptions options_;
   size_t at_ = 0;
+  const char* stack_base_;
   int depth_ = 0;
   // The height of the tallest tree built since the rule now running began.
   int height_ = 0;

@@ -1,5 +1,6 @@
 #include "sql/parse/literal.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -72,10 +73,13 @@ Result<Value> DecimalLiteral(std::string_view text, bool negative) {
     Result<Value> value = DecimalFromText(negative ? "-" + *plain : *plain);
     if (value.ok()) return value;
   }
+  std::string digits = plain.value_or(std::string(text));
   int64_t precision = 0;
-  for (char c : plain.value_or(std::string(text))) {
+  for (char c : digits) {
     if (precision > 0 ? c >= '0' && c <= '9' : c >= '1' && c <= '9') ++precision;
   }
+  size_t point = digits.find('.');
+  if (point != std::string::npos) precision = std::max(precision, static_cast<int64_t>(digits.size() - point - 1));
   return MakeSqlError("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "22003",
                       "Decimal precision " + std::to_string(precision) + " exceeds max precision 38.",
                       {{"precision", std::to_string(precision)}, {"maxPrecision", "38"}});

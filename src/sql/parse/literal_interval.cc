@@ -27,7 +27,7 @@ constexpr std::array kUnits = {
     UnitRow{"second", false, 3, kMicrosPerSecond},
     UnitRow{"millisecond", false, 3, 1'000},
     UnitRow{"microsecond", false, 3, 1},
-    UnitRow{"nanosecond", false, 3, 0},  // a thousandth: see AddPart
+    UnitRow{"nanosecond", false, 3, 0},  // known, and refused
 };
 
 const UnitRow* FindUnit(std::string_view name) {
@@ -53,7 +53,9 @@ Error Overflow() {
 Error Unmatched(std::string_view input, const char* kind, const std::string& form, const std::string& fields) {
   std::string upper = ToUpperAscii(fields);
   std::string supported = "`[+|-]" + form + "`, `INTERVAL [+|-]'[+|-]" + form + "' " + upper + "`";
-  return MakeSqlError("INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING", "22006",
+  std::string condition = "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING";
+  if (std::string_view(kind) == "day-time") condition += "_WITH_NOTICE";
+  return MakeSqlError(condition, "22006",
                       "Error parsing '" + std::string(input) + "' to interval. Interval string does not match " +
                           kind + " format of " + supported + " when cast to interval " + fields + ": " +
                           std::string(input) + ".",
@@ -61,12 +63,18 @@ Error Unmatched(std::string_view input, const char* kind, const std::string& for
                        {"typeName", "interval " + fields}});
 }
 
+Error BadUnit(const std::string& condition, const char* what, const std::string& input, std::string_view unit) {
+  return MakeSqlError("INVALID_INTERVAL_FORMAT." + condition, "22006",
+                      "Error parsing '" + input + "' to interval. '" + std::string(unit) + "' " + what,
+                      {{"input", input}, {"unit", std::string(unit)}});
+}
+
 bool AllDigits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // "[+-]digits[.digits]" times the unit; the fraction only of seconds.
-Status AddPart(std::string_view value, const UnitRow& unit, Int128& total) {
+Status AddPart(std::string_view value, const UnitRow& unit, const std::string& source, Int128& total) {
   std::string_view rest = Trim(value);
   bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
@@ -78,12 +86,12 @@ Status AddPart(std::string_view value, const UnitRow& unit, Int128& total) {
             (fraction.empty() || AllDigits(fraction)) && fraction.size() <= 9;
   if (!ok) return Invalid("Error parsing '" + std::string(value) + "' to interval");
   if (has_fraction && unit.name != "second") {
-    return Invalid("Error parsing '" + std::string(value) + " " + std::string(unit.name) +
-                   "' to interval, '" + std::string(unit.name) + "' cannot have fractional part");
+    return BadUnit("INVALID_FRACTION", "cannot have fractional part.", source, unit.name);
   }
+  if (unit.name == "nanosecond") return BadUnit("INVALID_UNIT", "is not a valid unit.", source, unit.name);
   Int128 amount = 0;
   for (char c : whole) amount = amount * 10 + (c - '0');
-  amount = unit.name == "nanosecond" ? amount / 1000 : amount * unit.factor;
+  amount *= unit.factor;
   fraction.resize(6, '0');
   if (has_fraction) amount += ParseInt64(fraction).value_or(0);
   total += negative ? -amount : amount;
@@ -164,10 +172,12 @@ Result<Value> MultiUnitInterval(const std::vector<IntervalPart>& parts, std::str
   Int128 micros = 0;
   std::array<int, 2> first = {9, 9};
   std::array<int, 2> last = {-1, -1};
+  std::string input;
+  for (const IntervalPart& part : parts) input += " " + part.value + " " + part.unit;
   for (const IntervalPart& part : parts) {
     const UnitRow* unit = FindUnit(part.unit);
     if (unit == nullptr) return Invalid("Error parsing '" + std::string(source) + "' to interval");
-    RETURN_IF_ERROR(AddPart(part.value, *unit, unit->year_month ? months : micros));
+    RETURN_IF_ERROR(AddPart(part.value, *unit, input, unit->year_month ? months : micros));
     size_t kind = unit->year_month ? 0 : 1;
     first[kind] = std::min(first[kind], unit->field);
     last[kind] = std::max(last[kind], unit->field);
@@ -190,9 +200,12 @@ Result<Value> UnitToUnitInterval(std::string_view text, std::string_view from, s
     return unit != nullptr && (unit->year_month || unit->factor >= kMicrosPerSecond) && unit->name != "week";
   };
   if (!plain(first) || !plain(last) || first->year_month != last->year_month || first->field >= last->field) {
-    return MakeSqlError("_LEGACY_ERROR_TEMP_0028", "",
-                        "Intervals FROM " + std::string(from) + " TO " + std::string(to) + " are not supported.",
-                        {{"from", ToLowerAscii(from)}, {"to", ToLowerAscii(to)}});
+    std::string lower_from = ToLowerAscii(from);
+    std::string lower_to = ToLowerAscii(to);
+    return MakeSqlError("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", "22006",
+                        "Error parsing '" + std::string(text) + "' to interval. Cannot support (interval '" +
+                            std::string(text) + "' " + lower_from + " to " + lower_to + ") expression.",
+                        {{"from", lower_from}, {"input", std::string(text)}, {"to", lower_to}});
   }
   if (first->year_month) return YearToMonth(text);
   bool negative = false;

@@ -6,8 +6,16 @@
 namespace ashlar::sql {
 
 Parser::Parser(std::string_view text, std::vector<Token> tokens, const ParserOptions& options)
-    : text_(text), tokens_(std::move(tokens)), options_(options) {
+    : text_(text),
+      tokens_(std::move(tokens)),
+      options_(options),
+      stack_base_(static_cast<const char*>(__builtin_frame_address(0))) {
   CHECK(!tokens_.empty() && tokens_.back().kind == TokenKind::kEnd);
+}
+
+size_t Parser::StackUsed() const {
+  const char* here = static_cast<const char*>(__builtin_frame_address(0));
+  return static_cast<size_t>(here < stack_base_ ? stack_base_ - here : here - stack_base_);
 }
 
 const Token& Parser::Peek(size_t ahead) const {
@@ -40,10 +48,27 @@ bool Parser::AtTerminator(size_t ahead) const {
 }
 
 // At a word that begins the next clause. It is a name when the clause could not go on after it:
-// SELECT 1 FROM, FROM t GROUP.
-bool Parser::AtClause(bool (*ends)(std::string_view word)) const {
-  if (Peek().kind != TokenKind::kWord || !ends(Peek().text) || AtTerminator(1)) return false;
-  return !AtAnyWord({"GROUP", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE"}) || Peek(1).IsWord("BY");
+// SELECT 1 FROM, FROM t GROUP, SELECT a FROM WHERE b.
+bool Parser::AtClause(bool (*ends)(std::string_view word), size_t ahead) const {
+  const Token& token = Peek(ahead);
+  if (token.kind != TokenKind::kWord || !ends(token.text) || AtTerminator(ahead + 1)) return false;
+  if (token.IsWord("FROM")) return !AtClause(ends, ahead + 1);
+  if (token.IsWord("LATERAL")) return Peek(ahead + 1).IsWord("VIEW");
+  for (std::string_view word : {"GROUP", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE"}) {
+    if (token.IsWord(word)) return Peek(ahead + 1).IsWord("BY") && !AtTerminator(ahead + 2);
+  }
+  return true;
+}
+
+bool Parser::AcceptClause(std::string_view word) {
+  if (!AtOperatorWord(word)) return false;
+  Advance();
+  return true;
+}
+
+// ORDER BY and the like.
+bool Parser::AcceptClauseBy(std::string_view word) {
+  return !AtTerminator(2) && AcceptWords({word, "BY"});
 }
 
 const Token& Parser::Advance() {
@@ -70,9 +95,32 @@ bool Parser::AcceptWords(std::initializer_list<std::string_view> words) {
   return true;
 }
 
+// Errors are worded as the generated parser of Spark words them: it names one token too many when
+// the next would have fitted, and one missing when it can go on without.
 Status Parser::Expect(std::string_view symbol) {
-  if (!Accept(symbol)) return SyntaxError();
-  return OkStatus();
+  if (Accept(symbol)) return OkStatus();
+  if (Peek(1).IsSymbol(symbol) && Peek().kind != TokenKind::kEnd) return ExtraInput();
+  return SyntaxError();
+}
+
+Status Parser::ExpectClosing(std::string_view symbol) {
+  if (Peek().kind == TokenKind::kEnd) return Missing(symbol);
+  return Expect(symbol);
+}
+
+// The ")" after a list of `items`.
+Status Parser::ExpectListEnd(size_t items) {
+  if (items > 1 && !At(")")) return ExtraInput();
+  return ExpectClosing(")");
+}
+
+Error Parser::ExtraInput() const {
+  bool end = Peek().kind == TokenKind::kEnd;
+  return SyntaxError(": extra input " + (end ? "end of input" : "'" + std::string(Peek().text) + "'"));
+}
+
+Error Parser::Missing(std::string_view token) const {
+  return SyntaxError(": missing '" + std::string(token) + "'");
 }
 
 Status Parser::ExpectWord(std::string_view word) {
@@ -93,8 +141,8 @@ Status Parser::ExpectEnd() {
   if (Peek().kind == TokenKind::kEnd) return OkStatus();
   bool after_semicolon = at_ > statement_end;
   bool one_too_many = after_semicolon || Peek(1).kind == TokenKind::kEnd || Peek(1).IsSymbol(";");
-  if (!one_too_many) return SyntaxError();
-  return SyntaxError(": extra input '" + std::string(Peek().text) + "'");
+  if (At("|>")) return NotImplemented("pipe syntax (|>)");
+  return one_too_many ? ExtraInput() : SyntaxError();
 }
 
 SourceSpan Parser::SpanFrom(size_t first_token) const {
@@ -108,14 +156,14 @@ std::string Parser::TextFrom(size_t first_token) const {
   return std::string(text_.substr(span.begin, span.end - span.begin));
 }
 
-Error Parser::SyntaxError(std::string hint) const { return SyntaxErrorAt(at_, std::move(hint)); }
+Error Parser::SyntaxError(const std::string& hint) const { return SyntaxErrorAt(at_, hint); }
 
-Error Parser::SyntaxErrorAt(size_t token_index, std::string hint) const {
+Error Parser::SyntaxErrorAt(size_t token_index, const std::string& hint) const {
   const Token& token = tokens_[std::min(token_index, tokens_.size() - 1)];
   bool end = token.kind == TokenKind::kEnd;
   std::string where = end ? "end of input" : "'" + std::string(token.text) + "'";
   return MakeSqlError("PARSE_SYNTAX_ERROR", "42601", "Syntax error at or near " + where + hint + ".",
-                      {{"error", where}, {"hint", std::move(hint)}}, SourceSpan{token.begin, token.end});
+                      {{"error", where}, {"hint", hint}}, SourceSpan{token.begin, token.end});
 }
 
 Error Parser::TooComplex() const {
@@ -226,9 +274,7 @@ Result<bool> Parser::IfNotExists() {
 }
 
 Result<Statement> Parser::WholeStatement() {
-  size_t first = 0;
-  while (tokens_[first].IsSymbol(";")) ++first;
-  if (tokens_[first].kind == TokenKind::kEnd) {
+  if (Trim(text_).empty()) {
     return MakeSqlError("PARSE_EMPTY_STATEMENT", "42617", "Syntax error, unexpected empty statement.");
   }
   ASSIGN_OR_RETURN(Statement statement, AnyStatement());
@@ -240,7 +286,7 @@ Result<Statement> Parser::WholeStatement() {
 }
 
 Result<ExprPtr> Parser::WholeExpression() {
-  if (Peek().kind == TokenKind::kEnd) {
+  if (Trim(text_).empty()) {
     return MakeSqlError("PARSE_EMPTY_STATEMENT", "42617", "Syntax error, unexpected empty statement.");
   }
   ASSIGN_OR_RETURN(ExprPtr expr, NamedExpression());

@@ -58,6 +58,7 @@ Result<ExprPtr> Parser::SpecialCall(FunctionExpr& call, size_t begin) {
 
 Result<ExprPtr> Parser::CastCall(CastMode mode, size_t begin) {
   ASSIGN_OR_RETURN(ExprPtr child, Expression());
+  if (!AtWord("AS") && Peek(1).IsSymbol(")")) return ExtraInput();
   RETURN_IF_ERROR(ExpectWord("AS"));
   ASSIGN_OR_RETURN(DataType type, Type());
   RETURN_IF_ERROR(Expect(")"));
@@ -201,7 +202,7 @@ Result<ExprPtr> Parser::IdentifierCall(size_t begin) {
   return MakeExpr(std::move(identifier), SpanFrom(begin));
 }
 
-// Up to and with ")": [DISTINCT | ALL] a, b, name => c [IGNORE NULLS] [ORDER BY …]. Arguments may have
+// Up to and with ")": [DISTINCT | ALL] a, b, name => c, in first(a IGNORE NULLS) that too. Arguments may have
 // been read already.
 Status Parser::Arguments(FunctionExpr& call) {
   bool first = call.args.empty();
@@ -210,8 +211,11 @@ Status Parser::Arguments(FunctionExpr& call) {
     call.distinct = AcceptWord("DISTINCT");
     if (!call.distinct && AtWord("ALL") && !Peek(1).IsSymbol(".")) Advance();
   }
+  size_t open = at_ - 1;
+  size_t count = first ? 0 : call.args.size();
   while (first || Accept(",")) {
     first = false;
+    ++count;
     if (AtWord("TABLE") && (Peek(1).IsIdentifier() || Peek(1).IsSymbol("("))) {
       return NotImplemented("table arguments of functions");
     }
@@ -236,12 +240,12 @@ Status Parser::Arguments(FunctionExpr& call) {
     }
     call.args.push_back(std::move(arg));
   }
-  if (AcceptWords({"IGNORE", "NULLS"})) call.ignore_nulls = true;
-  AcceptWords({"RESPECT", "NULLS"});
-  if (AcceptWords({"ORDER", "BY"})) {
-    ASSIGN_OR_RETURN(call.within_group, SortItems());
-  }
-  return Expect(")");
+  bool nulls = EqualsIgnoreCase(call.name[0], "first") || EqualsIgnoreCase(call.name[0], "last") ||
+               EqualsIgnoreCase(call.name[0], "any_value");
+  if (nulls && AcceptWords({"IGNORE", "NULLS"})) call.ignore_nulls = true;
+  bool query = tokens_[open].opens_query && !At(")") && !Peek(1).IsSymbol(")");
+  if (query) return SyntaxErrorAt(open);
+  return ExpectListEnd(count);
 }
 
 // What may follow the ")": WITHIN GROUP, FILTER, IGNORE NULLS, OVER.
@@ -261,8 +265,9 @@ Result<ExprPtr> Parser::CallTail(FunctionExpr call, size_t begin) {
   }
   if (AtWord("FILTER") && Peek(1).IsSymbol("(")) {
     Advance();
+    if (!Peek(1).IsWord("WHERE")) return SyntaxError();
     Advance();
-    RETURN_IF_ERROR(ExpectWord("WHERE"));
+    Advance();
     ASSIGN_OR_RETURN(call.filter, Expression());
     RETURN_IF_ERROR(Expect(")"));
   }
@@ -304,9 +309,9 @@ Result<ExprPtr> Parser::OverClause(ExprPtr function, size_t begin) {
 Result<WindowSpec> Parser::WindowSpecification() {
   WindowSpec spec;
   // A named window cannot be added to: OVER (w ROWS …).
-  bool clause = Peek(1).IsSymbol(")");
-  for (std::string_view word : {"CLUSTER", "PARTITION", "DISTRIBUTE", "ORDER", "SORT", "ROWS", "RANGE"}) {
-    clause = clause || Peek(1).IsWord(word);
+  bool clause = Peek(1).IsSymbol(")") || Peek(1).IsWord("ROWS") || Peek(1).IsWord("RANGE");
+  for (std::string_view word : {"CLUSTER", "PARTITION", "DISTRIBUTE", "ORDER", "SORT"}) {
+    clause = clause || (Peek(1).IsWord(word) && Peek(2).IsWord("BY"));
   }
   if (!clause) return SyntaxError();
   RETURN_IF_ERROR(Expect("("));

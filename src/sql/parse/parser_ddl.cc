@@ -13,6 +13,20 @@ Statement Make(auto node) {
   return statement;
 }
 
+// Clauses of a view that exclude each other.
+Status CheckView(const CreateViewStatement& view, SourceSpan span) {
+  if (view.temporary && view.if_not_exists) {
+    return MakeSqlError("_LEGACY_ERROR_TEMP_0053", "",
+                        "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.", {}, span);
+  }
+  if (view.temporary && !view.properties.empty()) {
+    std::string message = "TBLPROPERTIES can't coexist with CREATE TEMPORARY VIEW";
+    return MakeSqlError("_LEGACY_ERROR_TEMP_0035", "", "Operation not allowed: " + message + ".",
+                        {{"message", message}}, span);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 // A name of a catalog object; IDENTIFIER('a.b') with a string is read at once.
@@ -252,6 +266,7 @@ Result<std::vector<NameParts>> Parser::ClusterBy() {
 
 // [GLOBAL] [TEMPORARY] VIEW [IF NOT EXISTS] v [(columns)] {COMMENT | TBLPROPERTIES} AS query
 Result<Statement> Parser::CreateView(bool or_replace) {
+  size_t begin = or_replace ? at_ - 3 : at_ - 1;
   CreateViewStatement view;
   view.or_replace = or_replace;
   view.global_temporary = AcceptWord("GLOBAL");
@@ -274,9 +289,10 @@ Result<Statement> Parser::CreateView(bool or_replace) {
     }
   }
   Advance();
-  size_t begin = at_;
+  size_t query = at_;
   ASSIGN_OR_RETURN(view.query, Query());
-  view.text = TextFrom(begin);
+  view.text = TextFrom(query);
+  RETURN_IF_ERROR(CheckView(view, SpanFrom(begin)));
   return Make(std::move(view));
 }
 

@@ -1,4 +1,6 @@
 // INSERT, UPDATE, DELETE, MERGE, COPY INTO.
+#include <algorithm>
+
 #include "base/text.h"
 #include "sql/parse/grammar.h"
 #include "sql/parse/keywords.h"
@@ -10,6 +12,22 @@ Statement Make(auto node) {
   Statement statement;
   statement.node = std::move(node);
   return statement;
+}
+
+// Every INSERT of a MERGE has as many values as columns.
+Status CheckMergeInserts(const MergeStatement& merge, SourceSpan span) {
+  for (const MergeClause& clause : merge.clauses) {
+    if (clause.action != MergeClause::Action::kInsert) continue;
+    auto columns = std::ranges::count_if(clause.assignments, [](const Assignment& a) { return !a.column.empty(); });
+    auto values = std::ranges::count_if(clause.assignments, [](const Assignment& a) { return a.value != nullptr; });
+    if (columns == values) continue;
+    return MakeSqlError("MERGE_INSERT_VALUE_COUNT_MISMATCH", "21S01",
+                        "MERGE INSERT clause has mismatched column and value counts: expected " +
+                            std::to_string(columns) + " value(s) for the specified column list, but found " +
+                            std::to_string(values) + ".",
+                        {{"expectedCount", std::to_string(columns)}, {"actualCount", std::to_string(values)}}, span);
+  }
+  return OkStatus();
 }
 
 }  // namespace
@@ -93,7 +111,7 @@ Result<std::vector<Assignment>> Parser::Assignments() {
   do {
     Assignment assignment;
     ASSIGN_OR_RETURN(assignment.column, MultipartName());
-    RETURN_IF_ERROR(Expect("="));
+    if (!Accept("==")) RETURN_IF_ERROR(Expect("="));
     ASSIGN_OR_RETURN(assignment.value, Expression());
     assignments.push_back(std::move(assignment));
   } while (Accept(","));
@@ -115,6 +133,7 @@ Result<Statement> Parser::Update() {
 
 Result<Statement> Parser::Delete() {
   Advance();
+  if (Peek().IsIdentifier() && !AtWord("FROM")) return Missing("FROM");
   RETURN_IF_ERROR(ExpectWord("FROM"));
   DeleteStatement statement;
   ASSIGN_OR_RETURN(statement.table, TableReference());
@@ -127,6 +146,7 @@ Result<Statement> Parser::Delete() {
 
 // MERGE [WITH SCHEMA EVOLUTION] INTO t USING s ON c WHEN …
 Result<Statement> Parser::Merge() {
+  size_t begin = at_;
   Advance();
   MergeStatement merge;
   merge.with_schema_evolution = AcceptWords({"WITH", "SCHEMA", "EVOLUTION"});
@@ -137,15 +157,15 @@ Result<Statement> Parser::Merge() {
   ASSIGN_OR_RETURN(merge.source, RelationPrimary());
   RETURN_IF_ERROR(ExpectWord("ON"));
   ASSIGN_OR_RETURN(merge.condition, Expression());
-  size_t clauses = at_;
   while (AtWord("WHEN")) {
     ASSIGN_OR_RETURN(MergeClause clause, MergeWhen());
     merge.clauses.push_back(std::move(clause));
   }
+  RETURN_IF_ERROR(CheckMergeInserts(merge, SpanFrom(begin)));
   if (merge.clauses.empty()) {
     if (Peek().kind != TokenKind::kEnd && !At(";")) return SyntaxError();
     return MakeSqlError("MERGE_WITHOUT_WHEN", "42601",
-                        "There must be at least one WHEN clause in a MERGE statement.", {}, SpanFrom(clauses));
+                        "There must be at least one WHEN clause in a MERGE statement.", {}, SpanFrom(begin));
   }
   return Make(std::move(merge));
 }
@@ -190,7 +210,6 @@ Status Parser::MergeAction(MergeClause& clause) {
     return OkStatus();
   }
   clause.action = MergeClause::Action::kInsert;
-  size_t begin = at_;
   RETURN_IF_ERROR(Expect("("));
   do {
     Assignment assignment;
@@ -202,10 +221,8 @@ Status Parser::MergeAction(MergeClause& clause) {
   RETURN_IF_ERROR(Expect("("));
   ASSIGN_OR_RETURN(std::vector<ExprPtr> values, ExpressionList());
   RETURN_IF_ERROR(Expect(")"));
-  if (values.size() != clause.assignments.size()) {
-    return MakeSqlError("_LEGACY_ERROR_TEMP_0006", "",
-                        "The number of inserted values cannot match the fields.", {}, SpanFrom(begin));
-  }
+  // More values than columns stay behind with no column: see CheckMergeInserts.
+  if (values.size() > clause.assignments.size()) clause.assignments.resize(values.size());
   for (size_t i = 0; i < values.size(); ++i) clause.assignments[i].value = std::move(values[i]);
   return OkStatus();
 }

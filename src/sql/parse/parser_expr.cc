@@ -71,9 +71,10 @@ Result<ExprPtr> Parser::Expression() {
 Result<ExprPtr> Parser::OrExpression() {
   size_t begin = at_;
   ASSIGN_OR_RETURN(ExprPtr first, AndExpression());
-  if (!AtWord("OR")) return first;
+  if (!AtOperatorWord("OR")) return first;
   std::vector<ExprPtr> terms = {std::move(first)};
-  while (AcceptWord("OR")) {
+  while (AtOperatorWord("OR")) {
+    Advance();
     ASSIGN_OR_RETURN(ExprPtr term, AndExpression());
     terms.push_back(std::move(term));
   }
@@ -83,9 +84,10 @@ Result<ExprPtr> Parser::OrExpression() {
 Result<ExprPtr> Parser::AndExpression() {
   size_t begin = at_;
   ASSIGN_OR_RETURN(ExprPtr first, NotExpression());
-  if (!AtWord("AND")) return first;
+  if (!AtOperatorWord("AND")) return first;
   std::vector<ExprPtr> terms = {std::move(first)};
-  while (AcceptWord("AND")) {
+  while (AtOperatorWord("AND")) {
+    Advance();
     ASSIGN_OR_RETURN(ExprPtr term, NotExpression());
     terms.push_back(std::move(term));
   }
@@ -94,7 +96,7 @@ Result<ExprPtr> Parser::AndExpression() {
 
 Result<ExprPtr> Parser::NotExpression() {
   std::vector<size_t> begins;
-  while (AtWord("NOT") || At("!")) {
+  while (AtOperatorWord("NOT") || At("!")) {
     begins.push_back(at_);
     Advance();
   }
@@ -115,14 +117,19 @@ Result<ExprPtr> Parser::PredicateExpression() {
 // At most one predicate follows a value: a IS NULL IS NULL is no expression.
 Result<ExprPtr> Parser::PredicateTail(ExprPtr left, size_t begin) {
   if (Peek().kind != TokenKind::kWord) return left;
-  if (AtWord("IS")) return IsTail(std::move(left), begin);
+  if (AtWord("IS")) {
+    for (std::string_view word : {"NOT", "NULL", "TRUE", "FALSE", "UNKNOWN", "DISTINCT"}) {
+      if (Peek(1).IsWord(word)) return IsTail(std::move(left), begin);
+    }
+    return left;
+  }
   size_t ahead = AtWord("NOT") ? 1 : 0;
   const Token& word = Peek(ahead);
   bool between = word.IsWord("BETWEEN");
   bool in = word.IsWord("IN");
   bool like = word.IsWord("LIKE") || word.IsWord("ILIKE");
   bool rlike = word.IsWord("RLIKE") || word.IsWord("REGEXP");
-  if (!between && !in && !like && !rlike) return left;
+  if ((!between && !in && !like && !rlike) || AtTerminator(ahead + 1)) return left;
   if (ahead > 0) Advance();
   height_ += 2;
   if (in) {
@@ -154,24 +161,34 @@ Result<ExprPtr> Parser::InTail(ExprPtr left, size_t begin) {
     ASSIGN_OR_RETURN(ExprPtr query, QueryExpression(SubqueryKind::kIn, std::move(values)));
     return MakeExpr(std::get<SubqueryExpr>(query->node), SpanFrom(begin));
   }
+  size_t in = at_ - 1;
   RETURN_IF_ERROR(Expect("("));
+  if (Accept(")")) {
+    size_t predicate = tokens_[in - 1].IsWord("NOT") ? in - 1 : in;
+    return MakeSqlError("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", "42000",
+                        "Invalid SQL syntax: IN predicate requires at least one value. Empty IN clauses like "
+                        "'IN ()' are not allowed. Consider using 'WHERE FALSE' if you need an always-false "
+                        "condition, or provide at least one value in the IN list.",
+                        {}, SpanFrom(predicate));
+  }
   std::vector<ExprPtr> args = {std::move(left)};
   ASSIGN_OR_RETURN(std::vector<ExprPtr> items, ExpressionList());
-  RETURN_IF_ERROR(Expect(")"));
+  RETURN_IF_ERROR(ExpectListEnd(items.size()));
   args.insert(args.end(), items.begin(), items.end());
   return Call("in", std::move(args), SpanFrom(begin));
 }
 
 // LIKE p [ESCAPE e], LIKE ANY (…), LIKE ALL (…); negation applies to each pattern.
 Result<ExprPtr> Parser::LikeTail(ExprPtr left, size_t begin, bool negated) {
+  size_t predicate = negated ? at_ - 1 : at_;
   const char* name = Advance().IsWord("ILIKE") ? "ilike" : "like";
   bool any = AtWord("ANY") || AtWord("SOME");
   if ((any || AtWord("ALL")) && Peek(1).IsSymbol("(")) {
     Advance();
     Advance();
-    if (At(")")) {
+    if (Accept(")")) {
       return MakeSqlError("_LEGACY_ERROR_TEMP_0064", "", "Expected something between '(' and ')'.",
-                          {{"msg", "Expected something between '(' and ')'."}}, SpanFrom(begin));
+                          {{"msg", "Expected something between '(' and ')'."}}, SpanFrom(predicate));
     }
     ASSIGN_OR_RETURN(std::vector<ExprPtr> patterns, ExpressionList());
     RETURN_IF_ERROR(Expect(")"));
@@ -184,14 +201,15 @@ Result<ExprPtr> Parser::LikeTail(ExprPtr left, size_t begin, bool negated) {
   }
   ASSIGN_OR_RETURN(ExprPtr pattern, ValueExpression());
   std::vector<ExprPtr> args = {std::move(left), std::move(pattern)};
-  if (AcceptWord("ESCAPE")) {
+  if (AtWord("ESCAPE") && Peek(1).kind == TokenKind::kString) {
+    Advance();
     size_t escape_begin = at_;
     ASSIGN_OR_RETURN(std::string escape, String());
     bool one = escape.size() == 1 || (!escape.empty() && (escape[0] & 0x80) != 0 && escape.size() <= 4);
     if (!one) {
       return MakeSqlError("INVALID_ESC", "42604",
                           "Found an invalid escape string: '" + escape + "'. The escape string must contain only one character.",
-                          {{"invalidEscape", "'" + escape + "'"}}, SpanFrom(begin + 1));
+                          {{"invalidEscape", "'" + escape + "'"}}, SpanFrom(predicate));
     }
     args.push_back(MakeExpr(LiteralExpr{Value::String(escape)}, SpanFrom(escape_begin)));
   }
@@ -285,7 +303,7 @@ Result<ExprPtr> Parser::PostfixTail(ExprPtr expr, size_t begin) {
   while (true) {
     if (Accept("[")) {
       ASSIGN_OR_RETURN(ExprPtr key, Expression());
-      RETURN_IF_ERROR(Expect("]"));
+      RETURN_IF_ERROR(ExpectClosing("]"));
       expr = MakeExpr(ExtractExpr{std::move(expr), std::move(key)}, SpanFrom(begin));
     } else if (At(".") && Peek(1).IsIdentifier()) {
       Advance();
@@ -324,8 +342,11 @@ Result<ExprPtr> Parser::NamedExpression() {
 
 // [[AS] name | [AS] (a, b)]
 Result<ExprPtr> Parser::OptionalExpressionAlias(ExprPtr expr, size_t begin) {
-  bool as = AtWord("AS") && !AtTerminator(1);
-  if (as) Advance();
+  // AS before what can be no name is one itself: SELECT a AS FROM t.
+  bool name_follows = Peek(1).IsIdentifier() && !AtClause(EndsSelectItem, 1);
+  bool as_name = AtWord("AS") && !AtTerminator(1) && !Peek(1).IsSymbol("(") && !name_follows;
+  bool as = as_name || (AtWord("AS") && !AtTerminator(1));
+  if (as && !as_name) Advance();
   if (At("(")) {
     ASSIGN_OR_RETURN(std::vector<std::string> names, IdentifierList());
     return MakeExpr(AliasExpr{std::move(expr), std::move(names), ""}, SpanFrom(begin));

@@ -8,8 +8,12 @@
 namespace ashlar::sql {
 namespace {
 
-Error SampleFraction() {
-  std::string message = "Sampling fraction must be on interval [0, 1]";
+Error SampleFraction(double fraction) {
+  char text[32];
+  auto [end, error] = std::to_chars(text, text + sizeof(text), fraction);
+  std::string shown(text, end);
+  if (shown.find_first_not_of("-0123456789") == std::string::npos) shown += ".0";
+  std::string message = "Sampling fraction (" + shown + ") must be on interval [0, 1]";
   return MakeSqlError("_LEGACY_ERROR_TEMP_0064", "", message, {{"msg", message}});
 }
 
@@ -76,6 +80,7 @@ Result<RelationPtr> Parser::JoinTail(RelationPtr left, bool& matched) {
   if (outer) AcceptWord("OUTER");
   matched = at_ != begin || AtWord("JOIN");
   if (!matched) return left;
+  if (!AtWord("JOIN") && (Peek().IsIdentifier() || At("("))) return Missing("JOIN");
   RETURN_IF_ERROR(ExpectWord("JOIN"));
   join.lateral = AcceptWord("LATERAL");
   join.left = std::move(left);
@@ -85,6 +90,7 @@ Result<RelationPtr> Parser::JoinTail(RelationPtr left, bool& matched) {
   if (!join.natural && AcceptWord("ON")) {
     ASSIGN_OR_RETURN(join.condition, Expression());
   } else if (!join.natural && AcceptWord("USING")) {
+    if (Peek().IsIdentifier()) return Missing("(");
     ASSIGN_OR_RETURN(join.using_columns, IdentifierList());
   }
   return MakeRelation(std::move(join), SpanFrom(begin));
@@ -112,10 +118,29 @@ Result<RelationPtr> Parser::ParenthesizedRelation() {
   } else {
     bool lateral = false;
     ASSIGN_OR_RETURN(relation, JoinedRelation(lateral));
+    if (At(",")) return Missing(")");
   }
-  RETURN_IF_ERROR(Expect(")"));
+  RETURN_IF_ERROR(ExpectClosing(")"));
   ASSIGN_OR_RETURN(relation, OptionalSample(std::move(relation)));
   return OptionalAlias(std::move(relation), begin);
+}
+
+// A table with its version and options, or IDENTIFIER('f')(…).
+Result<RelationPtr> Parser::TableOrIdentifierFunction() {
+  size_t begin = at_;
+  ASSIGN_OR_RETURN(TableRelation table, TableReference());
+  if (table.identifier && At("(")) {
+    ASSIGN_OR_RETURN(NameParts name, PlainName(table));
+    ASSIGN_OR_RETURN(FunctionExpr call, TableFunctionCall(std::move(name)));
+    return MakeRelation(TableFunctionRelation{std::move(call)}, SpanFrom(begin));
+  }
+  SourceSpan span = SpanFrom(begin);
+  RETURN_IF_ERROR(TemporalClause(table));
+  if (AtWord("WITH") && Peek(1).IsSymbol("(")) {
+    Advance();
+    ASSIGN_OR_RETURN(table.options, PropertyList());
+  }
+  return MakeRelation(std::move(table), span);
 }
 
 // A table, or a table function.
@@ -130,14 +155,7 @@ Result<RelationPtr> Parser::NamedRelation() {
     ASSIGN_OR_RETURN(FunctionExpr call, TableFunctionCall(std::move(name)));
     relation = MakeRelation(TableFunctionRelation{std::move(call)}, SpanFrom(begin));
   } else {
-    ASSIGN_OR_RETURN(TableRelation table, TableReference());
-    SourceSpan span = SpanFrom(begin);
-    RETURN_IF_ERROR(TemporalClause(table));
-    if (AtWord("WITH") && Peek(1).IsSymbol("(")) {
-      Advance();
-      ASSIGN_OR_RETURN(table.options, PropertyList());
-    }
-    relation = MakeRelation(std::move(table), span);
+    ASSIGN_OR_RETURN(relation, TableOrIdentifierFunction());
   }
   ASSIGN_OR_RETURN(relation, OptionalSample(std::move(relation)));
   return OptionalAlias(std::move(relation), begin);
@@ -210,12 +228,12 @@ Result<RelationPtr> Parser::SampleBody(RelationPtr input, size_t begin) {
     RETURN_IF_ERROR(ExpectWord("PERCENT"));
     sample.upper = amount / 100;
   }
+  RETURN_IF_ERROR(Expect(")"));
   if (!(sample.upper >= 0 && sample.upper <= 1)) {
-    Error error = SampleFraction();
+    Error error = SampleFraction(sample.upper);
     error.span = SpanFrom(begin);
     return error;
   }
-  RETURN_IF_ERROR(Expect(")"));
   if (AcceptWord("REPEATABLE")) {
     RETURN_IF_ERROR(Expect("("));
     std::optional<int64_t> seed = ParseInt64(Peek().text);
@@ -237,8 +255,9 @@ bool Parser::AtTableAlias() const {
 
 // [[AS] name [(columns)]]
 Result<RelationPtr> Parser::OptionalAlias(RelationPtr input, size_t begin) {
-  bool as = AcceptWord("AS");
-  if (as && Peek().kind == TokenKind::kWord && IsStrictNonReserved(Peek().text)) return SyntaxError();
+  // Before a word that can be no alias AS is one itself: FROM t AS JOIN u.
+  bool strict = Peek(1).kind == TokenKind::kWord && IsStrictNonReserved(Peek(1).text);
+  bool as = strict ? AtWord("AS") : AcceptWord("AS");
   if (!as && !AtTableAlias()) return input;
   AliasRelation alias;
   alias.input = std::move(input);
@@ -261,8 +280,8 @@ Result<RelationPtr> Parser::LateralView(RelationPtr input) {
   if (generate.outer) Advance();
   ASSIGN_OR_RETURN(NameParts name, MultipartName());
   ASSIGN_OR_RETURN(generate.generator, TableFunctionCall(std::move(name)));
-  bool ends = AtWords({"LATERAL", "VIEW"});
-  if (!ends && !AtWord("AS") && AtTableAlias()) {
+  if (!AtWord("AS")) {
+    if (Peek().kind == TokenKind::kWord && IsStrictNonReserved(Peek().text)) return SyntaxError();
     ASSIGN_OR_RETURN(generate.alias, Identifier());
   }
   bool as = AcceptWord("AS");

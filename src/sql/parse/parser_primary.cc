@@ -11,9 +11,11 @@ namespace ashlar::sql {
 Result<ExprPtr> Parser::Located(Result<Value> value, SourceSpan span) const {
   if (value.ok()) return MakeExpr(LiteralExpr{*std::move(value)}, span);
   Error error = std::move(value).error();
-  // Spark gives these two no place.
+  // Spark gives these no place.
   bool placed = error.condition != "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION" &&
-                error.condition != "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION";
+                error.condition != "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION" &&
+                error.condition != "INVALID_INTERVAL_FORMAT.INVALID_FRACTION" &&
+                error.condition != "INVALID_INTERVAL_FORMAT.INVALID_UNIT";
   if (placed) error.span = span;
   return error;
 }
@@ -44,8 +46,7 @@ Result<ExprPtr> Parser::SymbolPrimary() {
     parameter.position = parameters_++;
     return MakeExpr(std::move(parameter), SpanFrom(begin));
   }
-  if (At(":") && Peek(1).IsIdentifier()) {
-    Advance();
+  if (Accept(":")) {
     ASSIGN_OR_RETURN(std::string name, Identifier());
     return MakeExpr(ParameterExpr{std::move(name), -1}, SpanFrom(begin));
   }
@@ -64,7 +65,8 @@ Result<ExprPtr> Parser::KeywordPrimary(bool& matched) {
   size_t begin = at_;
   if (Peek(1).kind == TokenKind::kString) return TypedLiteral();
   if (AtInterval()) return IntervalPrimary();
-  if (AtWord("CASE") && !AtTerminator(1) && !Peek(1).IsSymbol(".")) return CaseExpression();
+  bool case_name = AtTerminator(1) || Peek(1).IsSymbol(".") || Peek(1).IsWord("END") || Peek(1).IsWord("FROM");
+  if (AtWord("CASE") && !case_name) return CaseExpression();
   if (AtWord("EXISTS") && Peek(1).opens_query) {
     Advance();
     ASSIGN_OR_RETURN(ExprPtr query, QueryExpression(SubqueryKind::kExists, {}));
@@ -104,6 +106,7 @@ Result<ExprPtr> Parser::LambdaFrom(std::vector<std::string> params, size_t begin
 // "(x, y) ->"
 bool Parser::AtLambdaParameters() const {
   size_t i = 1;
+  if (!Peek(2).IsSymbol(",")) return false;
   while (Peek(i).IsIdentifier() && Peek(i + 1).IsSymbol(",")) i += 2;
   return Peek(i).IsIdentifier() && Peek(i + 1).IsSymbol(")") && Peek(i + 2).IsSymbol("->");
 }
@@ -140,7 +143,7 @@ Result<ExprPtr> Parser::ParenthesisPrimary() {
   RETURN_IF_ERROR(Expect(","));
   ASSIGN_OR_RETURN(std::vector<ExprPtr> others, NamedExpressionList());
   fields.insert(fields.end(), others.begin(), others.end());
-  RETURN_IF_ERROR(Expect(")"));
+  RETURN_IF_ERROR(ExpectListEnd(fields.size()));
   return RowConstructor(std::move(fields), SpanFrom(begin));
 }
 
@@ -190,7 +193,7 @@ Result<ExprPtr> Parser::CaseExpression() {
       equal.args = {subject, std::move(condition)};
       condition = MakeExpr(std::move(equal), SpanFrom(condition_begin));
     }
-    if (!AcceptWord("THEN")) return subject ? SyntaxError() : CaseError(begin);
+    if (!AcceptWord("THEN")) return subject ? Missing("THEN") : CaseError(begin);
     ASSIGN_OR_RETURN(ExprPtr value, Expression());
     when.args.push_back(std::move(condition));
     when.args.push_back(std::move(value));
@@ -199,13 +202,17 @@ Result<ExprPtr> Parser::CaseExpression() {
     ASSIGN_OR_RETURN(ExprPtr otherwise, Expression());
     when.args.push_back(std::move(otherwise));
   }
-  if (!AcceptWord("END")) return subject ? SyntaxError() : CaseError(begin);
+  if (!AcceptWord("END")) return subject ? ExtraInput() : CaseError(begin);
   return MakeExpr(std::move(when), SpanFrom(begin));
 }
 
 Result<ExprPtr> Parser::NumberPrimary(bool negative, size_t begin) {
   const Token& token = Advance();
-  return Located(NumberLiteral(token.kind, token.text, negative), SpanFrom(begin));
+  Result<ExprPtr> literal = Located(NumberLiteral(token.kind, token.text, negative), SpanFrom(begin));
+  if (literal.ok() || token.kind != TokenKind::kBigDecimal) return literal;
+  Error error = std::move(literal).error();
+  error.span = SpanFrom(begin);
+  return error;
 }
 
 Result<ExprPtr> Parser::StringPrimary() {
@@ -256,15 +263,20 @@ Result<ExprPtr> Parser::IntervalPrimary() {
     const Token& unit = Peek(sign ? 2 : 1);
     bool string = value.kind == TokenKind::kString;
     bool is_part = (string || value.IsNumber()) && unit.kind == TokenKind::kWord && IsIntervalUnit(unit.text);
+    if (!is_part && !parts.empty() && value.IsNumber() && !sign) return SyntaxErrorAt(at_ + 1);
     if (!is_part) break;
     std::string prefix = sign && At("-") ? "-" : "";
     if (sign) Advance();
     std::string text = string ? StringText(Advance()) : std::string(Advance().text);
     Advance();
-    if (string && parts.empty() && AtWord("TO")) {
+    if (parts.empty() && AtWord("TO")) {
       Advance();
       if (Peek().kind != TokenKind::kWord) return SyntaxError();
       const Token& to = Advance();
+      if (!string) {
+        return MakeSqlError("_LEGACY_ERROR_TEMP_0027", "", "The value of from-to unit must be a string.", {},
+                            SpanFrom(body));
+      }
       if (prefix == "-") text = text.starts_with('-') ? text.substr(1) : "-" + text;
       Result<ExprPtr> literal = Located(UnitToUnitInterval(text, unit.text, to.text), SpanFrom(body));
       if (!literal.ok()) return literal;

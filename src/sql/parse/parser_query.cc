@@ -102,8 +102,7 @@ Result<RelationPtr> Parser::QueryWithCtes(std::vector<CteDefinition>& ctes, bool
   height_ = 0;
   if (AtWord("WITH")) RETURN_IF_ERROR(CteList(ctes, recursive));
   ASSIGN_OR_RETURN(RelationPtr query, QueryTerm());
-  ASSIGN_OR_RETURN(query, QueryOrganization(std::move(query)));
-  RETURN_IF_ERROR(WindowClause(first_pending));
+  ASSIGN_OR_RETURN(query, QueryOrganization(std::move(query), first_pending));
   RETURN_IF_ERROR(NoPendingWindow(first_pending));
   RETURN_IF_ERROR(CheckCteNames(ctes, SpanFrom(begin)));
   if (!ctes.empty()) query = MakeRelation(WithRelation{std::move(ctes), recursive, std::move(query)}, SpanFrom(begin));
@@ -120,7 +119,7 @@ Status Parser::CteList(std::vector<CteDefinition>& ctes, bool& recursive) {
   do {
     CteDefinition cte;
     ASSIGN_OR_RETURN(cte.name, Identifier());
-    if (At("(")) {
+    if (At("(") && !AtQueryInParens()) {
       ASSIGN_OR_RETURN(cte.columns, IdentifierList());
     }
     if (AtWords({"MAX", "RECURSION"})) return NotImplemented("MAX RECURSION LEVEL");
@@ -182,7 +181,7 @@ Result<RelationPtr> Parser::QueryPrimary() {
   if (AtWord("FROM")) {
     ASSIGN_OR_RETURN(RelationPtr from, FromClause());
     if (AtWord("INSERT")) return NotImplemented("INSERT of several tables from one FROM");
-    if (!AtWord("SELECT")) return SyntaxError();
+    if (!AtWord("SELECT")) return from;
     return QuerySpecification(std::move(from), begin);
   }
   if (!At("(")) return SyntaxError();
@@ -193,17 +192,17 @@ Result<RelationPtr> Parser::QueryPrimary() {
 }
 
 // [ORDER BY | SORT BY | CLUSTER BY | DISTRIBUTE BY] [WINDOW] [LIMIT] [OFFSET]
-Result<RelationPtr> Parser::QueryOrganization(RelationPtr input) {
+Result<RelationPtr> Parser::QueryOrganization(RelationPtr input, size_t first_pending) {
   size_t begin = at_;
-  size_t first_pending = pending_windows_.size();
   ASSIGN_OR_RETURN(RelationPtr query, SortClauses(std::move(input), begin));
-  RETURN_IF_ERROR(WindowClause(first_pending));
+  NamedWindows windows;
+  RETURN_IF_ERROR(WindowClause(windows));
+  if (!windows.empty()) RETURN_IF_ERROR(DefineWindows(windows, first_pending));
   LimitRelation limit;
-  bool limited = AcceptWord("LIMIT");
-  if (limited && !AcceptWord("ALL")) {
+  if (AcceptClause("LIMIT") && !AcceptWord("ALL")) {
     ASSIGN_OR_RETURN(limit.limit, Expression());
   }
-  if (AcceptWord("OFFSET")) {
+  if (AcceptClause("OFFSET")) {
     ASSIGN_OR_RETURN(limit.offset, Expression());
   }
   if (!limit.limit && !limit.offset) return query;
@@ -215,25 +214,31 @@ Result<RelationPtr> Parser::QueryOrganization(RelationPtr input) {
 Result<RelationPtr> Parser::SortClauses(RelationPtr input, size_t begin) {
   SortRelation sort;
   sort.input = std::move(input);
-  if (AcceptWords({"DISTRIBUTE", "BY"})) {
+  if (AcceptClauseBy("DISTRIBUTE")) {
     ASSIGN_OR_RETURN(std::vector<ExprPtr> keys, ExpressionList());
     if (!AtWords({"SORT", "BY"})) return sort.input;
   }
-  if (AcceptWords({"CLUSTER", "BY"})) {
+  if (AcceptClauseBy("CLUSTER")) {
     ASSIGN_OR_RETURN(std::vector<ExprPtr> keys, ExpressionList());
     for (ExprPtr& key : keys) sort.order.push_back({std::move(key), true, std::nullopt});
     sort.ordinals = false;
-  } else if (AcceptWords({"ORDER", "BY"})) {
+  } else if (AcceptClauseBy("ORDER")) {
     size_t first = at_;
     ASSIGN_OR_RETURN(sort.order, SortItems());
     sort.order_by_all = sort.order.size() == 1 && tokens_[first].IsWord("ALL") &&
                         SpanFrom(first).begin == sort.order[0].expr->span.begin &&
                         sort.order[0].expr->span.end == tokens_[first].end;
     if (sort.order_by_all) sort.order[0].expr = nullptr;
-  } else if (AcceptWords({"SORT", "BY"})) {
+  } else if (AcceptClauseBy("SORT")) {
     ASSIGN_OR_RETURN(sort.order, SortItems());
   } else {
     return sort.input;
+  }
+  if (AcceptClauseBy("ORDER") || AcceptClauseBy("SORT") || AcceptClauseBy("CLUSTER") || AcceptClauseBy("DISTRIBUTE")) {
+    ASSIGN_OR_RETURN([[maybe_unused]] std::vector<SortOrder> second, SortItems());
+    return MakeSqlError("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES", "0A000",
+                        "The feature is not supported: Combination of ORDER BY/SORT BY/DISTRIBUTE BY/CLUSTER BY.",
+                        {}, SpanFrom(begin));
   }
   return MakeRelation(std::move(sort), SpanFrom(begin));
 }
@@ -250,10 +255,12 @@ Result<RelationPtr> Parser::QuerySpecification(RelationPtr from, size_t begin) {
   }
   ASSIGN_OR_RETURN(parts.items, NamedExpressionList());
   RETURN_IF_ERROR(SelectClauses(parts));
-  if (AtWord("WINDOW")) RETURN_IF_ERROR(WindowClause(first_pending));
-  if (!parts.qualify && AcceptWord("QUALIFY")) {
+  NamedWindows windows;
+  RETURN_IF_ERROR(WindowClause(windows));
+  if (!parts.qualify && AcceptClause("QUALIFY")) {
     ASSIGN_OR_RETURN(parts.qualify, Expression());
   }
+  if (!windows.empty()) RETURN_IF_ERROR(DefineWindows(windows, first_pending));
   height_ += 6;
   return BuildSelect(std::move(parts), SpanFrom(begin));
 }
@@ -269,11 +276,11 @@ Status Parser::SelectClauses(SelectParts& parts) {
   if (AcceptWord("WHERE")) {
     ASSIGN_OR_RETURN(parts.where, Expression());
   }
-  if (AtWords({"GROUP", "BY"})) RETURN_IF_ERROR(GroupByClause(parts));
-  if (AcceptWord("HAVING")) {
+  if (AtWords({"GROUP", "BY"}) && !AtTerminator(2)) RETURN_IF_ERROR(GroupByClause(parts));
+  if (AcceptClause("HAVING")) {
     ASSIGN_OR_RETURN(parts.having, Expression());
   }
-  if (AcceptWord("QUALIFY")) {
+  if (AcceptClause("QUALIFY")) {
     ASSIGN_OR_RETURN(parts.qualify, Expression());
   }
   return OkStatus();
@@ -415,11 +422,10 @@ Result<std::vector<ExprPtr>> Parser::GroupingSet() {
   return set;
 }
 
-// WINDOW w AS (…), v AS w: defines what OVER w after `first_pending` means.
-Status Parser::WindowClause(size_t first_pending) {
+// WINDOW w AS (…), v AS w
+Status Parser::WindowClause(NamedWindows& windows) {
   if (!AtWord("WINDOW") || !Peek(1).IsIdentifier() || !Peek(2).IsWord("AS")) return OkStatus();
   Advance();
-  NamedWindows windows;
   do {
     size_t begin = at_;
     ASSIGN_OR_RETURN(std::string name, Identifier());
@@ -438,6 +444,11 @@ Status Parser::WindowClause(size_t first_pending) {
     }
     windows.emplace_back(std::move(name), std::move(spec));
   } while (Accept(","));
+  return OkStatus();
+}
+
+// Gives every OVER w since `first_pending` its meaning.
+Status Parser::DefineWindows(const NamedWindows& windows, size_t first_pending) {
   for (size_t i = first_pending; i < pending_windows_.size(); ++i) {
     PendingWindow& pending = pending_windows_[i];
     auto found = std::ranges::find_if(windows, [&](const auto& w) { return EqualsIgnoreCase(w.first, pending.name); });

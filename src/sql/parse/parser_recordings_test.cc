@@ -81,6 +81,15 @@ std::string Written(const Error& error, std::string_view sql, bool with_span) {
 // What Spark runs and this parser refuses, by what its error names.
 constexpr std::string_view kRefused[] = {
     "the type TIME",
+    "COLLATE",                   // collations are not built
+    "pipe syntax",               // nor is |>
+    "the path operator",         // nor v:a.b on variants
+    "table@version",             // Delta's shorthand for VERSION AS OF, which is built
+    "FIRST or AFTER",            // of ADD COLUMN
+    "MAX RECURSION LEVEL",
+    "table arguments of functions",
+    "DATE 'now'", "DATE 'today'", "DATE 'tomorrow'", "DATE 'yesterday'",
+    "TIMESTAMP 'now'", "TIMESTAMP 'today'",
 };
 
 bool IsRefused(const Error& error) {
@@ -91,9 +100,12 @@ bool IsRefused(const Error& error) {
   return false;
 }
 
+// Said by Spark's parser. An error at a place with a PARSE_ condition is a function's that parses its
+// argument when it is analysed.
 bool IsParserCondition(std::string_view answer) {
+  if (answer.starts_with("error: PARSE_")) return answer.ends_with('}');
   for (std::string_view condition :
-       {"error: PARSE_", "error: INVALID_NUMERIC_LITERAL_RANGE", "error: INVALID_TYPED_LITERAL",
+       {"error: INVALID_NUMERIC_LITERAL_RANGE", "error: INVALID_TYPED_LITERAL",
         "error: INVALID_ESC ", "error: UNCLOSED_BRACKETED_COMMENT", "error: _LEGACY_ERROR_TEMP_0",
         "error: MISSING_WINDOW_SPECIFICATION", "error: UNSUPPORTED_TYPED_LITERAL",
         "error: DUPLICATED_CTE_NAMES", "error: UNSUPPORTED_DATATYPE", "error: DATATYPE_MISSING_SIZE"}) {
@@ -120,6 +132,9 @@ TEST(ParserRecordingsTest, WhatSparkRefusedFailsAlike) {
   for (const Recording& recording : AllRecordings()) {
     if (!IsParserCondition(recording.answer)) continue;
     Result<Statement> statement = ParseStatement(recording.sql);
+    // The type in from_json('…', 'type') is the analyzer's to read.
+    if (statement.ok() && recording.sql.find("from_json") != std::string::npos) continue;
+    if (!statement.ok() && IsRefused(statement.error())) continue;
     if (statement.ok()) {
       ADD_FAILURE() << recording.place << " parsed\n" << recording.sql << "\n" << recording.answer;
       continue;

@@ -24,6 +24,11 @@ constexpr std::array kLists = {
     ListRow{"VOLUMES", Securable::kVolume},
 };
 
+constexpr std::array<std::string_view, 18> kUnsupportedLists = {
+    "CACHE",   "COLLATIONS", "CONNECTIONS", "CURRENT",    "FOREIGN", "GROUPS",
+    "INDEXES", "KEYS",       "LOCKS",       "PARTITION",  "POLICIES", "PRINCIPALS",
+    "PROCEDURES", "PROVIDERS", "RECIPIENTS", "SHARES",    "TABLE",   "USERS"};
+
 }  // namespace
 
 Result<Statement> Parser::Show() {
@@ -67,8 +72,10 @@ Result<Statement> Parser::Show() {
     return Make(std::move(show));
   }
   if (AcceptWord("GRANTS") || AcceptWord("GRANT")) return ShowGrants();
-  if (Peek().kind != TokenKind::kWord) return SyntaxError();
-  return Make(UnsupportedStatement{"SHOW " + ToUpperAscii(Peek().text)});
+  for (std::string_view word : kUnsupportedLists) {
+    if (AtWord(word)) return Make(UnsupportedStatement{"SHOW " + std::string(word)});
+  }
+  return SyntaxError();
 }
 
 // [{FROM | IN} name] [[LIKE] 'pattern']
@@ -130,7 +137,11 @@ Result<Statement> Parser::Describe() {
     } else {
       ASSIGN_OR_RETURN(describe.table, TableReference());
     }
-    if (AtWord("LIMIT")) return NotImplemented("DESCRIBE HISTORY … LIMIT");
+    if (AcceptWord("LIMIT")) {
+      describe.limit = Peek().kind == TokenKind::kInteger ? ParseInt64(Peek().text) : std::nullopt;
+      if (!describe.limit) return SyntaxError();
+      Advance();
+    }
     return Make(std::move(describe));
   }
   bool query = AcceptWord("QUERY");

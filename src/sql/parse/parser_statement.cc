@@ -7,13 +7,13 @@
 namespace ashlar::sql {
 namespace {
 
-// Known statements that are refused by name. Two words where one would not tell.
-constexpr std::array<std::string_view, 33> kUnsupported = {
-    "ADD",      "ANALYZE", "APPLY",    "BEGIN",   "CACHE",  "CALL",   "CLEAR",   "COMMIT", "CONVERT",
-    "DECLARE",  "DENY",    "DFS",      "EXECUTE", "EXPORT", "FETCH",  "GENERATE", "GET",   "IMPORT",
-    "LIST",     "LOAD",    "LOCK",     "MSCK",    "OPTIMIZE", "OPEN", "PUT",     "REFRESH", "REMOVE",
-    "REORG",    "REPAIR",  "RESTORE",  "ROLLBACK", "START", "SYNC"};
-constexpr std::array<std::string_view, 5> kUnsupportedToo = {"UNCACHE", "UNDROP", "UNLOCK", "VACUUM", "LOOP"};
+// Known statements that are refused by name.
+constexpr std::array<std::string_view, 37> kUnsupported = {
+    "ADD",     "ANALYZE", "APPLY",  "BEGIN",    "CACHE",   "CALL",    "CLEAR",  "COMMIT",   "CONVERT",
+    "DECLARE", "DENY",    "DFS",    "EXPORT",   "FETCH",   "GENERATE", "GET",   "IMPORT",   "LIST",
+    "LOAD",    "LOCK",    "LOOP",   "MSCK",     "OPEN",    "OPTIMIZE", "PUT",   "REFRESH",  "REMOVE",
+    "REORG",   "REPAIR",  "RESTORE", "ROLLBACK", "START",  "SYNC",    "UNCACHE", "UNDROP",  "UNLOCK",
+    "VACUUM"};
 
 Statement Make(auto node) {
   Statement statement;
@@ -26,10 +26,8 @@ Statement Make(auto node) {
 Result<Statement> Parser::AnyStatement() {
   Nesting nesting(*this);
   if (nesting.TooDeep()) return TooComplex();
-  while (Accept(";")) {
-  }
   if (AtWord("WITH")) return WithStatement();
-  if (AtQuery()) {
+  if (AtQuery() || At("(")) {
     ASSIGN_OR_RETURN(RelationPtr query, Query());
     return Make(QueryStatement{std::move(query)});
   }
@@ -58,9 +56,7 @@ Result<Statement> Parser::Unsupported() {
   for (std::string_view word : kUnsupported) {
     if (AtWord(word)) return Make(UnsupportedStatement{std::string(word)});
   }
-  for (std::string_view word : kUnsupportedToo) {
-    if (AtWord(word)) return Make(UnsupportedStatement{std::string(word)});
-  }
+  if (AtWords({"EXECUTE", "IMMEDIATE"})) return Make(UnsupportedStatement{"EXECUTE IMMEDIATE"});
   return SyntaxError();
 }
 
@@ -211,6 +207,7 @@ Result<Statement> Parser::Reset() {
 
 Result<Statement> Parser::Truncate() {
   Advance();
+  if (Peek().IsIdentifier() && !AtWord("TABLE")) return Missing("TABLE");
   RETURN_IF_ERROR(ExpectWord("TABLE"));
   TruncateStatement truncate;
   ASSIGN_OR_RETURN(truncate.table, TableReference());

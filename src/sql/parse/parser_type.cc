@@ -40,7 +40,9 @@ Error IncompleteType(const std::string& word, SourceSpan span) {
   std::string example = array ? "\"ARRAY<elementType>\"" : map ? "\"MAP<keyType, valueType>\"" : "\"STRUCT<name1: type1, name2: type2>\"";
   return MakeSqlError("INCOMPLETE_TYPE_DEFINITION." + word, "42K01",
                       "Incomplete complex type: The definition of \"" + word + "\" type is incomplete. Provide it as " + example + ".",
-                      {}, span);
+                      array ? std::map<std::string, std::string>{{"elementType", "<INT>"}}
+                            : std::map<std::string, std::string>{},
+                      span);
 }
 
 }  // namespace
