@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "catalog/grants_table.h"
-#include "catalog/securables_table.h"
+#include "catalog/tables/grants_table.h"
+#include "catalog/tables/securables_table.h"
 
 namespace ashlar::catalog {
 

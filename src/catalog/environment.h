@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "catalog/authorizer.h"
 #include "catalog/catalog_service.h"
-#include "catalog/relations_table.h"
+#include "catalog/tables/relations_table.h"
 #include "objectstore/object_store.h"
 
 namespace ashlar::catalog {
@@ -37,24 +37,24 @@ struct CommandRun {
   int64_t principal_id() const { return authorizer.subject().id; }
 };
 
-// ---- create.cc
+// ---- commands/create.cc
 Result<sql::CatalogReply> Create(CommandRun& run);
 
-// ---- alter.cc
+// ---- commands/alter.cc
 Result<sql::CatalogReply> Alter(CommandRun& run);
 
-// ---- drop.cc
+// ---- commands/drop.cc
 Result<sql::CatalogReply> Drop(CommandRun& run);
 // Takes the name away at once: a managed object becomes a tombstone, any other is gone.
 Status Bury(metadb::Transaction& txn, const SecurableRow& row, int64_t now_ms);
 // Deletes the files of every tombstone, then the tombstone. Outside any transaction.
 Status FinishDrops(const Environment& environment);
 
-// ---- grant.cc
+// ---- commands/grant.cc
 Result<sql::CatalogReply> ChangeGrants(CommandRun& run);
 Result<sql::CatalogReply> ShowGrants(CommandRun& run);
 
-// ---- show.cc
+// ---- commands/show.cc
 Result<sql::CatalogReply> Show(CommandRun& run);
 Result<sql::CatalogReply> Describe(CommandRun& run);
 // The children of a kind that the asker may see; `above` is empty for what stands under the metastore.

@@ -2,7 +2,7 @@
 #include "base/id.h"
 #include "catalog/environment.h"
 #include "catalog/migrations.h"
-#include "identity/principals_table.h"
+#include "identity/tables/principals_table.h"
 
 namespace ashlar::catalog {
 namespace {

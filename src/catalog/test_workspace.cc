@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "identity/bootstrap.h"
 #include "identity/directory.h"
-#include "identity/group_members_table.h"
+#include "identity/tables/group_members_table.h"
 #include "identity/migrations.h"
 
 namespace ashlar::catalog {

@@ -2,7 +2,7 @@
 
 #include "base/id.h"
 #include "identity/directory.h"
-#include "identity/group_members_table.h"
+#include "identity/tables/group_members_table.h"
 #include "identity/migrations.h"
 #include "identity/token_issuer.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "identity/group_members_table.h"
+#include "identity/tables/group_members_table.h"
 
 namespace ashlar::identity {
 

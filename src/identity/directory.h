@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "http/principal.h"
-#include "identity/principals_table.h"
+#include "identity/tables/principals_table.h"
 
 namespace ashlar::identity {
 

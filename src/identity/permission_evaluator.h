@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "http/context.h"
-#include "identity/object_acls_table.h"
+#include "identity/tables/object_acls_table.h"
 
 namespace ashlar::identity {
 

@@ -2,7 +2,7 @@
 
 #include "base/id.h"
 #include "identity/migrations.h"
-#include "identity/principals_table.h"
+#include "identity/tables/principals_table.h"
 
 namespace ashlar::identity {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "http/principal.h"
-#include "identity/tokens_table.h"
+#include "identity/tables/tokens_table.h"
 
 namespace ashlar::identity {
 

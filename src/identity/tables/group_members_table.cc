@@ -1,4 +1,4 @@
-#include "identity/group_members_table.h"
+#include "identity/tables/group_members_table.h"
 
 namespace ashlar::identity {
 namespace {

@@ -1,4 +1,4 @@
-#include "catalog/relations_table.h"
+#include "catalog/tables/relations_table.h"
 
 #include "base/json.h"
 

@@ -1,4 +1,4 @@
-#include "identity/object_acls_table.h"
+#include "identity/tables/object_acls_table.h"
 
 namespace ashlar::identity {
 

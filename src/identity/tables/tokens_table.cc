@@ -1,4 +1,4 @@
-#include "identity/tokens_table.h"
+#include "identity/tables/tokens_table.h"
 
 namespace ashlar::identity {
 namespace {

@@ -1,4 +1,4 @@
-#include "catalog/securables_table.h"
+#include "catalog/tables/securables_table.h"
 
 #include "base/json.h"
 

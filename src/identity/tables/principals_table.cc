@@ -1,4 +1,4 @@
-#include "identity/principals_table.h"
+#include "identity/tables/principals_table.h"
 
 #include "base/text.h"
 

@@ -1,4 +1,4 @@
-#include "catalog/grants_table.h"
+#include "catalog/tables/grants_table.h"
 
 namespace ashlar::catalog {
 
