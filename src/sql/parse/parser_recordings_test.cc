@@ -128,6 +128,21 @@ TEST(ParserRecordingsTest, WhatSparkAcceptedParses) {
   }
 }
 
+TEST(ParserRecordingsTest, TheQueriesOfTpchParse) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/sql/tpch")) {
+    if (entry.path().extension() != ".sql") continue;
+    ++files;
+    Result<std::string> text = ReadFile(entry.path().string());
+    ASSERT_TRUE(text.ok());
+    for (std::string_view sql : SplitStatements(*text)) {
+      Result<Statement> statement = ParseStatement(sql);
+      EXPECT_TRUE(statement.ok()) << entry.path() << "\n" << FullMessage(statement.error());
+    }
+  }
+  EXPECT_EQ(files, 22);
+}
+
 TEST(ParserRecordingsTest, WhatSparkRefusedFailsAlike) {
   for (const Recording& recording : AllRecordings()) {
     if (!IsParserCondition(recording.answer)) continue;
