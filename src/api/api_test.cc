@@ -116,6 +116,15 @@ TEST(Message, NamesOfTheWireNeedNotBeOurs) {
   EXPECT_EQ(*(*user->groups)[0].ref, "Groups/1");
 }
 
+TEST(Message, FieldsThatAreNotBuiltAreRefusedByName) {
+  auto request = *FromJson<CreateWarehouseRequest>(R"({"name":"a","channel":{}})");
+  EXPECT_TRUE(RefuseFields(request, {"tags"}).ok());
+  Status refused = RefuseFields(request, {"tags", "channel"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotImplemented);
+  EXPECT_EQ(refused.error().message, "Not implemented: the field 'channel' of CreateWarehouseRequest.");
+}
+
 TEST(Message, MergeReplacesWhatIsPresent) {
   auto base = *FromJson<CreateWarehouseRequest>(R"({"name":"a","auto_stop_mins":5,"tags":{"custom_tags":[]}})");
   auto patch = *FromJson<CreateWarehouseRequest>(R"({"auto_stop_mins":0,"tags":null})");

@@ -330,5 +330,17 @@ Status MergeMasked(const MessageTable& table, void* base, const void* patch,
   return OkStatus();
 }
 
+Status RefuseFields(const MessageTable& table, const void* message,
+                    std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    const FieldRow* row = table.Find(name);
+    CHECK(row) << table.name << " has no field " << name;
+    if (row->ops->has(At(*row, message))) {
+      return NotImplemented("the field '" + std::string(name) + "' of " + std::string(table.name));
+    }
+  }
+  return OkStatus();
+}
+
 }  // namespace internal
 }  // namespace ashlar::api

@@ -2,6 +2,7 @@
 // Describe(const T*) in its own namespace.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ Status Decode(const MessageTable& table, std::string_view json, void* message);
 void Merge(const MessageTable& table, void* base, const void* patch);
 Status MergeMasked(const MessageTable& table, void* base, const void* patch,
                    std::span<const std::string> mask);
+Status RefuseFields(const MessageTable& table, const void* message,
+                    std::initializer_list<std::string_view> names);
 }  // namespace internal
 
 // Compact JSON of what is present, in the order of the schema.
@@ -46,6 +49,13 @@ void Merge(T& base, const T& patch) {
 template <typename T>
 Status MergeMasked(T& base, const T& patch, std::span<const std::string> mask) {
   return internal::MergeMasked(Describe(&base), &base, &patch, mask);
+}
+
+// The options of a built endpoint that are not built: kNotImplemented naming the first of `names` that
+// has a value.
+template <typename T>
+Status RefuseFields(const T& message, std::initializer_list<std::string_view> names) {
+  return internal::RefuseFields(Describe(&message), &message, names);
 }
 
 }  // namespace ashlar::api

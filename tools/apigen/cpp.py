@@ -149,7 +149,9 @@ class CppEmitter:
 
     def element_name(self, kind):
         """Enums share one codec, their containers do not: std::vector<A> is not std::vector<B>."""
-        return "Of" + kind.name if kind.kind == "enum" else ""
+        if kind.kind != "enum":
+            return ""
+        return "Of" + ("" if kind.service == self.service.name else camel(kind.service)) + kind.name
 
     def codecs(self):
         made = {}
