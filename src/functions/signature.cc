@@ -7,12 +7,15 @@
 namespace ashlar::functions {
 namespace {
 
-// Splits at `separator` outside <> and ().
+// Splits at `separator` outside <>, () and quotes.
 std::vector<std::string_view> SplitOutside(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   int depth = 0;
   size_t begin = 0;
+  bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\'') quoted = !quoted;
+    if (quoted) continue;
     if (text[i] == '<' || text[i] == '(') ++depth;
     if (text[i] == '>' || text[i] == ')') --depth;
     if (text[i] == separator && depth == 0) {

@@ -1,0 +1,334 @@
+// Parser, analyzer and registry together against tests/sql: the schema of every query Spark answered
+// (names, types, nullability) and every error Spark's analyzer gave (condition, SQLSTATE, parameters,
+// place). What differs is listed in tests/sql/analysis_differences.txt; that list may only get shorter:
+// a difference that is not listed fails, and so does a listed one that is gone.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "functions/registry.h"
+#include "sql/analyzer.h"
+#include "sql/parser.h"
+
+namespace ashlar::functions {
+namespace {
+
+using namespace sql;  // NOLINT: a test of both modules
+
+constexpr const char* kDifferences = "tests/sql/analysis_differences.txt";
+
+class RecordedTable : public TableHandle {
+ public:
+  explicit RecordedTable(Schema schema) : schema_(std::move(schema)) {}
+  const Schema& schema() const override { return schema_; }
+
+ private:
+  Schema schema_;
+};
+
+// Tables and views that the file's own statements made.
+class RecordedCatalog : public CatalogView, public TableSource {
+ public:
+  std::vector<Result<ResolvedRelation>> Resolve(std::span<const std::string>,
+                                                std::span<const ResolveRequest> requests) override {
+    std::vector<Result<ResolvedRelation>> answers;
+    for (const ResolveRequest& request : requests) {
+      std::string name = ToLowerAscii(Join(request.name, "."));
+      auto it = relations.find(name);
+      if (it != relations.end()) {
+        answers.emplace_back(it->second);
+      } else {
+        answers.emplace_back(MakeSqlError("TABLE_OR_VIEW_NOT_FOUND", "42P01", "no " + name,
+                                          {{"relationName", name}}));
+      }
+    }
+    return answers;
+  }
+  Result<std::shared_ptr<const TableHandle>> Open(const ResolvedRelation& relation, const TimeTravel&,
+                                                  const std::map<std::string, std::string>&,
+                                                  const std::optional<Schema>&) override {
+    return std::shared_ptr<const TableHandle>(std::make_shared<RecordedTable>(relation.schema));
+  }
+
+  std::map<std::string, ResolvedRelation> relations;
+};
+
+struct Recording {
+  std::string key;  // "area/topic.test: SQL"
+  std::string directive;
+  std::string sql;
+  std::string answer;  // first line below ----
+};
+
+std::vector<Recording> ReadFileRecordings(const std::filesystem::path& path) {
+  std::vector<Recording> recordings;
+  Result<std::string> text = ReadFile(path.string());
+  if (!text.ok()) return recordings;
+  Recording current;
+  bool in_sql = false;
+  bool in_answer = false;
+  auto finish = [&] {
+    if (!current.directive.empty()) {
+      std::string name = path.parent_path().filename().string() + "/" + path.filename().string();
+      current.key = name + ": " + ReplaceAll(current.sql, "\n", " ");
+      recordings.push_back(std::move(current));
+    }
+    current = {};
+    in_sql = in_answer = false;
+  };
+  for (std::string_view line : SplitView(*text, '\n')) {
+    if (line.empty()) {
+      finish();
+    } else if (in_answer) {
+      if (current.answer.empty()) current.answer = std::string(line);
+    } else if (line == "----") {
+      in_answer = true;
+    } else if (in_sql) {
+      current.sql += (current.sql.empty() ? "" : "\n") + std::string(line);
+    } else if (!line.starts_with("#")) {
+      current.directive = std::string(line);
+      in_sql = true;
+    }
+  }
+  finish();
+  return recordings;
+}
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\\') out += "\\\\";
+    else if (c == '\t') out += "\\t";
+    else if (c == '\n') out += "\\n";
+    else if (c == '\r') out += "\\r";
+    else out += c;
+  }
+  return out;
+}
+
+std::string ShownName(const std::string& name) {
+  bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+               std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+  return plain ? name : "`" + Escaped(ReplaceAll(name, "`", "``")) + "`";
+}
+
+std::string ShownType(const DataType& type) {
+  auto mark = [](bool nullable) { return nullable ? "" : " NOT NULL"; };
+  switch (type.id()) {
+    case TypeId::kArray:
+      return "array<" + ShownType(type.element()) + mark(type.contains_null()) + ">";
+    case TypeId::kMap:
+      return "map<" + ShownType(type.key()) + "," + ShownType(type.map_value()) + mark(type.value_contains_null()) + ">";
+    case TypeId::kStruct: {
+      std::vector<std::string> fields;
+      for (const Field& f : type.fields()) fields.push_back(ShownName(f.name) + ":" + ShownType(f.type) + mark(f.nullable));
+      return "struct<" + Join(fields, ",") + ">";
+    }
+    default:
+      return type.SimpleString();
+  }
+}
+
+std::string ShownSchema(const Plan& plan) {
+  std::vector<Field> fields;
+  for (const Attribute& a : plan.output) fields.push_back({a.name, a.type, a.nullable});
+  return "schema: " + ShownType(DataType::Struct(std::move(fields)));
+}
+
+int64_t Utf16Offset(std::string_view text, size_t offset) {
+  int64_t units = 0;
+  for (size_t i = 0; i < offset && i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0) != 0x80) units += byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
+std::string ShownError(const Error& error, std::string_view sql) {
+  Json parameters = Json::object();
+  for (const auto& [key, value] : error.parameters) parameters[key] = value;
+  std::string text = "error: " + error.condition + " " + (error.sqlstate.empty() ? "-" : error.sqlstate) + " " +
+                     WriteJson(parameters);
+  if (error.span && !(*error.span == SourceSpan{})) {
+    text += " " + std::to_string(Utf16Offset(sql, error.span->begin)) + ".." +
+            std::to_string(Utf16Offset(sql, error.span->end) - 1);
+  }
+  return error.condition == "UNSUPPORTED_FEATURE" || error.condition.empty() ? "not built: " + error.message : text;
+}
+
+// Errors that only running a query gives.
+bool IsRuntimeError(std::string_view answer) {
+  for (std::string_view analysis :
+       {"DATATYPE_MISMATCH", "UNRESOLVED_", "MISSING_", "WRONG_NUM_ARGS", "AMBIGUOUS_", "GROUP_BY", "ORDER_BY_POS",
+        "INCOMPATIBLE_COLUMN_TYPE", "NUM_COLUMNS", "INVALID_INLINE", "FIELD_NOT_FOUND", "INVALID_EXTRACT",
+        "TABLE_OR_VIEW_NOT_FOUND", "NESTED_AGG", "UNSUPPORTED_", "INVALID_WHERE", "INVALID_LIMIT_LIKE", "GROUPING",
+        "WINDOW_FUNCTION", "INVALID_SUBQUERY", "UNPIVOT", "INSERT_COLUMN", "INCOMPATIBLE_DATA", "ASSIGNMENT_ARITY"}) {
+    if (answer.substr(7).starts_with(analysis)) return false;
+  }
+  return true;
+}
+
+// The session of one file.
+class FileSession {
+ public:
+  // What analysis says: a schema line, an error line, "ok", or why it cannot tell.
+  std::string Answer(const Recording& recording) {
+    ParserOptions options;
+    options.ansi = ansi_;
+    Result<Statement> parsed = ParseStatement(recording.sql, options);
+    if (!parsed.ok()) return ShownError(parsed.error(), recording.sql);
+    const Statement& statement = *parsed;
+    AnalyzerContext context = Context();
+    if (const auto* query = std::get_if<QueryStatement>(&statement.node)) {
+      Result<AnalyzedQuery> analysed = AnalyzeQuery(query->query, context);
+      return analysed.ok() ? ShownSchema(*analysed->plan) : ShownError(analysed.error(), recording.sql);
+    }
+    if (const auto* view = std::get_if<CreateViewStatement>(&statement.node)) return CreateView(*view, recording, context);
+    if (const auto* table = std::get_if<CreateTableStatement>(&statement.node)) return CreateTable(*table, recording, context);
+    auto row_change = [&](const auto& result) {
+      return result.ok() ? std::string("ok") : ShownError(result.error(), recording.sql);
+    };
+    if (const auto* n = std::get_if<InsertStatement>(&statement.node)) return row_change(AnalyzeInsert(*n, context));
+    if (const auto* n = std::get_if<UpdateStatement>(&statement.node)) return row_change(AnalyzeUpdate(*n, context));
+    if (const auto* n = std::get_if<DeleteStatement>(&statement.node)) return row_change(AnalyzeDelete(*n, context));
+    if (const auto* n = std::get_if<MergeStatement>(&statement.node)) return row_change(AnalyzeMerge(*n, context));
+    return "command";
+  }
+  void Configure(const std::string& directive) {
+    std::string rest = directive.substr(std::string_view("config ").size());
+    std::string key = rest.substr(0, rest.find(' '));
+    std::string value = rest.size() > key.size() ? rest.substr(key.size() + 1) : "";
+    if (key == "spark.sql.ansi.enabled") ansi_ = value != "false";
+    if (key == "spark.sql.session.timeZone") zone_ = value.empty() ? "UTC" : value;
+  }
+
+ private:
+  AnalyzerContext Context() {
+    AnalyzerContext context{catalog_, catalog_, SparkFunctions()};
+    context.current_catalog = "spark_catalog";
+    context.user = "tester";
+    context.ansi = ansi_;
+    context.time_zone = zone_;
+    context.temporary_views = &views_;
+    context.parse_query = [this](const std::string& text) -> Result<RelationPtr> {
+      ParserOptions options;
+      options.ansi = ansi_;
+      ASSIGN_OR_RETURN(Statement statement, ParseStatement(text, options));
+      return std::get<QueryStatement>(statement.node).query;
+    };
+    return context;
+  }
+  std::string CreateView(const CreateViewStatement& view, const Recording& recording, AnalyzerContext& context) {
+    std::vector<std::string> columns;
+    for (const Field& field : view.columns) columns.push_back(field.name);
+    Result<AnalyzedQuery> analysed = AnalyzeQuery(view.query, context);
+    if (!analysed.ok()) return ShownError(analysed.error(), recording.sql);
+    if (view.temporary || view.global_temporary) {
+      std::string name = ToLowerAscii(view.name.back());
+      views_[view.global_temporary ? "global_temp." + name : name] = {view.query, columns};
+      return "ok";
+    }
+    ResolvedRelation relation = NewRelation(view.name, RelationKind::kView);
+    relation.view_text = view.text;
+    for (size_t i = 0; i < analysed->plan->output.size(); ++i) {
+      relation.schema.fields.push_back({columns.empty() ? analysed->plan->output[i].name : columns[i], TypeId::kNull});
+    }
+    catalog_.relations[relation.full_name] = relation;
+    return "ok";
+  }
+  std::string CreateTable(const CreateTableStatement& table, const Recording& recording, AnalyzerContext& context) {
+    ResolvedRelation relation = NewRelation(table.name, RelationKind::kTable);
+    for (const ColumnDefinition& column : table.columns) relation.schema.fields.push_back(column.field);
+    if (table.query) {
+      Result<AnalyzedQuery> analysed = AnalyzeQuery(table.query, context);
+      if (!analysed.ok()) return ShownError(analysed.error(), recording.sql);
+      for (const Attribute& a : analysed->plan->output) relation.schema.fields.push_back({a.name, a.type, true});
+    }
+    catalog_.relations[relation.full_name] = relation;
+    return "ok";
+  }
+  ResolvedRelation NewRelation(const NameParts& name, RelationKind kind) {
+    ResolvedRelation relation;
+    relation.kind = kind;
+    relation.name_parts = name;
+    if (relation.name_parts.size() == 1) relation.name_parts.insert(relation.name_parts.begin(), "default");
+    if (relation.name_parts.size() == 2) relation.name_parts.insert(relation.name_parts.begin(), "spark_catalog");
+    relation.full_name = ToLowerAscii(Join(relation.name_parts, "."));
+    relation.uuid = relation.full_name;
+    relation.view_catalog = "spark_catalog";
+    relation.view_schema = "default";
+    return relation;
+  }
+
+  RecordedCatalog catalog_;
+  std::map<std::string, TemporaryView> views_;
+  bool ansi_ = true;
+  std::string zone_ = "UTC";
+};
+
+std::set<std::string> ListedDifferences() {
+  std::set<std::string> listed;
+  Result<std::string> text = ReadFile(kDifferences);
+  if (!text.ok()) return listed;
+  for (std::string_view line : SplitView(*text, '\n')) {
+    if (!line.empty() && !line.starts_with("#")) listed.insert(std::string(line));
+  }
+  return listed;
+}
+
+// The columns clause of "query columns a,b" leaves others out: not comparable as a whole.
+bool Comparable(const Recording& recording, const std::string& answer) {
+  if (recording.answer.empty() || recording.answer == "?" || answer == "command") return false;
+  if (recording.directive.starts_with("query columns")) return false;
+  bool ran = !answer.starts_with("error:") && !answer.starts_with("not built:");
+  return !(ran && recording.answer.starts_with("error:") && IsRuntimeError(recording.answer));
+}
+
+TEST(AnalysisRecordingsTest, SchemasAndErrorsAreSparks) {
+  std::set<std::string> listed = ListedDifferences();
+  std::set<std::string> seen;
+  size_t compared = 0;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("tests/sql")) {
+    if (entry.path().extension() == ".test") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  // Where to write what differs now, with both answers.
+  const char* report_path = std::getenv("ASHLAR_ANALYSIS_REPORT");
+  std::ofstream report(report_path ? report_path : "/dev/null");
+  std::ofstream list(report_path ? std::string(report_path) + ".list" : "/dev/null");
+  for (const std::filesystem::path& file : files) {
+    FileSession session;
+    for (const Recording& recording : ReadFileRecordings(file)) {
+      if (recording.directive.starts_with("config")) {
+        session.Configure(recording.directive);
+        continue;
+      }
+      std::string answer = session.Answer(recording);
+      if (!Comparable(recording, answer)) continue;
+      ++compared;
+      if (answer == recording.answer) {
+        EXPECT_FALSE(listed.contains(recording.key)) << "no difference any more, take it off the list: " << recording.key;
+        continue;
+      }
+      if (seen.insert(recording.key).second) list << recording.key << "\n";
+      report << recording.key << "\n  spark: " << recording.answer << "\n  ours:  " << answer << "\n";
+      EXPECT_TRUE(listed.contains(recording.key))
+          << recording.key << "\n  spark: " << recording.answer << "\n  ours:  " << answer;
+    }
+  }
+  for (const std::string& key : listed) EXPECT_TRUE(seen.contains(key)) << "listed but not recorded: " << key;
+  std::printf("analysis as Spark's: %zu of %zu recordings\n", compared - seen.size(), compared);
+  EXPECT_GT(compared, 1000u);
+}
+
+}  // namespace
+}  // namespace ashlar::functions
