@@ -15,6 +15,22 @@ Error GroupByAggregate(const std::string& text, SourceSpan span) {
                       {{"sqlExpr", text}}, span);
 }
 
+// The item of the same list that `expr` names by its alias.
+const SelectItem* NamesItem(const SelectBlock& block, const TypedExprPtr& expr) {
+  const SelectItem* found = nullptr;
+  VisitExpr(expr, [&](const TypedExpr& e) {
+    const ColumnNode* column = AsColumn(e);
+    if (!column) return true;
+    for (const SelectItem& item : block.items) {
+      const ColumnNode* own = AsColumn(*item.expr);
+      bool made = !own || own->id != item.attribute.id;
+      if (made && item.attribute.id == column->id) found = &item;
+    }
+    return true;
+  });
+  return found;
+}
+
 }  // namespace
 
 Result<Resolved> Analysis::ResolveGroupingExpr(const SelectBlock& block, const AggregateRelation& node,
@@ -81,6 +97,10 @@ Result<void> Analysis::ResolveGrouping(SelectBlock& block, const AggregateRelati
   if (node.group_by_all) {
     for (const SelectItem& item : block.items) {
       if (HasAggregate(item.expr)) continue;
+      if (NamesItem(block, item.expr)) {
+        return UnsupportedFeature("LATERAL_COLUMN_ALIAS_IN_GROUP_BY",
+                                  "Referencing a lateral column alias via GROUP BY alias/ALL is not supported yet.", {}, {});
+      }
       RETURN_IF_ERROR(AddGrouping(block, {item.expr, item.text, item.attribute.name}, item.expr->span));
     }
     return {};
@@ -123,23 +143,13 @@ Result<TypedExprPtr> Analysis::AddAggregate(SelectBlock& block, const TypedExprP
   for (const NamedExpr& known : block.aggregates) {
     if (SameExpr(*known.expr, *call)) return MakeColumn(known.attribute, call->span);
   }
-  std::optional<std::string> alias;
-  VisitExpr(call, [&](const TypedExpr& e) {
-    const ColumnNode* column = AsColumn(e);
-    if (!column) return true;
-    for (const SelectItem& item : block.items) {
-      const ColumnNode* own = AsColumn(*item.expr);
-      bool made = !own || own->id != item.attribute.id;
-      if (made && item.attribute.id == column->id) alias = item.attribute.name;
-    }
-    return true;
-  });
+  const SelectItem* alias = NamesItem(block, call);
   if (alias) {
     std::string name = std::get<AggregateCallNode>(call->node).name;
     return UnsupportedFeature("LATERAL_COLUMN_ALIAS_IN_AGGREGATE_FUNC",
-                              "Referencing a lateral column alias `" + *alias + "` in the aggregate function \"" + name +
+                              "Referencing a lateral column alias `" + alias->attribute.name + "` in the aggregate function \"" + name +
                                   "\".",
-                              {{"lca", "`" + *alias + "`"}, {"aggFunc", QuoteSql(name)}}, call->span);
+                              {{"lca", "`" + alias->attribute.name + "`"}, {"aggFunc", QuoteSql(name)}}, call->span);
   }
   std::string name = "_a" + std::to_string(block.aggregates.size());
   Attribute attribute = NewAttribute(name, call->type, call->nullable);
@@ -248,7 +258,7 @@ Result<void> Analysis::LiftAggregates(SelectBlock& block, SourceSpan span) {
     ASSIGN_OR_RETURN(expr, OverAggregate(block, expr));
     auto column = UngroupedColumn(block, expr);
     if (!column) return {};
-    if (!block.grouping.empty()) return MissingAggregation(column->first, column->second);
+    if (!block.grouping.empty()) return MissingAggregation(column->first);
     return MakeSqlError("MISSING_GROUP_BY", "42803",
                         "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window "
                         "functions using OVER clauses.",

@@ -246,7 +246,11 @@ std::optional<DataType> ComparisonType(const DataType& a, const DataType& b, boo
     if (other.IsAtomic() && !other.IsInterval()) return other;
     return std::nullopt;
   }
-  return WiderType(a, b, ansi);
+  if (!ansi) return WiderType(a, b, ansi);
+  // Strings are promoted at the top only: array(1) = array('1') has no common type.
+  if (auto type = TightestCommonType(a, b, ansi)) return type;
+  if (auto type = WiderTypeForDecimal(a, b)) return type;
+  return WiderTypeForString(a, b, ansi);
 }
 
 bool CanImplicitlyCast(const DataType& from, const DataType& to, bool ansi) {
@@ -346,7 +350,11 @@ bool CastForcesNullable(const DataType& from, const DataType& to) {
   if (to.Is(TypeId::kDecimal)) {
     if (from.Is(TypeId::kBoolean)) return to.precision() - to.scale() < 1;
     if (from.IsIntegral()) return !DecimalHoldsIntegral(to, from);
-    if (from.Is(TypeId::kDecimal)) return !DecimalHolds(to, from);
+    // Digits behind the point are rounded, which may carry: one more digit before it is needed then.
+    if (from.Is(TypeId::kDecimal)) {
+      int room = (to.precision() - to.scale()) - (from.precision() - from.scale());
+      return !DecimalHolds(to, from) && room <= 0;
+    }
     return true;
   }
   return IsFractionalOrDecimal(from) && to.IsIntegral();

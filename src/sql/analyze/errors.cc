@@ -53,14 +53,14 @@ Error DataDiffTypes(const std::string& call_text, const std::string& function,
                       {{"functionName", name}, {"dataType", list}}, span);
 }
 
-Error MissingAggregation(const std::string& column_text, SourceSpan span) {
+Error MissingAggregation(const std::string& column_text) {
   std::string any = QuoteSql("any_value(" + column_text + ")");
   return MakeSqlError("MISSING_AGGREGATION", "42803",
                       "The non-aggregating expression " + QuoteSql(column_text) +
                           " is based on columns which are not participating in the GROUP BY clause.\nAdd the "
                           "columns or the expression to the GROUP BY, aggregate the expression, or use " +
                           any + " if you do not care which of the values within a group is returned.",
-                      {{"expression", QuoteSql(column_text)}, {"expressionAnyValue", any}}, span);
+                      {{"expression", QuoteSql(column_text)}, {"expressionAnyValue", any}});
 }
 
 Error NumColumnsMismatch(const std::string& op, size_t first, size_t invalid, size_t ordinal,

@@ -33,6 +33,24 @@ std::string SortText(const TypedSortOrder& order, const std::string& text) {
   return text + (order.ascending ? " ASC" : " DESC") + (order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
 }
 
+// Conversions by name, int('1'): shown as their argument, like implicit casts.
+bool IsCastFunction(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"boolean", "tinyint", "smallint", "int",  "bigint", "float",
+                                                "double",  "decimal", "date",     "timestamp", "binary", "string"};
+  return std::ranges::count(kNames, name) > 0;
+}
+
+// Aggregates whose further arguments are not shown.
+bool ShowsFirstOnly(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"first", "last", "any_value", "first_value", "last_value",
+                                                "approx_count_distinct"};
+  return std::ranges::count(kNames, name) > 0;
+}
+
+bool IsOrderedSet(std::string_view name) {
+  return name == "percentile_cont" || name == "percentile_disc" || name == "mode";
+}
+
 bool TakesIgnoreNulls(const std::string& name) {
   return name == "first" || name == "last" || name == "any_value" || name == "first_value" ||
          name == "last_value";
@@ -177,8 +195,7 @@ Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const Func
   if (kind == FunctionKind::kAggregate && !env.over_window) inner.in_aggregate = true;
   FunctionExpr ordered = call;
   // percentile_cont(0.5) WITHIN GROUP (ORDER BY v): the ordered value is the first argument.
-  bool percentile = name == "percentile_cont" || name == "percentile_disc" || name == "mode";
-  if (percentile && !call.within_group.empty()) {
+  if (IsOrderedSet(name) && !call.within_group.empty()) {
     ordered.args.insert(ordered.args.begin(), call.within_group[0].expr);
   }
   ASSIGN_OR_RETURN(CallArguments arguments, ResolveArguments(name, ordered, inner, span));
@@ -231,7 +248,11 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
     return FinishAggregate(function, call, std::move(args), texts, env, span);
   }
   Resolved result;
-  result.text = CallText(function.name, texts, call.distinct);
+  bool hidden = IsCastFunction(function.name) && texts.size() == 1;
+  // An operator keeps its sign, whatever function it is.
+  bool sign = !call.name.empty() && call.name.back().find_first_of("<>=+-*/%&|^~") != std::string::npos;
+  std::string name = sign && call.name.back() != "||" ? call.name.back() : function.name;
+  result.text = hidden ? texts[0] : CallText(name, texts, call.distinct);
   CallNode node{function.name, function.lowering, std::move(args), function.deterministic, function.can_throw};
   result.expr = MakeTyped(function.type, function.nullable, span, std::move(node));
   return result;
@@ -242,14 +263,20 @@ Result<Resolved> Analysis::FinishAggregate(const ResolvedFunction& function, con
                                            const std::vector<std::string>& texts, const ExprEnv& env,
                                            SourceSpan span) {
   Resolved result;
-  result.text = CallText(function.name, texts, call.distinct);
+  std::vector<std::string> shown = texts;
+  bool ordered_set = IsOrderedSet(function.name) && !call.within_group.empty();
+  if (ordered_set && !shown.empty()) shown.erase(shown.begin());
+  if (ShowsFirstOnly(function.name) && shown.size() > 1) shown.resize(1);
+  std::string name = function.name == "first_value" ? "first" : function.name == "last_value" ? "last" : function.name;
+  result.text = CallText(name, shown, call.distinct);
   AggregateCallNode node{function.name, function.lowering, std::move(args), call.distinct,
                          nullptr,       {},                function.finish};
   std::vector<std::string> orders;
   for (const SortOrder& order : call.within_group) {
     ASSIGN_OR_RETURN(Resolved key, ResolveExpr(order.expr, env));
     TypedSortOrder typed{key.expr, order.ascending, order.nulls_first.value_or(order.ascending)};
-    orders.push_back(SortText(typed, key.text));
+    bool descending = ordered_set && (function.name == "mode" || !order.ascending);
+    orders.push_back(ordered_set ? key.text + (descending ? " DESC" : "") : SortText(typed, key.text));
     node.order_by.push_back(std::move(typed));
   }
   if (!orders.empty()) result.text += " WITHIN GROUP (ORDER BY " + Join(orders, ", ") + ")";

@@ -105,7 +105,7 @@ Error UnresolvedColumn(const NameParts& name, const Scope& scope, SourceSpan spa
     std::string shown = QuoteName(candidate);
     ranked.emplace_back(LevenshteinDistance(shown, base), shown);
   }
-  std::ranges::stable_sort(ranked, {}, &std::pair<size_t, std::string>::first);
+  std::ranges::sort(ranked);
   std::vector<std::string> nearest;
   for (size_t i = 0; i < std::min(ranked.size(), kMaxSuggestions); ++i) nearest.push_back(ranked[i].second);
   std::string proposal = Join(nearest, ", ");

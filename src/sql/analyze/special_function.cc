@@ -110,8 +110,27 @@ Result<Resolved> Analysis::ResolveCase(const FunctionExpr& call, const ExprEnv& 
 }
 
 Result<Resolved> Analysis::ResolveIn(const FunctionExpr& call, const ExprEnv& env, SourceSpan span) {
-  if (context_.functions.Find("in")) return ResolveRegistered("in", call, env, span);
-  return NotImplemented("IN without the function registry's in");
+  std::vector<Resolved> parts;
+  std::vector<std::string> texts;
+  std::vector<DataType> types;
+  for (const ExprPtr& arg : call.args) {
+    ASSIGN_OR_RETURN(Resolved part, ResolveExpr(arg, env));
+    texts.push_back(part.text);
+    types.push_back(part.expr->type);
+    parts.push_back(std::move(part));
+  }
+  std::string text = CallText("in", texts);
+  auto common = CommonType(types, context_.ansi);
+  if (!common) return DataDiffTypes(text, "in", types, span);
+  CallNode node;
+  node.name = "in";
+  node.lowering = "({0} IN ({1*}))";
+  bool nullable = false;
+  for (Resolved& part : parts) {
+    node.args.push_back(ImplicitCast(std::move(part.expr), *common));
+    nullable = nullable || node.args.back()->nullable;
+  }
+  return Resolved{MakeTyped(TypeId::kBoolean, nullable, span, std::move(node)), std::move(text), ""};
 }
 
 // struct(a, b AS c, 1) is named_struct('a', a, 'c', b, 'col3', 1).
