@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "http/context.h"
 #include "http/router.h"
-#include "observe/audit.h"
+#include "observe/sinks.h"
 #include "observe/metrics.h"
 
 namespace ashlar::http {
