@@ -20,7 +20,7 @@ struct NewToken {
 struct TokenRequest {
   int64_t owner_id = 0;
   int64_t created_by_id = 0;
-  std::string comment;
+  std::string comment = {};
   int64_t lifetime_seconds = -1;  // -1: never expires
 };
 
