@@ -171,4 +171,19 @@ void Pipeline::Finish(const Exchange& exchange, int status, uint64_t bytes_sent)
   options_.audit->Record(event);
 }
 
+Route MetricsRoute(const observe::Registry& metrics) {
+  Route route;
+  route.method = "GET";
+  route.path = "/metrics";
+  route.operation = "http.Metrics";
+  route.permission = "user";
+  route.handler = [&metrics](const RequestContext&, Request&) -> Deferred<Response> {
+    Response response;
+    response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = metrics.Expose();
+    return response;
+  };
+  return route;
+}
+
 }  // namespace ashlar::http

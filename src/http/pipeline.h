@@ -69,4 +69,7 @@ class Pipeline {
   std::unordered_map<const Route*, std::unique_ptr<RouteMetrics>> metrics_;  // null: no route
 };
 
+// GET /metrics: Prometheus text of `metrics`, for any principal. The registry outlives the router.
+Route MetricsRoute(const observe::Registry& metrics);
+
 }  // namespace ashlar::http

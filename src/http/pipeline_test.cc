@@ -121,6 +121,14 @@ TEST_F(PipelineTest, CountsRequestsByOperationAndStatus) {
   }
 }
 
+TEST_F(PipelineTest, MetricsAreARoute) {
+  router_.Add(MetricsRoute(metrics_));
+  auto [status, body] = Run("/metrics");
+  EXPECT_EQ(status, 200);
+  EXPECT_EQ(headers_.Get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(body.find("# TYPE ashlar_http_requests_total counter\n"), std::string::npos);
+}
+
 TEST(ErrorResponse, RendersAsDatabricksDoes) {
   Error error = MakeSqlError("DIVIDE_BY_ZERO", "22012", "Division by zero.", {{"config", "ansi"}});
   Response response = ErrorResponse(error, "r-1", ErrorStyle::kDatabricks);
