@@ -82,8 +82,8 @@ Result<int> Analysis::AddGrouping(SelectBlock& block, Resolved resolved, SourceS
   const ColumnNode* column = AsColumn(*resolved.expr);
   std::string name = resolved.name.empty() ? resolved.text : resolved.name;
   // With grouping sets the column is a copy that may be NULL; aggregates still see the input's.
-  bool nullable = resolved.expr->nullable || block.has_sets;
-  Attribute attribute = NewAttribute(name, resolved.expr->type, nullable);
+  bool computed = block.has_sets && !column;
+  Attribute attribute = NewAttribute(name, resolved.expr->type, resolved.expr->nullable || computed);
   bool own = column && (MakeScope(block.input).Contains(column->id));
   if (own && !block.has_sets) attribute.id = column->id;
   block.grouping.push_back({std::move(attribute), std::move(resolved.expr)});
@@ -268,8 +268,8 @@ Result<void> Analysis::LiftAggregates(SelectBlock& block, SourceSpan span) {
     RETURN_IF_ERROR(lift(item.expr));
     item.attribute.nullable = item.expr->nullable;
   }
-  if (block.generator) {
-    for (TypedExprPtr& arg : block.generator->plan.args) RETURN_IF_ERROR(lift(arg));
+  for (GeneratorCall& generator : block.generators) {
+    for (TypedExprPtr& arg : generator.plan.args) RETURN_IF_ERROR(lift(arg));
   }
   return {};
 }

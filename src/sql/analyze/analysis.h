@@ -64,7 +64,7 @@ struct SelectBlock {
   TypedExprPtr having;
   std::vector<NamedExpr> windows;
   TypedExprPtr qualify;
-  std::optional<GeneratorCall> generator;
+  std::vector<GeneratorCall> generators;
   std::vector<SelectItem> items;
 };
 
@@ -139,9 +139,11 @@ class Analysis {
   // dml.cc, merge.cc
   Result<AnalyzedTarget> OpenTarget(const TableRelation& table);
   Rel ScanTarget(const AnalyzedTarget& target, const std::string& alias, bool with_row_position);
-  // As the table's column stores it; `path` names the column in messages.
-  Result<TypedExprPtr> StoreAssign(TypedExprPtr expr, const Field& target, const std::string& table,
-                                   const std::string& path);
+  // As the table's column stores it; `text` is the expression's.
+  Result<TypedExprPtr> StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text);
+  // The column's DEFAULT; null when it has none.
+  ExprPtr DefaultExpr(const Field& field);
+  RelationPtr WithDefaults(const InsertStatement& insert, const Schema& schema);
   Result<TypedExprPtr> DefaultValue(const Field& field, const std::string& table);
   Result<std::vector<int>> MatchInsert(const InsertStatement& insert, const AnalyzedTarget& target,
                                        const Rel& query, std::vector<int>& extra, SourceSpan span);
@@ -171,7 +173,7 @@ class Analysis {
   Result<Rel> AnalyzeReferences(const WithReferencesRelation& node);
   Result<Rel> AnalyzeLocalData(const LocalDataRelation& node);
   Rel AnalyzeRange(const RangeRelation& node);
-  Result<std::optional<int64_t>> ConstantCount(const ExprPtr& expr, const char* clause);
+  Result<std::optional<int64_t>> ConstantCount(const ExprPtr& expr, const char* clause, const Scope& scope);
 
   // resolve_table.cc
   Result<Rel> AnalyzeTable(const TableRelation& table, SourceSpan span);
@@ -254,6 +256,8 @@ class Analysis {
   Result<Resolved> ResolveCast(const CastExpr& node, const ExprEnv& env, SourceSpan span);
   Result<Resolved> ResolveExtract(const ExtractExpr& node, const ExprEnv& env, SourceSpan span);
   Result<Resolved> ResolveUpdateField(const UpdateFieldExpr& node, const ExprEnv& env, SourceSpan span);
+  Result<Resolved> UpdateField(Resolved child, const NameParts& path, const std::optional<Resolved>& value,
+                               SourceSpan span);
   Result<Resolved> ResolveParameter(const ParameterExpr& node, const ExprEnv& env, SourceSpan span);
   Result<Resolved> ResolveIdentifier(const IdentifierExpr& node, const ExprEnv& env, SourceSpan span);
   Result<Resolved> GetField(Resolved child, const std::string& field, SourceSpan span);

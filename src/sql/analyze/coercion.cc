@@ -146,14 +146,16 @@ bool ResolvableNullability(bool from, bool to) { return !from || to; }
 
 bool CanCastNested(const DataType& from, const DataType& to, bool ansi) {
   auto fits = [ansi](const DataType& f, bool f_null, const DataType& t, bool t_null) {
-    return CanCast(f, t, ansi) && ResolvableNullability(f_null || CastForcesNullable(f, t), t_null);
+    // An ANSI cast fails where a legacy one gives NULL.
+    bool makes_null = !ansi && CastForcesNullable(f, t);
+    return CanCast(f, t, ansi) && ResolvableNullability(f_null || makes_null, t_null);
   };
   if (from.id() != to.id()) return false;
   switch (from.id()) {
     case TypeId::kArray:
       return fits(from.element(), from.contains_null(), to.element(), to.contains_null());
     case TypeId::kMap:
-      return CanCast(from.key(), to.key(), ansi) && !CastForcesNullable(from.key(), to.key()) &&
+      return fits(from.key(), false, to.key(), false) &&
              fits(from.map_value(), from.value_contains_null(), to.map_value(), to.value_contains_null());
     case TypeId::kStruct: {
       if (from.fields().size() != to.fields().size()) return false;
@@ -185,8 +187,7 @@ bool CanCastToNumeric(const DataType& from, const DataType& to, bool ansi) {
       return !ansi;
     case TypeId::kYearMonthInterval:
     case TypeId::kDayTimeInterval:
-      return from.first_interval_field() == from.last_interval_field() &&
-             (to.IsIntegral() || to.Is(TypeId::kDecimal));
+      return to.IsIntegral() || to.Is(TypeId::kDecimal);
     default:
       return from.IsNumeric();
   }
@@ -347,6 +348,7 @@ bool CastForcesNullable(const DataType& from, const DataType& to) {
   }
   if (from.IsFractional() && to.Is(TypeId::kTimestamp)) return true;
   if (to.Is(TypeId::kDate) || to.Is(TypeId::kCalendarInterval)) return true;
+  if (from.Is(TypeId::kDate) && to.Is(TypeId::kTimestampNtz)) return true;
   if (to.Is(TypeId::kDecimal)) {
     if (from.Is(TypeId::kBoolean)) return to.precision() - to.scale() < 1;
     if (from.IsIntegral()) return !DecimalHoldsIntegral(to, from);
@@ -367,6 +369,7 @@ bool CanUpCast(const DataType& from, const DataType& to) {
   if (from.Is(TypeId::kTimestamp) && to.Is(TypeId::kTimestampNtz)) return true;
   if (to.Is(TypeId::kString)) return from.IsAtomic() && !from.Is(TypeId::kBinary) && !from.Is(TypeId::kString);
   if (from.IsIntegral() && to.Is(TypeId::kDecimal)) return DecimalHoldsIntegral(to, from);
+  if (from.Is(TypeId::kLong) && to.Is(TypeId::kTimestamp)) return true;
   if (from.Is(TypeId::kDecimal)) {
     if (to.Is(TypeId::kDecimal)) return DecimalHolds(to, from);
     return to.IsIntegral() && from.scale() == 0 && DecimalForIntegral(to.id()).precision() > from.precision();

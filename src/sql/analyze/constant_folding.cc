@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "sql/analyze/expr_text.h"
+#include "sql/analyze/time_zone.h"
 #include "sql/analyze/typed_tree.h"
 
 namespace ashlar::sql {
@@ -57,9 +57,10 @@ std::optional<Value> FoldCast(const Value& value, const DataType& to, const std:
     if (to.Is(TypeId::kString)) return Value::String(std::to_string(n));
   }
   if (value.type.Is(TypeId::kDate) && to.Is(TypeId::kTimestamp)) {
-    auto offset = FixedOffsetSeconds(time_zone);
+    int64_t seconds = std::get<int64_t>(value.data) * (kMicrosPerDay / kMicrosPerSecond);
+    auto offset = ZoneOffsetSeconds(time_zone, seconds, ClockKind::kWallClock);
     if (!offset) return std::nullopt;
-    return Value{to, std::get<int64_t>(value.data) * kMicrosPerDay - *offset * kMicrosPerSecond};
+    return Value{to, (seconds - *offset) * kMicrosPerSecond};
   }
   return std::nullopt;
 }
@@ -149,7 +150,9 @@ std::optional<int64_t> ParseTimestampMicros(std::string_view text, const std::st
     text = Trim(text);
     if (!TakeTime(text, time)) return std::nullopt;
   }
-  auto offset = FixedOffsetSeconds(text.empty() ? time_zone : std::string(Trim(text)));
+  int64_t seconds = days * (kMicrosPerDay / kMicrosPerSecond) + time / kMicrosPerSecond;
+  std::string zone = text.empty() ? time_zone : std::string(Trim(text));
+  auto offset = ZoneOffsetSeconds(zone, seconds, ClockKind::kWallClock);
   if (!offset) return std::nullopt;
   return days * kMicrosPerDay + time - *offset * kMicrosPerSecond;
 }

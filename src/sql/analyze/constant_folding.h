@@ -14,7 +14,7 @@ namespace ashlar::sql {
 std::optional<Value> FoldExpr(const TypedExpr& expr, const std::string& time_zone);
 
 // "2024-01-01", "2024-01-01 10:11:12.5", with T and with Z or an offset. Microseconds since the epoch; a
-// text without an offset is of `time_zone`. nullopt when it is not one or the zone is named.
+// text without an offset is of `time_zone`. nullopt when it is not one.
 std::optional<int64_t> ParseTimestampMicros(std::string_view text, const std::string& time_zone);
 
 }  // namespace ashlar::sql

@@ -86,43 +86,58 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
   return rel;
 }
 
-Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& table,
-                                           const std::string& path) {
+// Delta casts what is written like CAST does, strings to numbers too; it fails at run time where a value
+// does not fit.
+Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text) {
   DataType type = StoredType(target.type);
-  if (!context_.ansi ? !CanCast(expr->type, type, false) : !CanStoreAssign(expr->type, type)) {
-    std::string column = path.empty() ? QuoteIdentifier(target.name) : path;
-    return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000",
-                        "Cannot write incompatible data for the table " + table + ": Cannot safely cast " + column + " " +
-                            QuoteType(expr->type) + " to " + QuoteType(type) + ".",
-                        {{"tableName", table},
-                         {"colName", column},
-                         {"srcType", QuoteType(expr->type)},
-                         {"targetType", QuoteType(type)}},
-                        expr->span);
-  }
-  return ImplicitCast(std::move(expr), type);
+  if (CanCast(expr->type, type, context_.ansi)) return ImplicitCast(std::move(expr), type);
+  return CastMismatch(expr->type, type, text, context_.ansi, false, expr->span);
+}
+
+ExprPtr Analysis::DefaultExpr(const Field& field) {
+  auto metadata = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
+  if (!metadata.ok() || !metadata->is_object() || !metadata->contains("CURRENT_DEFAULT")) return nullptr;
+  CHECK(context_.parse_query != nullptr) << "column defaults need a parser";
+  auto query = context_.parse_query("SELECT " + (*metadata)["CURRENT_DEFAULT"].get<std::string>());
+  if (!query.ok()) return nullptr;
+  const auto* project = std::get_if<ProjectRelation>(&(*query)->node);
+  return project && project->exprs.size() == 1 ? project->exprs[0] : nullptr;
 }
 
 // What a column gets that no value is given for: its DEFAULT, else NULL where that is allowed.
 Result<TypedExprPtr> Analysis::DefaultValue(const Field& field, const std::string& table) {
-  auto metadata = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
-  if (metadata.ok() && metadata->is_object() && metadata->contains("CURRENT_DEFAULT")) {
-    const Json& text = (*metadata)["CURRENT_DEFAULT"];
-    CHECK(context_.parse_query != nullptr) << "column defaults need a parser";
-    ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + text.get<std::string>()));
-    if (const auto* project = std::get_if<ProjectRelation>(&query->node); project && project->exprs.size() == 1) {
-      ++hide_spans_;
-      auto value = ResolveExpr(project->exprs[0], ExprEnv{});
-      --hide_spans_;
-      if (!value.ok()) return std::move(value).error();
-      return StoreAssign(value->expr, field, table, "");
-    }
+  if (ExprPtr expr = DefaultExpr(field)) {
+    ++hide_spans_;
+    auto value = ResolveExpr(expr, ExprEnv{});
+    --hide_spans_;
+    if (!value.ok()) return std::move(value).error();
+    return StoreAssign(value->expr, field, value->text);
   }
   if (field.nullable) return MakeLiteral(Value::Null(StoredType(field.type)));
   return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA", "KD000",
                       "Cannot write incompatible data for the table " + table +
                           ": Cannot find data for the output column " + QuoteIdentifier(field.name) + ".",
                       {{"tableName", table}, {"colName", QuoteIdentifier(field.name)}});
+}
+
+// VALUES (1, DEFAULT): the word stands for the default of the column in its place.
+RelationPtr Analysis::WithDefaults(const InsertStatement& insert, const Schema& schema) {
+  const auto* values = std::get_if<ValuesRelation>(&insert.query->node);
+  if (!values) return insert.query;
+  ValuesRelation filled = *values;
+  bool changed = false;
+  for (std::vector<ExprPtr>& row : filled.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (!IsDefaultKeyword(row[i])) continue;
+      int index = static_cast<int>(i);
+      if (i < insert.columns.size()) index = FieldIndex(schema.fields, insert.columns[i], context_.case_sensitive);
+      bool known = index >= 0 && static_cast<size_t>(index) < schema.fields.size();
+      ExprPtr expr = known ? DefaultExpr(schema.fields[static_cast<size_t>(index)]) : nullptr;
+      row[i] = expr ? expr : MakeExpr(LiteralExpr{Value::Null()}, row[i]->span);
+      changed = true;
+    }
+  }
+  return changed ? MakeRelation(std::move(filled), insert.query->span) : insert.query;
 }
 
 // For each column of the table the query's column that goes there; -1: none. Static partition values
@@ -144,7 +159,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
       return MakeSqlError("COLUMN_ALREADY_EXISTS", "42711",
                           "The column " + QuoteIdentifier(name) + " already exists. Choose another name or rename the "
                           "existing column.",
-                          {{"columnName", QuoteIdentifier(name)}}, span);
+                          {{"columnName", QuoteIdentifier(name)}});
     }
     wanted.push_back(static_cast<size_t>(index));
   }
@@ -190,7 +205,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
 Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   ASSIGN_OR_RETURN(AnalyzedTarget target, OpenTarget(insert.table));
   PrefetchNames(insert.query);
-  ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(insert.query));
+  ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(WithDefaults(insert, target.table->schema())));
   SourceSpan span = Span(insert.query->span);
   const std::vector<Field>& fields = target.table->schema().fields;
   std::string table = QuoteName(target.relation.name_parts);
@@ -205,7 +220,7 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
     });
     if (source[i] >= 0) {
       const Attribute& from = query.columns[static_cast<size_t>(source[i])].attribute;
-      ASSIGN_OR_RETURN(value, StoreAssign(MakeColumn(from), fields[i], table, ""));
+      ASSIGN_OR_RETURN(value, StoreAssign(MakeColumn(from), fields[i], from.name));
     } else if (fixed != insert.partition.end()) {
       ASSIGN_OR_RETURN(Resolved given, ResolveExpr(fixed->second, ExprEnv{}));
       // PARTITION (p = '1') names the partition as text: a plain cast, not a store assignment.
@@ -251,9 +266,10 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
     const Field& field = fields[index];
     bool nested = match->parts < assignment.column.size();
     if (values[index] && !nested) {
-      return MakeSqlError("DATATYPE_MISMATCH.CONFLICTING_ASSIGNMENTS", "42K09",
-                          "Multiple assignments for " + QuoteIdentifier(field.name) + ".",
-                          {{"column", QuoteIdentifier(field.name)}}, span);
+      std::string columns_text = "[" + QuoteIdentifier(field.name) + ", " + QuoteIdentifier(field.name) + "]";
+      return MakeSqlError("DELTA_CONFLICT_SET_COLUMN", "42701",
+                          "There is a conflict from these SET columns: " + columns_text + ".",
+                          {{"columnList", columns_text}});
     }
     if (!nested) {
       if (IsDefaultKeyword(assignment.value)) {
@@ -261,21 +277,15 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
         continue;
       }
       ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));
-      ASSIGN_OR_RETURN(values[index], StoreAssign(value.expr, field, table, QuoteName(assignment.column)));
+      ASSIGN_OR_RETURN(values[index], StoreAssign(value.expr, field, value.text));
       continue;
     }
     if (for_insert) return NotImplemented("INSERT of single struct fields in MERGE");
     NameParts path(assignment.column.begin() + static_cast<long>(match->parts), assignment.column.end());
-    std::vector<Resolved> base = {{values[index] ? values[index] : MakeColumn(match->column->attribute), field.name, ""}};
-    std::vector<Resolved> given = base;
+    Resolved base{values[index] ? values[index] : MakeColumn(match->column->attribute), field.name, ""};
     ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));
-    given.push_back(std::move(value));
-    ExprEnv inner = env;
-    inner.rewrite_args = &given;
-    ExprPtr update = MakeExpr(UpdateFieldExpr{MakeExpr(AttributeExpr{{"$0"}, std::nullopt}), Join(path, "."),
-                                              MakeExpr(AttributeExpr{{"$1"}, std::nullopt})});
-    ASSIGN_OR_RETURN(Resolved updated, ResolveExpr(update, inner));
-    ASSIGN_OR_RETURN(values[index], StoreAssign(updated.expr, field, table, QuoteName(assignment.column)));
+    ASSIGN_OR_RETURN(Resolved updated, UpdateField(std::move(base), path, value, span));
+    ASSIGN_OR_RETURN(values[index], StoreAssign(updated.expr, field, updated.text));
   }
   for (size_t i = 0; i < fields.size(); ++i) {
     if (values[i]) continue;

@@ -1,6 +1,7 @@
 #include "sql/analyze/errors.h"
 
 #include "base/text.h"
+#include "sql/coercion.h"
 
 namespace ashlar::sql {
 
@@ -46,11 +47,38 @@ Error DataDiffTypes(const std::string& call_text, const std::string& function,
                     std::span<const DataType> types, SourceSpan span) {
   std::vector<std::string> shown;
   for (const DataType& type : types) shown.push_back(QuoteType(type));
-  std::string list = "[" + Join(shown, ", ") + "]";
+  // IN and CASE list the types, functions offer them.
+  bool lists = function == "in" || function == "casewhen";
+  std::string list = lists ? "[" + Join(shown, ", ") + "]" : "(" + Join(shown, " or ") + ")";
   std::string name = QuoteIdentifier(function);
   return TypeMismatch("DATA_DIFF_TYPES", call_text,
                       "Input to " + name + " should all be the same type, but it's " + list + ".",
                       {{"functionName", name}, {"dataType", list}}, span);
+}
+
+Error CastMismatch(const DataType& from, const DataType& to, const std::string& text, bool ansi, bool try_cast,
+                   SourceSpan span) {
+  std::map<std::string, std::string> parameters = {{"srcType", QuoteType(from)}, {"targetType", QuoteType(to)}};
+  std::string message = "cannot cast " + QuoteType(from) + " to " + QuoteType(to) + ".";
+  std::string function;
+  if (from.IsNumeric() && to.Is(TypeId::kDate)) function = "DATE_FROM_UNIX_DATE";
+  if (from.Is(TypeId::kDate) && to.IsNumeric()) function = "UNIX_DATE";
+  if (ansi && !function.empty()) {
+    parameters["functionNames"] = "`" + function + "`";
+    return TypeMismatch("CAST_WITH_FUNC_SUGGESTION", text,
+                        message + "\nTo convert values from " + QuoteType(from) + " to " + QuoteType(to) +
+                            ", you can use the functions `" + function + "` instead.",
+                        std::move(parameters), span);
+  }
+  if (ansi && !try_cast && CanCast(from, to, false)) {
+    parameters["config"] = "\"spark.sql.ansi.enabled\"";
+    parameters["configVal"] = "'false'";
+    return TypeMismatch("CAST_WITH_CONF_SUGGESTION", text,
+                        message + "\nIf you have to cast " + QuoteType(from) + " to " + QuoteType(to) +
+                            ", you can set \"spark.sql.ansi.enabled\" as 'false'.",
+                        std::move(parameters), span);
+  }
+  return TypeMismatch("CAST_WITHOUT_SUGGESTION", text, message, std::move(parameters), span);
 }
 
 Error MissingAggregation(const std::string& column_text) {

@@ -26,6 +26,9 @@ Error UnexpectedInput(const std::string& call_text, size_t index, const std::str
 // DATATYPE_MISMATCH.DATA_DIFF_TYPES
 Error DataDiffTypes(const std::string& call_text, const std::string& function,
                     std::span<const DataType> types, SourceSpan span);
+// DATATYPE_MISMATCH.CAST_…: what to use instead where there is something.
+Error CastMismatch(const DataType& from, const DataType& to, const std::string& text, bool ansi, bool try_cast,
+                   SourceSpan span);
 Error MissingAggregation(const std::string& column_text);
 Error NumColumnsMismatch(const std::string& op, size_t first, size_t invalid, size_t ordinal, SourceSpan span);
 Error FieldNotFound(const std::string& field, const std::vector<Field>& fields, SourceSpan span);

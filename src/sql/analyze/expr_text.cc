@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
-#include <optional>
 
 #include "base/text.h"
+#include "sql/analyze/time_zone.h"
 
 namespace ashlar::sql {
 namespace {
@@ -99,7 +99,7 @@ std::string DayTimeText(int64_t micros, const DataType& type) {
   for (int field = first; field <= last; ++field) {
     auto unit = static_cast<uint64_t>(kMicros[static_cast<size_t>(field)]);
     if (field != first) text += kSeparators[field];
-    text += Padded(static_cast<int64_t>(rest / unit), field == first ? 1 : 2);
+    text += Padded(static_cast<int64_t>(rest / unit), field == 0 ? 1 : 2);
     rest %= unit;
     if (field == 3) text += FractionText(static_cast<int64_t>(rest));
   }
@@ -153,7 +153,7 @@ const std::map<std::string, std::string, std::less<>>& CallForms() {
       {"positive", "(+ {0})"},    {"~", "~{0}"},               {"isnull", "({0} IS NULL)"},
       {"isnotnull", "({0} IS NOT NULL)"},                      {"in", "({0} IN ({1*}))"},
       {"like", "{0} LIKE {1}"},   {"rlike", "RLIKE({0}, {1})"}, {"if", "(IF({0}, {1}, {2}))"},
-      {"$array_item", "{0}[{1}]"}, {"$map_item", "{0}[{1}]"},
+      {"$array_item", "{0}[{1}]"}, {"$map_item", "{0}[{1}]"}, {"extract", "extract({0} FROM {1})"},
   };
   return kForms;
 }
@@ -218,27 +218,6 @@ std::string DoubleText(double value, bool is_float) {
   return sign + digits.substr(0, whole) + "." + (fraction.empty() ? "0" : fraction);
 }
 
-std::optional<int64_t> FixedOffsetSeconds(const std::string& time_zone) {
-  std::string zone = ToUpperAscii(time_zone);
-  if (zone == "UTC" || zone == "Z" || zone == "GMT" || zone == "ETC/UTC" || zone == "UT") return 0;
-  for (const char* prefix : {"UTC", "GMT", "UT"}) {
-    if (zone.starts_with(prefix)) {
-      zone = zone.substr(std::string_view(prefix).size());
-      break;
-    }
-  }
-  if (zone.size() < 2 || (zone[0] != '+' && zone[0] != '-')) return std::nullopt;
-  int64_t total = 0;
-  int64_t unit = 3600;
-  for (std::string_view part : SplitView(std::string_view(zone).substr(1), ':')) {
-    auto n = ParseInt64(part);
-    if (!n || *n < 0 || unit == 0) return std::nullopt;
-    total += *n * unit;
-    unit /= 60;
-  }
-  return zone[0] == '-' ? -total : total;
-}
-
 std::string LiteralText(const Value& value, const std::string& time_zone) {
   if (value.is_null()) return "NULL";
   if (value.type.Is(TypeId::kString)) return std::get<std::string>(value.data);
@@ -264,8 +243,10 @@ std::string LiteralSql(const Value& value, const std::string& time_zone) {
     case TypeId::kDate:
       return "DATE '" + DateText(std::get<int64_t>(value.data)) + "'";
     case TypeId::kTimestamp: {
-      int64_t offset = FixedOffsetSeconds(time_zone).value_or(0);
-      return "TIMESTAMP '" + TimestampText(std::get<int64_t>(value.data) + offset * kMicrosPerSecond) + "'";
+      int64_t micros = std::get<int64_t>(value.data);
+      int64_t seconds = micros / kMicrosPerSecond - (micros % kMicrosPerSecond < 0 ? 1 : 0);
+      int64_t offset = ZoneOffsetSeconds(time_zone, seconds, ClockKind::kInstant).value_or(0);
+      return "TIMESTAMP '" + TimestampText(micros + offset * kMicrosPerSecond) + "'";
     }
     case TypeId::kTimestampNtz:
       return "TIMESTAMP_NTZ '" + TimestampText(std::get<int64_t>(value.data)) + "'";
@@ -287,6 +268,7 @@ std::string LiteralSql(const Value& value, const std::string& time_zone) {
 std::string CallText(const std::string& name, const std::vector<std::string>& args, bool distinct) {
   std::string lower = ToLowerAscii(name);
   if (lower == "when") return CaseText(args);
+  if (lower == "like" && args.size() == 3) return args[0] + " LIKE " + args[1] + " ESCAPE '" + args[2] + "'";
   auto form = CallForms().find(lower);
   if (form != CallForms().end()) return FillForm(form->second, args);
   return name + "(" + (distinct ? "DISTINCT " : "") + Join(args, ", ") + ")";

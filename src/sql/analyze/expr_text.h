@@ -2,7 +2,6 @@
 // (toPrettySQL). Strings stand without quotes, columns without qualifier, implicit casts not at all.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +18,5 @@ std::string DoubleText(double value, bool is_float);
 
 // Operators by their sign or phrase, others as name(args).
 std::string CallText(const std::string& name, const std::vector<std::string>& args, bool distinct = false);
-
-// Seconds east of UTC the zone has at an instant; fixed offsets (+02:00, UTC, GMT+1) only. nullopt for
-// zones with a name.
-std::optional<int64_t> FixedOffsetSeconds(const std::string& time_zone);
 
 }  // namespace ashlar::sql

@@ -114,7 +114,7 @@ Result<Rel> Analysis::Apply(const WithColumnsRelation& node, Rel input) {
   added.input = input;
   for (const ExprPtr& alias : node.aliases) RETURN_IF_ERROR(AddItem(added, alias, scope));
   SelectBlock block;
-  block.generator = std::move(added.generator);
+  block.generators = std::move(added.generators);
   std::vector<bool> placed(added.items.size(), false);
   for (const ScopeColumn& column : input.columns) {
     auto replaced = std::ranges::find_if(added.items, [&](const SelectItem& item) {

@@ -31,7 +31,7 @@ Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& tar
     const ScopeColumn* from = FindByName(source.columns, fields[i].name, context_.case_sensitive);
     if (from) {
       Resolved column = UseColumn(*from, from->attribute.name, span);
-      ASSIGN_OR_RETURN(TypedExprPtr value, StoreAssign(column.expr, fields[i], name, ""));
+      ASSIGN_OR_RETURN(TypedExprPtr value, StoreAssign(column.expr, fields[i], column.text));
       values.push_back(std::move(value));
     } else if (!evolves) {
       Scope scope{source.columns, {}, nullptr};

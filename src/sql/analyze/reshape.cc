@@ -100,7 +100,8 @@ Result<GeneratorCall> Analysis::ResolveGenerator(const FunctionExpr& call, const
   }
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string& shown = names.empty() ? fields[i].name : names[i];
-    made.outputs.push_back(NewAttribute(shown, fields[i].type, fields[i].nullable || made.plan.outer));
+    bool nullable = fields[i].nullable || made.plan.outer || made.plan.kind == GeneratorKind::kStack;
+    made.outputs.push_back(NewAttribute(shown, fields[i].type, nullable));
   }
   return made;
 }

@@ -13,35 +13,6 @@ namespace {
 // Below DuckDB's own limit, and well within a thread's stack.
 constexpr int kMaxExprDepth = 400;
 
-Error CastMismatch(const Resolved& child, const CastExpr& node, const std::string& text, bool ansi,
-                   SourceSpan span) {
-  std::map<std::string, std::string> parameters = {{"srcType", QuoteType(child.expr->type)},
-                                                   {"targetType", QuoteType(node.type)}};
-  std::string message = "cannot cast " + QuoteType(child.expr->type) + " to " + QuoteType(node.type) + ".";
-  const DataType& from = child.expr->type;
-  const DataType& to = node.type;
-  bool try_cast = node.mode == CastMode::kTry;
-  std::string function;
-  if (from.IsNumeric() && to.Is(TypeId::kDate)) function = "DATE_FROM_UNIX_DATE";
-  if (from.Is(TypeId::kDate) && to.IsNumeric()) function = "UNIX_DATE";
-  if (ansi && !try_cast && !function.empty()) {
-    parameters["functionNames"] = "`" + function + "`";
-    return TypeMismatch("CAST_WITH_FUNC_SUGGESTION", text,
-                        message + "\nTo convert values from " + QuoteType(from) + " to " + QuoteType(to) +
-                            ", you can use the functions `" + function + "` instead.",
-                        std::move(parameters), span);
-  }
-  if (ansi && !try_cast && CanCast(from, to, false)) {
-    parameters["config"] = "\"spark.sql.ansi.enabled\"";
-    parameters["configVal"] = "'false'";
-    return TypeMismatch("CAST_WITH_CONF_SUGGESTION", text,
-                        message + "\nIf you have to cast " + QuoteType(from) + " to " + QuoteType(to) +
-                            ", you can set \"spark.sql.ansi.enabled\" as 'false'.",
-                        std::move(parameters), span);
-  }
-  return TypeMismatch("CAST_WITHOUT_SUGGESTION", text, message, std::move(parameters), span);
-}
-
 // A parameter's value written out again where it stands, at the place of the parameter.
 Result<ExprPtr> ParameterValue(const ParameterExpr& node, const AnalyzerContext& context, SourceSpan span) {
   if (!node.name.empty()) {
@@ -125,18 +96,19 @@ Result<TypedExprPtr> Analysis::ResolveCondition(const ExprPtr& expr, const ExprE
 Result<Resolved> Analysis::ResolveCast(const CastExpr& node, const ExprEnv& env, SourceSpan span) {
   ASSIGN_OR_RETURN(Resolved child, ResolveExpr(node.child, env));
   bool is_try = node.mode == CastMode::kTry;
-  std::string text = std::string(is_try ? "TRY_CAST(" : "CAST(") + child.text + " AS " + node.type.Sql() + ")";
+  // CHAR(n) and VARCHAR(n) are for stored columns; a cast makes a STRING.
+  DataType type = node.type.Is(TypeId::kString) ? DataType(TypeId::kString) : node.type;
+  std::string text = std::string(is_try ? "TRY_CAST(" : "CAST(") + child.text + " AS " + type.Sql() + ")";
   // Spark does not show casts to nested types.
   if (node.type.IsNested()) text = child.text;
   if (!CanCast(child.expr->type, node.type, context_.ansi || is_try)) {
-    return CastMismatch(child, node, text, context_.ansi, span);
+    return CastMismatch(child.expr->type, type, text, context_.ansi, is_try, span);
   }
-  // CHAR(n) and VARCHAR(n) are for stored columns; a cast makes a STRING.
-  DataType type = node.type.Is(TypeId::kString) ? DataType(TypeId::kString) : node.type;
   TypedCastMode mode = is_try ? TypedCastMode::kTry : context_.ansi ? TypedCastMode::kAnsi : TypedCastMode::kLegacy;
   Resolved result;
   bool same = child.expr->type == type;
-  bool nullable = child.expr->nullable || (is_try && !same) || CastForcesNullable(child.expr->type, type);
+  bool forced = is_try ? !CanUpCast(child.expr->type, type) : CastForcesNullable(child.expr->type, type);
+  bool nullable = child.expr->nullable || forced;
   result.expr = same ? child.expr : MakeTyped(type, nullable, span, CastNode{child.expr, mode});
   result.text = std::move(text);
   // A cast of a named expression keeps its name.
@@ -159,7 +131,7 @@ Result<Resolved> Analysis::GetField(Resolved child, const std::string& field, So
                             std::to_string(found.size()) + " times in the schema.",
                         {{"field", QuoteIdentifier(field)}, {"count", std::to_string(found.size())}}, span);
   }
-  std::string text = child.text + "." + fields[static_cast<size_t>(found[0])].name;
+  std::string text = child.text + "." + field;
   if (!in_array) return Resolved{MakeField(child.expr, found[0], span), std::move(text), ""};
   Attribute item = NewAttribute("x", type.element(), type.contains_null());
   TypedExprPtr body = MakeField(MakeColumn(item), found[0]);
@@ -181,6 +153,8 @@ Result<Resolved> Analysis::GetFields(Resolved child, const NameParts& name, size
     } else if (type.Is(TypeId::kMap) && type.key().Is(TypeId::kString)) {
       Resolved literal{MakeLiteral(Value::String(name[i]), span), name[i], ""};
       ASSIGN_OR_RETURN(child, CallFunction("$map_item", {std::move(child), std::move(literal)}, span));
+    } else if (type.Is(TypeId::kArray)) {
+      return UnexpectedInput(child.text + "[" + name[i] + "]", 1, "\"INTEGRAL\"", name[i], TypeId::kString, span);
     } else {
       return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
                           "Can't extract a value from " + QuoteSql(child.text) +
@@ -225,46 +199,44 @@ Result<Resolved> Analysis::ResolveExtract(const ExtractExpr& node, const ExprEnv
 Result<Resolved> Analysis::ResolveUpdateField(const UpdateFieldExpr& node, const ExprEnv& env,
                                               SourceSpan span) {
   ASSIGN_OR_RETURN(Resolved child, ResolveExpr(node.child, env));
+  std::optional<Resolved> value;
+  if (node.value) {
+    ASSIGN_OR_RETURN(value, ResolveExpr(node.value, env));
+  }
+  return UpdateField(std::move(child), SplitName(node.field), value, span);
+}
+
+Result<Resolved> Analysis::UpdateField(Resolved child, const NameParts& path, const std::optional<Resolved>& value,
+                                       SourceSpan span) {
   if (!child.expr->type.Is(TypeId::kStruct)) {
     return UnexpectedInput("update_fields(" + child.text + ")", 0, "\"STRUCT\"", child.text, child.expr->type,
                            span);
   }
-  std::string field = node.field;
-  std::string rest;
-  if (size_t dot = field.find('.'); dot != std::string::npos) {
-    rest = field.substr(dot + 1);
-    field.resize(dot);
-  }
+  const NameParts rest(path.begin() + 1, path.end());
   std::vector<Resolved> args;
   bool found = false;
   const std::vector<Field>& fields = child.expr->type.fields();
-  auto add = [&](const std::string& name, Resolved value) {
+  auto add = [&](const std::string& name, Resolved made) {
     args.push_back({MakeLiteral(Value::String(name)), name, ""});
-    args.push_back(std::move(value));
+    args.push_back(std::move(made));
   };
   for (size_t i = 0; i < fields.size(); ++i) {
     Resolved old{MakeField(child.expr, static_cast<int>(i), span), child.text + "." + fields[i].name, ""};
-    if (!SameName(fields[i].name, field, context_.case_sensitive)) {
+    if (!SameName(fields[i].name, path[0], context_.case_sensitive)) {
       add(fields[i].name, std::move(old));
       continue;
     }
     found = true;
     if (!rest.empty()) {
-      std::vector<Resolved> nested = {old};
-      ExprEnv inner = env;
-      inner.rewrite_args = &nested;
-      UpdateFieldExpr deeper{MakeExpr(AttributeExpr{{"$0"}, std::nullopt}), rest, node.value};
-      ASSIGN_OR_RETURN(Resolved updated, ResolveUpdateField(deeper, inner, span));
+      ASSIGN_OR_RETURN(Resolved updated, UpdateField(std::move(old), rest, value, span));
       add(fields[i].name, std::move(updated));
-    } else if (node.value) {
-      ASSIGN_OR_RETURN(Resolved value, ResolveExpr(node.value, env));
-      add(fields[i].name, std::move(value));
+    } else if (value) {
+      add(fields[i].name, *value);
     }
   }
-  if (!found && node.value) {
-    if (!rest.empty()) return FieldNotFound(field, fields, span);
-    ASSIGN_OR_RETURN(Resolved value, ResolveExpr(node.value, env));
-    add(field, std::move(value));
+  if (!found && value) {
+    if (!rest.empty()) return FieldNotFound(path[0], fields, span);
+    add(path[0], *value);
   }
   if (args.empty()) {
     return TypeMismatch("CANNOT_DROP_ALL_FIELDS", "update_fields(" + child.text + ")",

@@ -47,6 +47,32 @@ bool ShowsFirstOnly(std::string_view name) {
   return std::ranges::count(kNames, name) > 0;
 }
 
+// How Spark prints + - * / with dates and intervals, which it resolves to other expressions.
+std::optional<std::string> DatetimeArithmeticText(const std::string& op, const std::vector<FunctionArgument>& types,
+                                                  const std::vector<std::string>& texts) {
+  if (texts.size() != 2 || op.size() != 1 || op.find_first_of("+-*") == std::string::npos) return std::nullopt;
+  const DataType& a = types[0].type;
+  const DataType& b = types[1].type;
+  if (op == "*") {
+    if (a.IsNumeric() && b.IsInterval()) return "(" + texts[1] + " * " + texts[0] + ")";
+    return std::nullopt;
+  }
+  if (op == "+" && !a.IsDatetime() && b.IsDatetime()) {
+    return DatetimeArithmeticText(op, {types[1], types[0]}, {texts[1], texts[0]});
+  }
+  if (!a.IsDatetime()) return std::nullopt;
+  if (a.Is(TypeId::kDate) && b.IsIntegral()) {
+    return std::string(op == "+" ? "date_add(" : "date_sub(") + texts[0] + ", " + texts[1] + ")";
+  }
+  bool days = b.Is(TypeId::kDayTimeInterval) && b.last_interval_field() == 0;
+  if (a.Is(TypeId::kDate) && days) {
+    std::string count = "extractansiintervaldays(" + texts[1] + ")";
+    return "date_add(" + texts[0] + ", " + (op == "+" ? count : "(- " + count + ")") + ")";
+  }
+  if (b.IsInterval()) return texts[0] + " " + op + " " + texts[1];
+  return std::nullopt;
+}
+
 bool IsOrderedSet(std::string_view name) {
   return name == "percentile_cont" || name == "percentile_disc" || name == "mode";
 }
@@ -166,6 +192,7 @@ Result<Resolved> Analysis::ResolveFunction(const FunctionExpr& call, const ExprE
   if (name.size() == 3 && EqualsIgnoreCase(name[0], "system")) name.erase(name.begin());
   if (name.size() == 2 && EqualsIgnoreCase(name[0], "builtin")) name.erase(name.begin());
   std::string lower = ToLowerAscii(name.back());
+  if (lower == "||") lower = "concat";
   if (name.size() == 1) {
     ASSIGN_OR_RETURN(auto special, ResolveSpecial(lower, call, env, span));
     if (special) return *std::move(special);
@@ -217,7 +244,8 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
     ExprEnv inner = env;
     inner.rewrite_args = &arguments.values;
     ASSIGN_OR_RETURN(Resolved rewritten, ResolveExpr(function.rewrite, inner));
-    rewritten.text = CallText(function.name, texts, call.distinct);
+    bool hidden = IsCastFunction(function.name) && texts.size() == 1;
+    rewritten.text = hidden ? texts[0] : CallText(function.name, texts, call.distinct);
     rewritten.name.clear();
     return rewritten;
   }
@@ -253,6 +281,11 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
   bool sign = !call.name.empty() && call.name.back().find_first_of("<>=+-*/%&|^~") != std::string::npos;
   std::string name = sign && call.name.back() != "||" ? call.name.back() : function.name;
   result.text = hidden ? texts[0] : CallText(name, texts, call.distinct);
+  if (auto text = DatetimeArithmeticText(name, arguments.types, texts)) result.text = *std::move(text);
+  // aggregate() without a finish shows the identity it uses.
+  if ((name == "aggregate" || name == "reduce") && texts.size() == 3) {
+    result.text.insert(result.text.size() - 1, ", lambdafunction(namedlambdavariable(), namedlambdavariable())");
+  }
   CallNode node{function.name, function.lowering, std::move(args), function.deterministic, function.can_throw};
   result.expr = MakeTyped(function.type, function.nullable, span, std::move(node));
   return result;
@@ -267,7 +300,9 @@ Result<Resolved> Analysis::FinishAggregate(const ResolvedFunction& function, con
   bool ordered_set = IsOrderedSet(function.name) && !call.within_group.empty();
   if (ordered_set && !shown.empty()) shown.erase(shown.begin());
   if (ShowsFirstOnly(function.name) && shown.size() > 1) shown.resize(1);
-  std::string name = function.name == "first_value" ? "first" : function.name == "last_value" ? "last" : function.name;
+  std::string name = function.name;
+  if (call.ignore_nulls && name == "first_value") name = "first";
+  if (call.ignore_nulls && name == "last_value") name = "last";
   result.text = CallText(name, shown, call.distinct);
   AggregateCallNode node{function.name, function.lowering, std::move(args), call.distinct,
                          nullptr,       {},                function.finish};

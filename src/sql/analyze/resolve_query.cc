@@ -193,10 +193,11 @@ Result<Rel> Analysis::ApplyFilter(const FilterRelation& node, Rel input, SourceS
   return input;
 }
 
-Result<std::optional<int64_t>> Analysis::ConstantCount(const ExprPtr& expr, const char* clause) {
+Result<std::optional<int64_t>> Analysis::ConstantCount(const ExprPtr& expr, const char* clause, const Scope& scope) {
   using Count = std::optional<int64_t>;
   if (!expr) return Count();
   ExprEnv env;
+  env.scope = &scope;
   ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
   SourceSpan span = Span(expr->span);
   auto error = [&](const char* sub, const char* state, const std::string& message) {
@@ -207,11 +208,9 @@ Result<std::optional<int64_t>> Analysis::ConstantCount(const ExprPtr& expr, cons
   auto value = FoldExpr(*resolved.expr, context_.time_zone);
   if (!value) return error("IS_UNFOLDABLE", "42K0E", "The " + std::string(clause) + " expression must evaluate to a constant value.");
   if (!value->type.IsIntegral() || value->type.Is(TypeId::kLong)) {
-    if (!value->type.Is(TypeId::kNull)) {
-      Error e = error("DATA_TYPE", "42K0E", "The " + std::string(clause) + " expression must be integer type.");
-      e.parameters["dataType"] = QuoteType(value->type);
-      return e;
-    }
+    Error e = error("DATA_TYPE", "42K0E", "The " + std::string(clause) + " expression must be integer type.");
+    e.parameters["dataType"] = QuoteType(value->type);
+    return e;
   }
   if (value->is_null()) return error("IS_NULL", "42K0E", "The evaluated " + std::string(clause) + " expression must not be null.");
   int64_t n = std::get<int64_t>(value->data);
@@ -224,8 +223,9 @@ Result<std::optional<int64_t>> Analysis::ConstantCount(const ExprPtr& expr, cons
 }
 
 Result<Rel> Analysis::Apply(const LimitRelation& node, Rel input) {
-  ASSIGN_OR_RETURN(auto limit, ConstantCount(node.limit, "limit"));
-  ASSIGN_OR_RETURN(auto offset, ConstantCount(node.offset, "offset"));
+  Scope scope = MakeScope(input);
+  ASSIGN_OR_RETURN(auto limit, ConstantCount(node.limit, "limit", scope));
+  ASSIGN_OR_RETURN(auto offset, ConstantCount(node.offset, "offset", scope));
   input.plan = MakePlan(input.plan->output, LimitPlan{input.plan, limit, offset.value_or(0)});
   return input;
 }
@@ -258,6 +258,16 @@ Result<Rel> Analysis::Apply(const DistinctRelation& node, Rel input, SourceSpan 
 
 Result<Rel> Analysis::Apply(const AliasRelation& node, Rel input, SourceSpan span) {
   input.hidden.clear();
+  bool inline_table = node.input && std::holds_alternative<ValuesRelation>(node.input->node);
+  if (inline_table && !node.columns.empty() && node.columns.size() != input.columns.size()) {
+    return MakeSqlError("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000",
+                        "Invalid inline table. Inline table expected " + std::to_string(node.columns.size()) +
+                            " columns but found " + std::to_string(input.columns.size()) + " columns in row 0.",
+                        {{"expectedNumCols", std::to_string(node.columns.size())},
+                         {"actualNumCols", std::to_string(input.columns.size())},
+                         {"rowIndex", "0"}},
+                        span);
+  }
   if (!node.columns.empty() && node.columns.size() != input.columns.size()) {
     return MakeSqlError("ASSIGNMENT_ARITY_MISMATCH", "42802",
                         "The number of columns or variables assigned or aliased: " +

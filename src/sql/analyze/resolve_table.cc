@@ -79,6 +79,8 @@ Result<ResolvedRelation> Analysis::ResolveName(const NameParts& name, Access acc
     Error error = std::move(answers[0]).error();
     if (error.condition == "TABLE_OR_VIEW_NOT_FOUND") {
       error.parameters["relationName"] = QuoteName(name);
+      error.parameters["searchPath"] = "[`system`.`builtin`, `system`.`session`, " +
+                                       QuoteName({context_.current_catalog, context_.current_schema}) + "]";
       error.message = "The table or view " + QuoteName(name) +
                       " cannot be found. Verify the spelling and correctness of the schema and catalog.";
     }
@@ -474,7 +476,7 @@ Result<Rel> Analysis::AnalyzeRecursive(const CteDefinition& definition, CteScope
   step = CastColumns(std::move(step), types, false);
   for (size_t i = 0; i < anchor.columns.size(); ++i) {
     Attribute& column = scope[key].columns[i].attribute;
-    column.nullable = column.nullable || step.columns[i].attribute.nullable;
+    column.nullable = true;
   }
   plans.push_back({id, anchor.plan, step.plan, set->all});
   return anchor;

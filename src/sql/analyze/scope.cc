@@ -38,6 +38,7 @@ Error Ambiguous(const NameParts& name, const std::vector<const ScopeColumn*>& fo
     full.push_back(column->attribute.name);
     names.push_back(QuoteName(full));
   }
+  std::ranges::sort(names);
   std::string list = "[" + Join(names, ", ") + "]";
   return MakeSqlError("AMBIGUOUS_REFERENCE", "42704",
                       "Reference " + QuoteName(name) + " is ambiguous, could be: " + list + ".",
@@ -99,7 +100,9 @@ Error UnresolvedColumn(const NameParts& name, const Scope& scope, SourceSpan spa
     names.push_back(column.qualifier);
     names.back().push_back(column.attribute.name);
   }
-  std::string base = Join(name, ".");
+  std::vector<std::string> written;
+  for (const std::string& part : name) written.push_back(QuoteIfNeeded(part));
+  std::string base = Join(written, ".");
   std::vector<std::pair<size_t, std::string>> ranked;
   for (const NameParts& candidate : StripShared(std::move(names), name.size())) {
     std::string shown = QuoteName(candidate);

@@ -17,6 +17,34 @@ const FunctionExpr* CallUnderAlias(const ExprPtr& expr, std::vector<std::string>
   return std::get_if<FunctionExpr>(&e->node);
 }
 
+// With grouping sets a column that some set leaves out is NULL there: to the select list it is nullable.
+void MarkMissingGroups(Rel& input, const AggregateRelation& node, bool case_sensitive) {
+  auto mark = [&](const ExprPtr& expr) {
+    const auto* name = std::get_if<AttributeExpr>(&expr->node);
+    if (!name) return;
+    for (ScopeColumn& column : input.columns) {
+      if (SameName(column.attribute.name, name->name.back(), case_sensitive)) column.attribute.nullable = true;
+    }
+  };
+  bool all_but_one = node.kind == GroupingKind::kRollup || node.kind == GroupingKind::kCube;
+  if (all_but_one) std::ranges::for_each(node.grouping, mark);
+  if (node.kind != GroupingKind::kGroupingSets) return;
+  auto in_set = [](const std::vector<ExprPtr>& set, const ExprPtr& expr) {
+    const auto& name = std::get_if<AttributeExpr>(&expr->node)->name;
+    return std::ranges::any_of(set, [&](const ExprPtr& e) {
+      const auto* other = std::get_if<AttributeExpr>(&e->node);
+      return other && EqualsIgnoreCase(other->name.back(), name.back());
+    });
+  };
+  for (const std::vector<ExprPtr>& set : node.grouping_sets) {
+    for (const ExprPtr& expr : set) {
+      if (!std::holds_alternative<AttributeExpr>(expr->node)) continue;
+      bool always = std::ranges::all_of(node.grouping_sets, [&](const auto& s) { return in_set(s, expr); });
+      if (!always) mark(expr);
+    }
+  }
+}
+
 // Ids of items that the projection itself makes, not passes on.
 std::map<AttributeId, const SelectItem*> MadeHere(const SelectBlock& block) {
   std::map<AttributeId, const SelectItem*> made;
@@ -147,17 +175,13 @@ Result<void> Analysis::AddStar(SelectBlock& block, const StarExpr& star, const S
 Result<void> Analysis::AddGenerator(SelectBlock& block, const FunctionExpr& call,
                                     const std::vector<std::string>& names, const Scope& scope,
                                     SourceSpan span) {
-  if (block.generator) {
-    return MakeSqlError("UNSUPPORTED_GENERATOR.MULTI_GENERATOR", "42K0E",
-                        "The generator is not supported: only one generator allowed per SELECT clause but found 2.",
-                        {{"num", "2"}, {"clause", "SELECT"}}, span);
-  }
   ExprEnv env;
   env.scope = &scope;
-  ASSIGN_OR_RETURN(block.generator, ResolveGenerator(call, env, false, names, span));
-  for (const Attribute& output : block.generator->outputs) {
+  ASSIGN_OR_RETURN(GeneratorCall generator, ResolveGenerator(call, env, false, names, span));
+  for (const Attribute& output : generator.outputs) {
     block.items.push_back({output, MakeColumn(output, span), output.name, {}, 0});
   }
+  block.generators.push_back(std::move(generator));
   return {};
 }
 
@@ -187,6 +211,7 @@ Result<Open> Analysis::ApplySelect(const std::vector<ExprPtr>& exprs, const Aggr
                                    bool force_aggregate, Rel input, SourceSpan span) {
   auto block = std::make_unique<SelectBlock>();
   block->input = std::move(input);
+  if (aggregate) MarkMissingGroups(block->input, *aggregate, context_.case_sensitive);
   Scope scope = MakeScope(block->input);
   if (aggregate && aggregate->add_grouping_columns) {
     for (const ExprPtr& expr : aggregate->grouping) RETURN_IF_ERROR(AddItem(*block, expr, scope));
@@ -194,7 +219,9 @@ Result<Open> Analysis::ApplySelect(const std::vector<ExprPtr>& exprs, const Aggr
   for (const ExprPtr& expr : exprs) RETURN_IF_ERROR(AddItem(*block, expr, scope));
   auto aggregates = [](const SelectItem& item) { return HasAggregate(item.expr); };
   block->aggregate = force_aggregate || std::ranges::any_of(block->items, aggregates) ||
-                     (block->generator && std::ranges::any_of(block->generator->plan.args, HasAggregate));
+                     std::ranges::any_of(block->generators, [](const GeneratorCall& generator) {
+                       return std::ranges::any_of(generator.plan.args, HasAggregate);
+                     });
   if (aggregate) RETURN_IF_ERROR(ResolveGrouping(*block, *aggregate, scope));
   if (block->aggregate) RETURN_IF_ERROR(LiftAggregates(*block, span));
   for (SelectItem& item : block->items) item.expr = OverWindows(*block, item.expr);
@@ -393,12 +420,6 @@ PlanPtr Analysis::BuildBlock(const SelectBlock& block, const std::vector<SelectI
     append(block.grouping, output);
     append(block.aggregates, output);
     AggregatePlan aggregate{rel.plan, block.grouping, block.sets, block.aggregates};
-    if (block.has_sets) {
-      for (Attribute& a : output) {
-        bool grouped = std::ranges::any_of(block.grouping, [&](const NamedExpr& g) { return g.attribute.id == a.id; });
-        a.nullable = a.nullable || grouped;
-      }
-    }
     rel.plan = MakePlan(std::move(output), std::move(aggregate));
   }
   if (block.having) rel.plan = MakePlan(rel.plan->output, FilterPlan{rel.plan, block.having});
@@ -408,11 +429,11 @@ PlanPtr Analysis::BuildBlock(const SelectBlock& block, const std::vector<SelectI
     rel.plan = MakePlan(std::move(output), WindowPlan{rel.plan, block.windows});
   }
   if (block.qualify) rel.plan = MakePlan(rel.plan->output, FilterPlan{rel.plan, block.qualify});
-  if (block.generator) {
-    GeneratePlan generate = block.generator->plan;
+  for (const GeneratorCall& generator : block.generators) {
+    GeneratePlan generate = generator.plan;
     generate.input = rel.plan;
     std::vector<Attribute> output = rel.plan->output;
-    output.insert(output.end(), block.generator->outputs.begin(), block.generator->outputs.end());
+    output.insert(output.end(), generator.outputs.begin(), generator.outputs.end());
     rel.plan = MakePlan(std::move(output), std::move(generate));
   }
   // Aliases used by later items are computed a level below those.

@@ -106,6 +106,10 @@ Result<Resolved> Analysis::ResolveCase(const FunctionExpr& call, const ExprEnv& 
   } else {
     nullable = true;
   }
+  // A first condition that is true decides.
+  const Value* first = LiteralValue(*parts[0].expr);
+  bool decided = parts.size() > 1 && first && *first == Value::Boolean(true);
+  if (decided) nullable = node.branches[0].second->nullable;
   return Resolved{MakeTyped(*common, nullable, span, std::move(node)), std::move(text), ""};
 }
 

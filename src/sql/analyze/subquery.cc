@@ -84,14 +84,22 @@ Result<Resolved> Analysis::ResolveInSubquery(const SubqueryExpr& node, Rel rel, 
     texts.push_back(v.text);
   }
   for (const ScopeColumn& column : rel.columns) right.push_back(column.attribute.type);
-  std::string shown = texts.size() == 1 ? texts[0] : "named_struct(" + Join(texts, ", ") + ")";
+  std::vector<std::string> pairs, left_names, right_names;
+  for (const Resolved& v : values) {
+    pairs.push_back("'" + (v.name.empty() ? v.text : v.name) + "', " + v.text);
+    left_names.push_back(QuoteSql(v.text));
+  }
+  for (const ScopeColumn& column : rel.columns) right_names.push_back(QuoteSql(column.attribute.name));
+  std::string shown = texts.size() == 1 ? texts[0] : "named_struct(" + Join(pairs, ", ") + ")";
   std::string text = "(" + shown + " IN (listquery(" + references + ")))";
   if (left.size() != right.size()) {
     return TypeMismatch("IN_SUBQUERY_LENGTH_MISMATCH", text,
                         "The number of columns in the left hand side of an IN subquery does not match the "
                         "number of columns in the output of subquery.",
                         {{"leftLength", std::to_string(left.size())},
-                         {"rightLength", std::to_string(right.size())}},
+                         {"rightLength", std::to_string(right.size())},
+                         {"leftColumns", Join(left_names, ", ")},
+                         {"rightColumns", Join(right_names, ", ")}},
                         span);
   }
   for (size_t i = 0; i < left.size(); ++i) {

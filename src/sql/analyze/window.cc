@@ -93,7 +93,10 @@ Result<Resolved> Analysis::ResolveWindow(const WindowExpr& node, const ExprEnv& 
   auto kind = context_.functions.Find(name);
   ExprEnv inner = env;
   inner.over_window = true;
-  ASSIGN_OR_RETURN(Resolved function, ResolveExpr(node.function, inner));
+  // Errors of the function are at the place of the whole window expression.
+  Result<Resolved> inside = call ? ResolveFunction(*call, inner, span) : ResolveExpr(node.function, inner);
+  if (!inside.ok()) return inside;
+  Resolved function = *std::move(inside);
   bool fits = kind == FunctionKind::kWindow || std::holds_alternative<AggregateCallNode>(function.expr->node);
   if (!fits) {
     return MakeSqlError("UNSUPPORTED_EXPR_FOR_WINDOW", "42P20",
@@ -118,9 +121,9 @@ Result<Resolved> Analysis::ResolveWindow(const WindowExpr& node, const ExprEnv& 
     window.order_by.push_back({key.expr, sort.ascending, nulls_first});
   }
   if (kind == FunctionKind::kWindow && order.empty() && name != "nth_value") {
-    return MakeSqlError("WINDOW_FUNCTION_WITHOUT_ORDER_BY", "42601",
-                        "Window function " + function.text + " requires window to be ordered.",
-                        {{"expr", function.text}}, span);
+    return MakeSqlError("WINDOW_FUNCTION_FRAME_NOT_ORDERED", "42601",
+                        "Window function " + function.text + " requires window to be ordered, please add ORDER BY clause.",
+                        {{"wf_expr", function.text}, {"wf_name", name}});
   }
   std::string frame_text = OwnFrame(function.text.substr(0, function.text.find('(')), *function.expr);
   if (frame_text.empty()) {
