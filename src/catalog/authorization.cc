@@ -30,7 +30,7 @@ bool HoldsAnyPrivilege(const Subject& subject, const Chain& chain) {
   if (subject.Is(chain[0].row.owner_id)) return true;
   for (const Guarded& link : chain) {
     for (const GrantRow& grant : link.grants) {
-      if (!subject.Is(grant.principal_id)) continue;
+      if (!subject.Is(grant.principal_id) || grant.privilege == "BROWSE") continue;
       if (&link == &chain[0] || grant.privilege == "ALL_PRIVILEGES" ||
           AppliesTo(chain[0].row.kind, grant.privilege)) {
         return true;
@@ -75,10 +75,22 @@ std::optional<Denial> CheckManage(const Subject& subject, const Chain& chain) {
   return Denial{"MANAGE", 0};
 }
 
+namespace {
+
+bool IsVisibleWithoutBrowse(const Subject& subject, const Chain& chain) {
+  if (!CheckManage(subject, chain)) return true;
+  return HoldsAnyPrivilege(subject, chain) && !CheckParents(subject, chain);
+}
+
+}  // namespace
+
 bool IsVisible(const Subject& subject, const Chain& chain) {
   CHECK(!chain.empty());
-  if (!CheckManage(subject, chain) || Holds(subject, chain, "BROWSE")) return true;
-  return HoldsAnyPrivilege(subject, chain) && !CheckParents(subject, chain);
+  return Holds(subject, chain, "BROWSE") || IsVisibleWithoutBrowse(subject, chain);
+}
+
+bool IsBrowseOnly(const Subject& subject, const Chain& chain) {
+  return Holds(subject, chain, "BROWSE") && !IsVisibleWithoutBrowse(subject, chain);
 }
 
 }  // namespace ashlar::catalog

@@ -50,5 +50,7 @@ std::optional<Denial> CheckUse(const Subject& subject, const Chain& chain, std::
 std::optional<Denial> CheckParents(const Subject& subject, const Chain& chain);
 std::optional<Denial> CheckManage(const Subject& subject, const Chain& chain);
 bool IsVisible(const Subject& subject, const Chain& chain);
+// Visible, but by BROWSE alone.
+bool IsBrowseOnly(const Subject& subject, const Chain& chain);
 
 }  // namespace ashlar::catalog

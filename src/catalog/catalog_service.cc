@@ -6,6 +6,7 @@
 #include "catalog/environment.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
+#include "identity/tables/principals_table.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -113,33 +114,101 @@ Result<ResolvedPath> CatalogService::ResolvePath(const http::Principal& principa
 
 Result<sql::CatalogReply> CatalogService::Execute(const http::Principal& principal,
                                                   const sql::CatalogCommand& command) {
+  return ExecuteAll(principal, std::span(&command, 1));
+}
+
+Result<sql::CatalogReply> CatalogService::ExecuteAll(
+    const http::Principal& principal, std::span<const sql::CatalogCommand> commands) {
   const Environment& environment = impl_->environment;
-  sql::CatalogReply reply;
-  std::string uuid = NewUuid(environment.random);
-  auto body = [&](metadb::Transaction& txn) -> Status {
-    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
-    CommandRun run{environment, authorizer, command, uuid, environment.clock.NowMs()};
-    ASSIGN_OR_RETURN(reply, HandlerOf(command.action)(run));
-    return OnlyReads(command.action) ? OkStatus() : BumpEpoch(txn);
-  };
-  if (OnlyReads(command.action)) {
-    RETURN_IF_ERROR(environment.database.Read(body));
-    return reply;
+  bool reads = true;
+  bool drops = false;
+  std::vector<std::string> uuids;
+  for (const sql::CatalogCommand& command : commands) {
+    reads = reads && OnlyReads(command.action);
+    drops = drops || command.action == CatalogAction::kDrop;
+    uuids.push_back(NewUuid(environment.random));
   }
-  Status done = environment.database.Transact(body);
+  sql::CatalogReply reply;
+  auto body = [&](metadb::Transaction& txn) -> Status {
+    for (size_t i = 0; i < commands.size(); ++i) {
+      // Each command sees the grants and names that the one before it left.
+      ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+      CommandRun run{environment, authorizer, commands[i], uuids[i], environment.clock.NowMs()};
+      ASSIGN_OR_RETURN(reply, HandlerOf(commands[i].action)(run));
+    }
+    return reads ? OkStatus() : BumpEpoch(txn);
+  };
+  Status done = reads ? environment.database.Read(body) : environment.database.Transact(body);
   if (!done.ok()) {
-    // The folder that a failed CREATE made; remove() leaves one with files alone.
+    // The folders that a failed CREATE made; remove() leaves one with files alone.
     std::error_code ignored;
-    std::filesystem::remove(environment.ManagedLocation(uuid), ignored);
+    for (const std::string& uuid : uuids) {
+      std::filesystem::remove(environment.ManagedLocation(uuid), ignored);
+    }
     return done.error();
   }
-  if (command.action == CatalogAction::kDrop) RETURN_IF_ERROR(FinishDrops(environment));
+  if (drops) RETURN_IF_ERROR(FinishDrops(environment));
   return reply;
+}
+
+Result<ObjectInfo> CatalogService::Inspect(const http::Principal& principal, sql::Securable kind,
+                                           const std::vector<std::string>& name) {
+  ObjectInfo info;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+    ASSIGN_OR_RETURN(Chain chain, authorizer.Find(kind, name));
+    RETURN_IF_ERROR(RequireVisible(authorizer, chain));
+    ASSIGN_OR_RETURN(info, InfoOf(authorizer, chain));
+    return OkStatus();
+  }));
+  return info;
+}
+
+Result<std::vector<ObjectInfo>> CatalogService::List(const http::Principal& principal,
+                                                     sql::Securable kind,
+                                                     const std::vector<std::string>& where) {
+  std::vector<ObjectInfo> infos;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    infos.clear();
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+    ASSIGN_OR_RETURN(Chain above, PlaceToList(authorizer, kind, where));
+    ASSIGN_OR_RETURN(auto children, VisibleChildren(authorizer, above, kind));
+    for (const Chain& chain : children) {
+      ASSIGN_OR_RETURN(ObjectInfo info, InfoOf(authorizer, chain));
+      infos.push_back(std::move(info));
+    }
+    return OkStatus();
+  }));
+  return infos;
+}
+
+Result<std::vector<GrantInfo>> CatalogService::Grants(const http::Principal& principal,
+                                                      sql::Securable kind,
+                                                      const std::vector<std::string>& name) {
+  std::vector<GrantInfo> grants;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+    ASSIGN_OR_RETURN(Chain chain, authorizer.Find(kind, name));
+    ASSIGN_OR_RETURN(grants, VisibleGrants(authorizer, chain));
+    return OkStatus();
+  }));
+  return grants;
 }
 
 Result<objectstore::PutOutcome> CatalogService::Commit(const http::Principal& principal,
                                                        const TableCommit& commit) {
   return CommitVersion(impl_->environment, principal.id, commit);
+}
+
+Result<ObjectInfo> CatalogService::Metastore() {
+  ObjectInfo info;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, identity::kAdminsGroup));
+    ASSIGN_OR_RETURN(Chain chain, authorizer.Find(sql::Securable::kMetastore, {}));
+    ASSIGN_OR_RETURN(info, InfoOf(authorizer, chain));
+    return OkStatus();
+  }));
+  return info;
 }
 
 Result<int64_t> CatalogService::Epoch() {

@@ -15,7 +15,6 @@
 // Thread safe.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "catalog/object_info.h"
 #include "http/principal.h"
 #include "metadb/migrations.h"
 #include "objectstore/object_store.h"
@@ -99,6 +99,20 @@ class CatalogService {
   // Any command of catalog_command.h but those the driver answers alone. Errors as Spark names them.
   Result<sql::CatalogReply> Execute(const http::Principal& principal,
                                     const sql::CatalogCommand& command);
+  // Several changes in order, all or none; answers the last one's reply.
+  Result<sql::CatalogReply> ExecuteAll(const http::Principal& principal,
+                                       std::span<const sql::CatalogCommand> commands);
+
+  // One object that the principal may see. Errors: not found, INSUFFICIENT_PERMISSIONS.
+  Result<ObjectInfo> Inspect(const http::Principal& principal, sql::Securable kind,
+                             const std::vector<std::string>& name);
+  // The objects of a kind that he may see below `where` (a schema, a catalog, or {}), by name; kTable
+  // lists views too.
+  Result<std::vector<ObjectInfo>> List(const http::Principal& principal, sql::Securable kind,
+                                       const std::vector<std::string>& where);
+  // What is granted on the object and above it: all of it to those who may grant, one's own to others.
+  Result<std::vector<GrantInfo>> Grants(const http::Principal& principal, sql::Securable kind,
+                                        const std::vector<std::string>& name);
 
   // Rechecks MODIFY (or WRITE_FILES), then creates <location>/_delta_log/<version>.json if absent.
   // kLost: another commit holds the version. A repeated commit of the same text answers kWon. An error
@@ -106,14 +120,14 @@ class CatalogService {
   // meanwhile and the new table is gone.
   Result<objectstore::PutOutcome> Commit(const http::Principal& principal, const TableCommit& commit);
 
+  // The metastore itself; what everybody may know of it.
+  Result<ObjectInfo> Metastore();
+
   // Rises with every change of an object or grant. Nothing learnt at one epoch holds at another.
   Result<int64_t> Epoch();
 
-  // ---- for the REST service of this module
-  class Impl;
-  Impl& impl() { return *impl_; }
-
  private:
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

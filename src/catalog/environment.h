@@ -53,13 +53,19 @@ Status FinishDrops(const Environment& environment);
 // ---- commands/grant.cc
 Result<sql::CatalogReply> ChangeGrants(CommandRun& run);
 Result<sql::CatalogReply> ShowGrants(CommandRun& run);
+// What counts on the object, nearest first: everything for its managers, one's own for others.
+Result<std::vector<GrantInfo>> VisibleGrants(Authorizer& authorizer, const Chain& chain);
 
 // ---- commands/show.cc
 Result<sql::CatalogReply> Show(CommandRun& run);
 Result<sql::CatalogReply> Describe(CommandRun& run);
+Status RequireVisible(Authorizer& authorizer, const Chain& chain);
+// The chain of `where`, which the asker may look into; empty for what stands under the metastore.
+Result<Chain> PlaceToList(Authorizer& authorizer, sql::Securable kind, const NameParts& where);
 // The children of a kind that the asker may see; `above` is empty for what stands under the metastore.
 Result<std::vector<Chain>> VisibleChildren(Authorizer& authorizer, const Chain& above,
                                            sql::Securable kind);
+Result<ObjectInfo> InfoOf(Authorizer& authorizer, const Chain& chain);
 
 // ---- resolve.cc
 Result<sql::ResolvedRelation> ResolveRequest(Authorizer& authorizer, const Environment& environment,

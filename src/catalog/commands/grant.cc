@@ -16,11 +16,11 @@ Error NotApplicable(const std::string& privilege, const Chain& chain) {
 }
 
 // Who is named by SHOW GRANTS <principal>, if anybody.
-Result<std::optional<int64_t>> NamedPrincipal(CommandRun& run) {
-  if (run.command.principal.empty()) return std::optional<int64_t>();
+Result<std::optional<std::string>> NamedPrincipal(CommandRun& run) {
+  if (run.command.principal.empty()) return std::optional<std::string>();
   ASSIGN_OR_RETURN(auto row, identity::Directory::FindByName(run.txn(), run.command.principal));
   if (!row) return NoSuchPrincipal(run.command.principal);
-  return std::optional<int64_t>(row->id);
+  return std::optional<std::string>(row->name);
 }
 
 }  // namespace
@@ -42,30 +42,37 @@ Result<CatalogReply> ChangeGrants(CommandRun& run) {
   return CatalogReply();
 }
 
+Result<std::vector<GrantInfo>> VisibleGrants(Authorizer& authorizer, const Chain& chain) {
+  bool sees_all = authorizer.CanManage(chain);
+  if (!sees_all && !authorizer.CanSee(chain)) {
+    RETURN_IF_ERROR(authorizer.RequireManage(chain));
+  }
+  std::vector<GrantInfo> grants;
+  Securable kind = chain[0].row.kind;
+  for (size_t link = 0; link < chain.size(); ++link) {
+    std::string from = DottedName(NameOf(Chain(chain.begin() + static_cast<long>(link), chain.end())));
+    for (const GrantRow& grant : chain[link].grants) {
+      if (!sees_all && !authorizer.subject().Is(grant.principal_id)) continue;
+      if (!IsGrantable(kind, grant.privilege)) continue;  // says nothing about this object
+      ASSIGN_OR_RETURN(std::string name, authorizer.PrincipalName(grant.principal_id));
+      grants.push_back({name, grant.privilege, link > 0, chain[link].row.kind, from});
+    }
+  }
+  return grants;
+}
+
 Result<CatalogReply> ShowGrants(CommandRun& run) {
   ASSIGN_OR_RETURN(Chain chain, run.authorizer.Find(run.command.securable, run.command.name));
-  ASSIGN_OR_RETURN(std::optional<int64_t> named, NamedPrincipal(run));
-  bool sees_all = run.authorizer.CanManage(chain);
-  if (!sees_all && !run.authorizer.CanSee(chain)) {
-    RETURN_IF_ERROR(run.authorizer.RequireManage(chain));
-  }
+  ASSIGN_OR_RETURN(std::optional<std::string> named, NamedPrincipal(run));
+  ASSIGN_OR_RETURN(auto grants, VisibleGrants(run.authorizer, chain));
   CatalogReply reply;
   for (const char* column : {"Principal", "ActionType", "ObjectType", "ObjectKey"}) {
     reply.schema.fields.push_back({column, TypeId::kString});
   }
-  for (size_t link = 0; link < chain.size(); ++link) {
-    std::string key = DottedName(NameOf(Chain(chain.begin() + static_cast<long>(link), chain.end())));
-    for (const GrantRow& grant : chain[link].grants) {
-      if (named && grant.principal_id != *named) continue;
-      if (!sees_all && !run.authorizer.subject().Is(grant.principal_id)) continue;
-      if (link > 0 && grant.privilege != "ALL_PRIVILEGES" &&
-          !IsGrantable(chain[0].row.kind, grant.privilege)) {
-        continue;
-      }
-      ASSIGN_OR_RETURN(std::string name, run.authorizer.PrincipalName(grant.principal_id));
-      reply.rows.push_back({name, SqlPrivilege(grant.privilege),
-                            std::string(SecurableTypeName(chain[link].row.kind)), key});
-    }
+  for (const GrantInfo& grant : grants) {
+    if (named && grant.principal != *named) continue;
+    reply.rows.push_back({grant.principal, SqlPrivilege(grant.privilege),
+                          std::string(SecurableTypeName(grant.from_kind)), grant.from_name});
   }
   return reply;
 }

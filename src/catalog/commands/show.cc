@@ -44,27 +44,6 @@ bool Matches(const std::string& name, const std::string& pattern) {
   return false;
 }
 
-Result<Chain> ShownUnder(CommandRun& run, Securable kind) {
-  switch (NameSpaceOf(kind)) {
-    case NameSpace::kSchema:
-      if (run.command.name.size() != 1) break;
-      return run.authorizer.FindCatalog(run.command.name[0]);
-    case NameSpace::kRelation:
-    case NameSpace::kVolume:
-      if (run.command.name.size() != 2) break;
-      return run.authorizer.FindSchema(run.command.name);
-    default:
-      return Chain();
-  }
-  return InvalidName(DottedName(run.command.name), "it does not say where to look");
-}
-
-// Whoever may not use or see the place gets a refusal, not an empty list.
-Status RequirePlace(CommandRun& run, const Chain& above) {
-  if (above.empty() || run.authorizer.CanSee(above)) return OkStatus();
-  return run.authorizer.Require(above, above.size() == 1 ? "USE_CATALOG" : "USE_SCHEMA");
-}
-
 std::string UrlOf(const SecurableRow& row) {
   Result<Json> attributes = ParseJson(row.attributes);
   if (!attributes.ok() || !attributes->contains("url")) return row.location;
@@ -217,6 +196,54 @@ Result<CatalogReply> DescribeRelation(CommandRun& run, const Chain& chain) {
 
 }  // namespace
 
+Status RequireVisible(Authorizer& authorizer, const Chain& chain) {
+  if (authorizer.CanSee(chain)) return OkStatus();
+  RETURN_IF_ERROR(authorizer.RequireParents(chain));
+  return InsufficientPermissions("BROWSE", chain[0].row.kind, DottedName(NameOf(chain)));
+}
+
+Result<Chain> PlaceToList(Authorizer& authorizer, Securable kind, const NameParts& where) {
+  NameSpace name_space = NameSpaceOf(kind);
+  bool in_schema = name_space == NameSpace::kRelation || name_space == NameSpace::kVolume;
+  size_t parts = in_schema ? 2 : name_space == NameSpace::kSchema ? 1 : 0;
+  if (where.size() != parts) return InvalidName(DottedName(where), "it does not say where to look");
+  if (parts == 0) return Chain();
+  ASSIGN_OR_RETURN(Chain above, in_schema ? authorizer.FindSchema(where)
+                                          : authorizer.FindCatalog(where[0]));
+  // Whoever may neither see nor use the place gets a refusal, not an empty list.
+  if (!authorizer.CanSee(above)) {
+    RETURN_IF_ERROR(authorizer.Require(above, in_schema ? "USE_SCHEMA" : "USE_CATALOG"));
+  }
+  return above;
+}
+
+Result<ObjectInfo> InfoOf(Authorizer& authorizer, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  ObjectInfo info;
+  info.kind = row.kind;
+  info.uuid = row.uuid;
+  info.name = NameOf(chain);
+  ASSIGN_OR_RETURN(info.owner, authorizer.PrincipalName(row.owner_id));
+  info.comment = row.comment;
+  info.properties = row.properties;
+  info.location = row.location;
+  if (row.kind == Securable::kExternalLocation) info.url = UrlOf(row);
+  info.managed = row.managed;
+  info.browse_only = IsBrowseOnly(authorizer.subject(), chain);
+  info.created_ms = row.created_ms;
+  ASSIGN_OR_RETURN(info.created_by, authorizer.PrincipalName(row.created_by));
+  info.updated_ms = row.updated_ms;
+  ASSIGN_OR_RETURN(info.updated_by, authorizer.PrincipalName(row.updated_by));
+  if (NameSpaceOf(row.kind) != NameSpace::kRelation) return info;
+  ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(authorizer.txn(), row.uuid));
+  CHECK(relation.has_value()) << "relation without its details: " << row.uuid;
+  info.format = relation->format;
+  info.columns = std::move(relation->columns);
+  info.partition_columns = std::move(relation->partition_columns);
+  info.view_text = std::move(relation->view_text);
+  return info;
+}
+
 Result<std::vector<Chain>> VisibleChildren(Authorizer& authorizer, const Chain& above,
                                            Securable kind) {
   std::string parent;
@@ -240,8 +267,7 @@ Result<CatalogReply> Show(CommandRun& run) {
   if (kind == Securable::kFunction || NameSpaceOf(kind) == NameSpace::kRoot) {
     return NotImplemented("SHOW of this kind of object");
   }
-  ASSIGN_OR_RETURN(Chain above, ShownUnder(run, kind));
-  RETURN_IF_ERROR(RequirePlace(run, above));
+  ASSIGN_OR_RETURN(Chain above, PlaceToList(run.authorizer, kind, run.command.name));
   ASSIGN_OR_RETURN(auto children, VisibleChildren(run.authorizer, above, kind));
   CatalogReply reply;
   reply.schema = ShowColumns(kind);
@@ -260,10 +286,7 @@ Result<CatalogReply> Describe(CommandRun& run) {
     RETURN_IF_ERROR(run.authorizer.RequireManageOr(chain, catalog ? "USE_CATALOG" : "USE_SCHEMA"));
     return CatalogReply();
   }
-  if (!run.authorizer.CanSee(chain)) {
-    RETURN_IF_ERROR(run.authorizer.RequireParents(chain));
-    return InsufficientPermissions("BROWSE", row.kind, DottedName(NameOf(chain)));
-  }
+  RETURN_IF_ERROR(RequireVisible(run.authorizer, chain));
   switch (row.kind) {
     case Securable::kCatalog:
       return DescribeCatalog(run, chain);

@@ -1,0 +1,45 @@
+// ObjectInfo: one object of Unity Catalog as its visitors see it, with names in place of ids.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/catalog_command.h"
+#include "types/data_type.h"
+
+namespace ashlar::catalog {
+
+struct ObjectInfo {
+  sql::Securable kind = sql::Securable::kTable;
+  std::string uuid;
+  std::vector<std::string> name;  // from the top: {"main", "default", "t"}
+  std::string owner;
+  std::optional<std::string> comment;
+  std::map<std::string, std::string> properties;
+  std::string location;  // canonical; empty when it has none
+  std::string url;       // of an external location, as it was given
+  bool managed = true;
+  bool browse_only = false;  // seen by BROWSE alone
+  int64_t created_ms = 0;
+  std::string created_by;
+  int64_t updated_ms = 0;
+  std::string updated_by;
+  // Of tables and views.
+  std::string format;
+  Schema columns;
+  std::vector<std::string> partition_columns;
+  std::string view_text;
+};
+
+// A privilege that counts on an object, and where it was granted.
+struct GrantInfo {
+  std::string principal;
+  std::string privilege;  // "USE_CATALOG"
+  bool inherited = false;
+  sql::Securable from_kind = sql::Securable::kTable;
+  std::string from_name;
+};
+
+}  // namespace ashlar::catalog
