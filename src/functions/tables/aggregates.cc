@@ -46,8 +46,8 @@ Result<ResolvedFunction> Sum(const Call& call) {
     out = call.Make(result, {type}, "sum({distinct}{0})");
     // Ten more digits take ten thousand million rows to fill.
     out.finish = type.precision() + 10 <= 38 ? "CAST({0} AS {type})"
-                 : lenient                   ? "spark_try_check_sum({0}, {p}, {s}, {span})"
-                                             : "spark_check_sum({0}, {p}, {s}, {span})";
+                 : lenient                   ? "CAST(spark_try_check_sum({0}, {p}, {s}, {span}) AS {type})"
+                                             : "CAST(spark_check_sum({0}, {p}, {s}, {span}) AS {type})";
   } else if (type.IsIntegral() || type.Is(TypeId::kDayTimeInterval) || type.Is(TypeId::kYearMonthInterval)) {
     DataType result = type.IsIntegral() ? DataType(TypeId::kLong) : type;
     if (type.Is(TypeId::kDayTimeInterval)) result = DataType::DayTimeInterval(0, 3);
@@ -71,6 +71,7 @@ Result<ResolvedFunction> Average(const Call& call) {
       result = DataType::Decimal(38, std::min(38, type.scale() + 4));
     }
     out = call.Make(result, {type}, "spark_avg_decimal({distinct}{0}, {p}, {s})");
+    out.finish = "CAST({0} AS {type})";
   } else if (type.Is(TypeId::kYearMonthInterval)) {
     out = call.Make(DataType::YearMonthInterval(0, 1), {type}, "spark_avg_interval({distinct}CAST({0} AS BIGINT))");
     out.finish = "CAST({0} AS INTEGER)";

@@ -26,8 +26,8 @@ std::string Lowered(const Call& call, std::string_view function) {
 }
 
 std::string LoweredDecimal(const Call& call, std::string_view function) {
-  return "spark_" + std::string(ModePrefix(call).empty() ? "" : "try_") + "decimal_" + std::string(function) +
-         "({0}, {1}, {p}, {s}, {span})";
+  return "CAST(spark_" + std::string(ModePrefix(call).empty() ? "" : "try_") + "decimal_" +
+         std::string(function) + "({0}, {1}, {p}, {s}, {span}) AS {type})";
 }
 
 // An integer literal beside a decimal takes no more digits than it has.
@@ -116,7 +116,7 @@ Result<ResolvedFunction> AddOrSubtract(const Call& call, char op) {
   if (types.left.Is(TypeId::kDecimal)) {
     DataType type = DecimalResult(op, types.left, types.right);
     auto out = call.Make(type, {types.left, types.right}, DecimalSum(call, function, types.left, types.right));
-    out.can_throw = out.lowering.starts_with("spark_");
+    out.can_throw = out.lowering.starts_with("CAST(spark_");
     out.nullable = out.nullable || !ModePrefix(call).empty();
     return out;
   }
@@ -167,7 +167,10 @@ Result<ResolvedFunction> Multiply(const Call& call) {
   if (types.left.Is(TypeId::kDecimal)) {
     int digits = types.left.precision() + types.right.precision();
     DataType type = DecimalResult('*', types.left, types.right);
-    auto out = call.Make(type, {types.left, types.right}, LoweredDecimal(call, "multiply"));
+    // Small enough for DuckDB's own 64-bit product.
+    bool native = digits <= 18;
+    auto out = call.Make(type, {types.left, types.right},
+                         native ? "CAST({0} * {1} AS {type})" : LoweredDecimal(call, "multiply"));
     out.can_throw = digits >= 38;
     out.nullable = out.nullable || !ModePrefix(call).empty();
     return out;

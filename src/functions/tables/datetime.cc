@@ -86,6 +86,10 @@ Result<ResolvedFunction> Extract(const Call& call) {
   if (kernel.empty()) return InvalidField(call, *field);
   DataType type = kernel == "spark_second_fraction" ? DataType::Decimal(8, 6) : DataType(TypeId::kInt);
   DataType time = source.Is(TypeId::kTimestampNtz) ? source : DataType(TypeId::kTimestamp);
+  if (type.Is(TypeId::kDecimal)) {
+    return call.Make(type, {TypeId::kString, time},
+                     "CAST(CAST(spark_second_micros({1}) AS DECIMAL(18,6)) / 1000000 AS {type})");
+  }
   return call.Make(type, {TypeId::kString, time}, std::string(kernel) + "({1})");
 }
 

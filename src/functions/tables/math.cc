@@ -27,16 +27,12 @@ Result<ResolvedFunction> RoundTo(const Call& call, std::string_view mode, DataTy
   int64_t digits = call.ConstantInt(1).value_or(0);
   std::vector<DataType> types = {type};
   DataType result = type;
-  std::string suffix = "(" + std::string("{0}, ") + std::to_string(digits);
-  std::string function = "spark_" + std::string(mode);
+  std::string function = "spark_" + std::string(mode), places = std::to_string(digits);
+  std::string lowering = function + "({0}, " + places + (type.IsIntegral() ? ", {span})" : ")");
   if (type.Is(TypeId::kDecimal)) {
     result = RoundedDecimal(type, digits);
-    function += "_decimal";
-    suffix += ", {p}, {s}, {span})";
-  } else {
-    suffix += type.IsIntegral() ? ", {span})" : ")";
+    lowering = "CAST(" + function + "_decimal({0}, {p}, {s}, " + places + ", {span}) AS {type})";
   }
-  std::string lowering = function + suffix;
   if (call.size() > 1 && call.args[1].constant->is_null()) lowering = "CAST(NULL AS {type})";
   if (call.size() > 1) types.push_back(digits_type);
   auto out = call.Make(result, types, lowering);
@@ -69,7 +65,7 @@ Result<ResolvedFunction> CeilOrFloor(const Call& call) {
   ResolvedFunction out;
   if (type.Is(TypeId::kDecimal)) {
     DataType result = DataType::Decimal(std::min(38, type.precision() - type.scale() + 1), 0);
-    out = call.Make(result, {type}, "spark_" + std::string(mode) + "_decimal({0}, 0, {p}, {s}, {span})");
+    out = call.Make(result, {type}, "CAST(spark_" + std::string(mode) + "_decimal({0}, {p}, {s}, 0, {span}) AS {type})");
   } else if (type.IsIntegral()) {
     out = call.Make(TypeId::kLong, {DataType(TypeId::kLong)}, "{0}");
   } else {

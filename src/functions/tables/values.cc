@@ -45,6 +45,16 @@ Result<ResolvedFunction> Hash(const Call& call) {
   return out;
 }
 
+// Without a message of its own it shows the condition's text.
+Result<ResolvedFunction> AssertTrue(const Call& call) {
+  if (!call.type(0).Is(TypeId::kBoolean) && !call.IsNull(0)) return call.Unexpected(0, "\"BOOLEAN\"");
+  std::vector<DataType> types = {TypeId::kBoolean, TypeId::kString};
+  auto out = call.Make(TypeId::kNull, types, "spark_assert_true({0}, {1})");
+  if (call.size() == 1) out.added_arguments.push_back(Value::String("'" + call.args[0].sql + "' is not true!"));
+  out.nullable = out.can_throw = true;
+  return out;
+}
+
 Result<ResolvedFunction> Refused(const Call& call) {
   return NotImplemented("function " + std::string(call.name));
 }
@@ -60,8 +70,7 @@ constexpr std::array kRows = {
     FunctionRow{"uuid", "", "string", "CAST(uuid() AS VARCHAR)", "Nr"},
     FunctionRow{"version", "", "string", "'4.2.0'", "N"},
     FunctionRow{"raise_error", "string", "void", "spark_raise_error({0})", "nt"},
-    FunctionRow{"assert_true", "boolean, string?", "void",
-                "spark_assert_true({0}) ;; spark_assert_true({0}, {1})", "nt"},
+    FunctionRow{"assert_true", "boolean, string?", "", "", "", AssertTrue},
     FunctionRow{"get_json_object", "string, string", "string", "spark_get_json_object({0}, {1})", "n"},
     FunctionRow{"json_array_length", "string", "int", "spark_json_array_length({0})", "n"},
     FunctionRow{"json_object_keys", "string", "array<string>", "spark_json_object_keys({0})", "n"},
