@@ -1,0 +1,181 @@
+#include "workspace/files_service.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "workspace/local_files.h"
+#include "workspace/volume_path.h"
+
+namespace ashlar::workspace {
+namespace {
+
+constexpr int64_t kMaxPageSize = 1000;
+
+// The bytes [begin, end) of an open file.
+class FileSource final : public http::BodySource {
+ public:
+  FileSource(FileHandle file, ByteRange range) : file_(std::move(file)), range_(range), length_(range.end - range.begin) {}
+
+  std::optional<uint64_t> size() const override { return static_cast<uint64_t>(length_); }
+
+  Result<size_t> Read(char* out, size_t capacity) override {
+    size_t wanted = std::min(capacity, static_cast<size_t>(range_.end - range_.begin));
+    if (wanted == 0) return size_t{0};
+    ssize_t count = 0;
+    do {
+      count = pread(file_.get(), out, wanted, range_.begin);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) return ErrnoError("read", "a file of a volume");
+    if (count == 0) return MakeError(ErrorCode::kIoError, "the file became shorter while it was sent");
+    range_.begin += count;
+    return static_cast<size_t>(count);
+  }
+
+ private:
+  FileHandle file_;
+  ByteRange range_;
+  const int64_t length_;
+};
+
+class UploadSink final : public http::BodySink {
+ public:
+  explicit UploadSink(std::unique_ptr<PendingFile> file) : file_(std::move(file)) {}
+
+  Status Write(std::string_view bytes) override { return file_->Write(bytes); }
+  Result<http::Response> Finish() override {
+    RETURN_IF_ERROR(file_->Publish());
+    http::Response response;
+    response.status = 204;
+    return response;
+  }
+
+ private:
+  std::unique_ptr<PendingFile> file_;
+};
+
+void DescribeFile(const LocalEntry& entry, http::Response& response) {
+  response.headers.Set("Content-Type", "application/octet-stream");
+  response.headers.Set("Last-Modified", HttpDate(entry.modified_ms));
+  response.headers.Set("Accept-Ranges", "bytes");
+}
+
+Result<LocalEntry> StatAs(const std::string& path, bool directory) {
+  ASSIGN_OR_RETURN(LocalEntry entry, StatPath(path));
+  if (entry.is_directory == directory) return entry;
+  return MakeError(ErrorCode::kNotFound, directory ? "The path is a file" : "The path is a directory");
+}
+
+Error VolumeRootRefused(const std::string& path) {
+  return MakeError(ErrorCode::kInvalidParameterValue, "The root of a volume cannot be deleted or written: " + path);
+}
+
+}  // namespace
+
+Result<http::Response> FilesService::DownloadFile(const http::RequestContext& context,
+                                                  const api::files::DownloadFileRequest& request,
+                                                  const http::Request& raw) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(OpenedFile file, OpenFileForRead(local));
+  http::Response response;
+  DescribeFile(file.entry, response);
+  const int64_t size = file.entry.size;
+  auto range = ParseRange(raw.headers.Get("Range"), size);
+  if (!range.ok()) {
+    response.status = 416;
+    response.headers.Set("Content-Range", "bytes */" + std::to_string(size));
+    return response;
+  }
+  ByteRange sent = range->value_or(ByteRange{0, size});
+  if (range->has_value()) {
+    response.status = 206;
+    response.headers.Set("Content-Range", "bytes " + std::to_string(sent.begin) + "-" + std::to_string(sent.end - 1) +
+                                              "/" + std::to_string(size));
+  }
+  response.source = std::make_unique<FileSource>(std::move(file.handle), sent);
+  return response;
+}
+
+Result<std::unique_ptr<http::BodySink>> FilesService::UploadFile(const http::RequestContext& context,
+                                                                 const api::files::UploadFileRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
+  if (path.is_volume_root) return VolumeRootRefused(path.path);
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
+  Existing existing = request.overwrite.value_or(false) ? Existing::kReplace : Existing::kRefuse;
+  ASSIGN_OR_RETURN(auto file, PendingFile::Create(local, existing, random_));
+  return std::unique_ptr<http::BodySink>(std::make_unique<UploadSink>(std::move(file)));
+}
+
+Result<http::Response> FilesService::HeadFile(const http::RequestContext& context,
+                                              const api::files::HeadFileRequest& request, const http::Request&) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(LocalEntry entry, StatAs(local, false));
+  http::Response response;
+  DescribeFile(entry, response);
+  response.headers.Set("Content-Length", std::to_string(entry.size));
+  return response;
+}
+
+Status FilesService::DeleteFile(const http::RequestContext& context, const api::files::DeleteFileRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
+  return workspace::DeleteFile(local);
+}
+
+Result<api::files::ListDirectoryResponse> FilesService::ListDirectory(
+    const http::RequestContext& context, const api::files::ListDirectoryRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
+  std::optional<std::string> after = Base64Decode(request.page_token.value_or(""));
+  if (!after) return MakeError(ErrorCode::kInvalidParameterValue, "page_token is not one of ours");
+  int64_t limit = request.page_size.value_or(kMaxPageSize);
+  if (limit < 0) return MakeError(ErrorCode::kInvalidParameterValue, "page_size is negative");
+  if (limit == 0 || limit > kMaxPageSize) limit = kMaxPageSize;
+  ASSIGN_OR_RETURN(std::vector<LocalEntry> entries, workspace::ListDirectory(local));
+  api::files::ListDirectoryResponse answer;
+  auto& contents = answer.contents.Ensure();
+  for (const LocalEntry& entry : entries) {
+    if (entry.name <= *after) continue;
+    if (static_cast<int64_t>(contents.size()) == limit) {
+      answer.next_page_token = Base64Encode(*contents.back().name);
+      break;
+    }
+    api::files::DirectoryEntry& item = contents.emplace_back();
+    item.name = entry.name;
+    item.path = path.path + "/" + entry.name;
+    item.is_directory = entry.is_directory;
+    item.last_modified = entry.modified_ms;
+    if (!entry.is_directory) item.file_size = entry.size;
+  }
+  return answer;
+}
+
+Status FilesService::CreateDirectory(const http::RequestContext& context,
+                                     const api::files::CreateDirectoryRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
+  return workspace::CreateDirectory(local);
+}
+
+Result<http::Response> FilesService::HeadDirectory(const http::RequestContext& context,
+                                                   const api::files::HeadDirectoryRequest& request,
+                                                   const http::Request&) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
+  RETURN_IF_ERROR(StatAs(local, true));
+  return http::Response{};
+}
+
+Status FilesService::DeleteDirectory(const http::RequestContext& context,
+                                     const api::files::DeleteDirectoryRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
+  if (path.is_volume_root) return VolumeRootRefused(path.path);
+  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
+  return workspace::DeleteEmptyDirectory(local);
+}
+
+}  // namespace ashlar::workspace
