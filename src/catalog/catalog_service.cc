@@ -147,7 +147,7 @@ Result<sql::CatalogReply> CatalogService::ExecuteAll(
     }
     return done.error();
   }
-  if (drops) RETURN_IF_ERROR(FinishDrops(environment));
+  if (drops) FinishDropsOrLog(environment);
   return reply;
 }
 

@@ -149,7 +149,7 @@ Status AfterWin(const Environment& environment, int64_t principal_id, const Secu
   if (code != ErrorCode::kAlreadyExists && code != ErrorCode::kResourceDoesNotExist) return published;
   RETURN_IF_ERROR(environment.database.Transact(
       [&](metadb::Transaction& txn) { return Bury(txn, table, now_ms); }));
-  RETURN_IF_ERROR(FinishDrops(environment));
+  FinishDropsOrLog(environment);
   if (code == ErrorCode::kAlreadyExists) return AlreadyExists(Securable::kTable, {table.name});
   return published;
 }

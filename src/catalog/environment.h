@@ -49,6 +49,8 @@ Result<sql::CatalogReply> Drop(CommandRun& run);
 Status Bury(metadb::Transaction& txn, const SecurableRow& row, int64_t now_ms);
 // Deletes the files of every tombstone, then the tombstone. Outside any transaction.
 Status FinishDrops(const Environment& environment);
+// The names are gone whatever happens here; what fails is left to the next sweep.
+void FinishDropsOrLog(const Environment& environment);
 
 // ---- commands/grant.cc
 Result<sql::CatalogReply> ChangeGrants(CommandRun& run);

@@ -2,10 +2,8 @@
 
 #include "base/failpoint.h"
 #include "base/file.h"
-#include "base/id.h"
+#include "base/log.h"
 #include "catalog/environment.h"
-#include "catalog/local_path.h"
-#include "catalog/migrations.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -119,6 +117,12 @@ Status FinishDrops(const Environment& environment) {
     }));
   }
   return OkStatus();
+}
+
+void FinishDropsOrLog(const Environment& environment) {
+  Status finished = FinishDrops(environment);
+  if (finished.ok()) return;
+  Log(LogLevel::kWarn, "files of dropped objects remain", {{"error", finished.error().message}});
 }
 
 }  // namespace ashlar::catalog
