@@ -82,8 +82,7 @@ Result<int> Analysis::AddGrouping(SelectBlock& block, Resolved resolved, SourceS
   const ColumnNode* column = AsColumn(*resolved.expr);
   std::string name = resolved.name.empty() ? resolved.text : resolved.name;
   // With grouping sets the column is a copy that may be NULL; aggregates still see the input's.
-  bool computed = block.has_sets && !column;
-  Attribute attribute = NewAttribute(name, resolved.expr->type, resolved.expr->nullable || computed);
+  Attribute attribute = NewAttribute(name, resolved.expr->type, resolved.expr->nullable);
   bool own = column && (MakeScope(block.input).Contains(column->id));
   if (own && !block.has_sets) attribute.id = column->id;
   block.grouping.push_back({std::move(attribute), std::move(resolved.expr)});
@@ -135,6 +134,11 @@ Result<void> Analysis::ResolveGrouping(SelectBlock& block, const AggregateRelati
       if (std::ranges::count(set, index) == 0) set.push_back(index);
     }
     block.sets.push_back(std::move(set));
+  }
+  for (size_t i = 0; i < block.grouping.size(); ++i) {
+    for (const std::vector<int>& set : block.sets) {
+      if (std::ranges::count(set, static_cast<int>(i)) == 0) block.grouping[i].attribute.nullable = true;
+    }
   }
   return {};
 }

@@ -155,6 +155,11 @@ class Analysis {
   Result<AnalyzedMergeClause> MergeStep(const MergeClause& clause, const MergeStatement& merge,
                                         const AnalyzedMerge& result, const Rel& table, const Rel& source);
 
+  struct UnpivotColumns {
+    std::vector<Resolved> ids;
+    std::vector<std::vector<Resolved>> groups;
+  };
+
   // resolve_query.cc
   Result<Open> AnalyzeOpen(const RelationPtr& relation);
   Result<Open> Apply(const Relation& relation, Open input);
@@ -234,6 +239,8 @@ class Analysis {
   Result<GeneratorCall> ResolveGenerator(const FunctionExpr& call, const ExprEnv& env, bool outer,
                                          const std::vector<std::string>& names, SourceSpan span);
   Result<Rel> ApplyPivot(const PivotRelation& node, Rel input, SourceSpan span);
+  Result<UnpivotColumns> ResolveUnpivot(const UnpivotRelation& node, const Rel& input, SourceSpan span);
+  Result<GeneratorCall> UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns, SourceSpan span);
   Result<Rel> ApplyUnpivot(const UnpivotRelation& node, Rel input, SourceSpan span);
 
   // frame.cc

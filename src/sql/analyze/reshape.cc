@@ -181,100 +181,110 @@ Result<Rel> Analysis::ApplyPivot(const PivotRelation& node, Rel input, SourceSpa
   return Close(std::move(open));
 }
 
-// Rows are made by stack(): one for each group of value columns.
-Result<Rel> Analysis::ApplyUnpivot(const UnpivotRelation& node, Rel input, SourceSpan span) {
+// Which columns stay and which become rows.
+Result<Analysis::UnpivotColumns> Analysis::ResolveUnpivot(const UnpivotRelation& node, const Rel& input,
+                                                          SourceSpan span) {
   Scope scope = MakeScope(input);
   ExprEnv env;
   env.scope = &scope;
   std::set<AttributeId> taken;
-  auto resolve = [&](const ExprPtr& expr) -> Result<Resolved> {
-    ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
-    if (const ColumnNode* column = AsColumn(*resolved.expr)) taken.insert(column->id);
-    return resolved;
-  };
-  std::vector<std::vector<Resolved>> groups;
-  std::vector<Resolved> ids;
-  for (const ExprPtr& expr : node.ids) {
-    ASSIGN_OR_RETURN(Resolved id, resolve(expr));
-    ids.push_back(std::move(id));
-  }
-  for (const std::vector<ExprPtr>& exprs : node.values) {
-    groups.emplace_back();
+  UnpivotColumns columns;
+  auto resolve = [&](const std::vector<ExprPtr>& exprs, std::vector<Resolved>& out) -> Result<void> {
     for (const ExprPtr& expr : exprs) {
-      ASSIGN_OR_RETURN(Resolved value, resolve(expr));
-      groups.back().push_back(std::move(value));
+      ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
+      if (const ColumnNode* column = AsColumn(*resolved.expr)) taken.insert(column->id);
+      out.push_back(std::move(resolved));
     }
+    return {};
+  };
+  RETURN_IF_ERROR(resolve(node.ids, columns.ids));
+  for (const std::vector<ExprPtr>& exprs : node.values) {
+    columns.groups.emplace_back();
+    RETURN_IF_ERROR(resolve(exprs, columns.groups.back()));
   }
   for (const ScopeColumn& column : input.columns) {
     if (taken.contains(column.attribute.id)) continue;
     Resolved rest = UseColumn(column, column.attribute.name, span);
-    if (node.all_values) groups.push_back({rest});
-    else if (node.implicit_ids) ids.push_back(rest);
+    if (node.all_values) {
+      columns.groups.push_back({rest});
+    } else if (node.implicit_ids) {
+      columns.ids.push_back(rest);
+    }
   }
-  if (groups.empty()) {
+  if (columns.groups.empty()) {
     return MakeSqlError("UNPIVOT_REQUIRES_VALUE_COLUMNS", "42K0E",
                         "At least one value column needs to be specified for UNPIVOT, all columns specified as ids.",
                         {}, span);
   }
-  size_t width = node.value_columns.size();
-  GeneratePlan stack{input.plan, GeneratorKind::kStack, {MakeLiteral(Value::Int(static_cast<int32_t>(groups.size())))}, false};
-  std::vector<DataType> types(width);
-  std::vector<bool> nullable(width, false);
-  for (size_t c = 0; c < width; ++c) {
-    std::vector<DataType> column;
-    for (const auto& group : groups) {
-      if (group.size() != width) {
-        return MakeSqlError("UNPIVOT_VALUE_SIZE_MISMATCH", "428C4",
-                            "All unpivot value columns must have the same size as there are value column names (" +
-                                std::to_string(width) + ").",
-                            {{"names", std::to_string(width)}}, span);
-      }
-      column.push_back(group[c].expr->type);
-      nullable[c] = nullable[c] || group[c].expr->nullable;
+  for (const std::vector<Resolved>& group : columns.groups) {
+    if (group.size() == node.value_columns.size()) continue;
+    return MakeSqlError("UNPIVOT_VALUE_SIZE_MISMATCH", "428C4",
+                        "All unpivot value columns must have the same size as there are value column names (" +
+                            std::to_string(node.value_columns.size()) + ").",
+                        {{"names", std::to_string(node.value_columns.size())}}, span);
+  }
+  return columns;
+}
+
+// The rows are made by stack(n, label, value…, label, value…).
+Result<GeneratorCall> Analysis::UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns,
+                                             SourceSpan span) {
+  GeneratorCall stack;
+  stack.plan.kind = GeneratorKind::kStack;
+  stack.plan.args.push_back(MakeLiteral(Value::Int(static_cast<int32_t>(columns.groups.size()))));
+  stack.outputs.push_back(NewAttribute(node.variable_column, TypeId::kString, false));
+  for (size_t c = 0; c < node.value_columns.size(); ++c) {
+    std::vector<DataType> types;
+    bool nullable = false;
+    for (const std::vector<Resolved>& group : columns.groups) {
+      types.push_back(group[c].expr->type);
+      nullable = nullable || group[c].expr->nullable;
     }
-    auto common = CommonType(column, context_.ansi);
+    auto common = CommonType(types, context_.ansi);
     if (!common) {
       return MakeSqlError("UNPIVOT_VALUE_DATA_TYPE_MISMATCH", "42K09",
                           "Unpivot value columns must share a least common type, some types do not.", {}, span);
     }
-    types[c] = *common;
+    stack.outputs.push_back(NewAttribute(node.value_columns[c], *common, nullable));
   }
-  for (size_t g = 0; g < groups.size(); ++g) {
+  for (size_t g = 0; g < columns.groups.size(); ++g) {
     std::vector<std::string> names;
-    for (const Resolved& value : groups[g]) names.push_back(value.name.empty() ? value.text : value.name);
+    for (const Resolved& value : columns.groups[g]) names.push_back(value.name.empty() ? value.text : value.name);
     std::string label = g < node.value_labels.size() ? node.value_labels[g] : "";
     if (label.empty()) label = Join(names, "_");
-    stack.args.push_back(MakeLiteral(Value::String(label)));
-    for (size_t c = 0; c < width; ++c) stack.args.push_back(ImplicitCast(groups[g][c].expr, types[c]));
+    stack.plan.args.push_back(MakeLiteral(Value::String(label)));
+    for (size_t c = 0; c < node.value_columns.size(); ++c) {
+      stack.plan.args.push_back(ImplicitCast(columns.groups[g][c].expr, stack.outputs[c + 1].type));
+    }
   }
+  return stack;
+}
+
+Result<Rel> Analysis::ApplyUnpivot(const UnpivotRelation& node, Rel input, SourceSpan span) {
+  ASSIGN_OR_RETURN(UnpivotColumns columns, ResolveUnpivot(node, input, span));
+  ASSIGN_OR_RETURN(GeneratorCall stack, UnpivotStack(node, columns, span));
   std::vector<Attribute> output = input.plan->output;
+  output.insert(output.end(), stack.outputs.begin(), stack.outputs.end());
   std::vector<SelectItem> items;
-  for (const Resolved& id : ids) {
+  for (const Resolved& id : columns.ids) {
     std::string name = id.name.empty() ? id.text : id.name;
     const ColumnNode* column = AsColumn(*id.expr);
     Attribute attribute = NewAttribute(name, id.expr->type, id.expr->nullable, id.metadata);
     if (column) attribute.id = column->id;
     items.push_back({attribute, id.expr, id.text, {}, 0});
   }
-  auto made = [&](const std::string& name, const DataType& type, bool is_nullable) {
-    Attribute attribute = NewAttribute(name, type, is_nullable);
-    output.push_back(attribute);
-    items.push_back({attribute, MakeColumn(attribute), name, {}, 0});
-    return attribute;
-  };
-  made(node.variable_column, TypeId::kString, false);
   TypedExprPtr kept;
-  for (size_t c = 0; c < width; ++c) {
-    Attribute value = made(node.value_columns[c], types[c], nullable[c]);
-    ASSIGN_OR_RETURN(Resolved present, CallFunction("isnotnull", {{MakeColumn(value), value.name, ""}}, span));
-    if (!kept) {
-      kept = present.expr;
-    } else {
-      ASSIGN_OR_RETURN(Resolved either, CallFunction("or", {{kept, "", ""}, present}, span));
-      kept = either.expr;
+  for (const Attribute& made : stack.outputs) {
+    items.push_back({made, MakeColumn(made), made.name, {}, 0});
+    if (made.id == stack.outputs[0].id) continue;
+    ASSIGN_OR_RETURN(Resolved present, CallFunction("isnotnull", {{MakeColumn(made), made.name, ""}}, span));
+    if (kept) {
+      ASSIGN_OR_RETURN(present, CallFunction("or", {{kept, "", ""}, present}, span));
     }
+    kept = present.expr;
   }
-  Rel rel{MakePlan(std::move(output), std::move(stack)), {}, {}};
+  stack.plan.input = input.plan;
+  Rel rel{MakePlan(std::move(output), std::move(stack.plan)), {}, {}};
   if (!node.include_nulls) rel.plan = MakePlan(rel.plan->output, FilterPlan{rel.plan, kept});
   return Project(std::move(rel), std::move(items));
 }

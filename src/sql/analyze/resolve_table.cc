@@ -462,6 +462,7 @@ Result<Rel> Analysis::AnalyzeRecursive(const CteDefinition& definition, CteScope
   std::string key = ToLowerAscii(definition.name);
   int64_t id = next_cte_id_++;
   scope[key] = Cte{id, anchor.columns, 0, true};
+  for (ScopeColumn& column : scope[key].columns) column.attribute.nullable = true;
   ASSIGN_OR_RETURN(Rel step, AnalyzeClosed(set->right));
   if (scope[key].references == 0) {
     scope.erase(key);
@@ -475,8 +476,8 @@ Result<Rel> Analysis::AnalyzeRecursive(const CteDefinition& definition, CteScope
   for (const ScopeColumn& column : anchor.columns) types.push_back(column.attribute.type);
   step = CastColumns(std::move(step), types, false);
   for (size_t i = 0; i < anchor.columns.size(); ++i) {
-    Attribute& column = scope[key].columns[i].attribute;
-    column.nullable = true;
+    bool nullable = anchor.columns[i].attribute.nullable || step.columns[i].attribute.nullable;
+    scope[key].columns[i].attribute.nullable = nullable;
   }
   plans.push_back({id, anchor.plan, step.plan, set->all});
   return anchor;
