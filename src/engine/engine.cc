@@ -9,8 +9,10 @@
 #include "engine/arrow_schema.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
-#include "engine/lowering.h"
+#include "engine/functions/spark_functions.h"
+#include "engine/lowering/lowering.h"
 #include "engine/spark_error.h"
+#include "engine/scan/table_scan.h"
 
 namespace ashlar::engine {
 namespace {
@@ -130,6 +132,8 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     duckdb::DatabaseInstance& instance = *state->database->instance;
     RegisterArrowInput(instance, state->scans);
     RegisterRename(instance);
+    RegisterTableScan(instance, state->scans);
+    RegisterSparkFunctions(instance);
   } catch (const std::exception& e) {
     return MakeError(ErrorCode::kInvalidParameterValue, duckdb::ErrorData(e).RawMessage());
   }
