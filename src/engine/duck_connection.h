@@ -8,7 +8,7 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "engine/scan_binding.h"
+#include "engine/scan/scan_binding.h"
 
 namespace duckdb {
 class Connection;

@@ -9,7 +9,7 @@
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "duckdb/planner/expression.hpp"
-#include "engine/arrow_input.h"
+#include "engine/scan/arrow_input.h"
 #include "engine/duck_connection.h"
 
 namespace ashlar::engine {

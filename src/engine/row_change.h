@@ -1,15 +1,15 @@
-// RowChange: how UPDATE, DELETE and MERGE change the rows of a Delta table. One interface, behind which
-// files are rewritten (copy-on-write); deletion vectors come behind the same. Nothing here commits.
+// Row changes of a Delta table: which files go, which come, and what is counted. Nothing is committed
+// here: the caller stages the result in its transaction.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "delta/actions.h"
+#include "delta/skipping.h"
+#include "delta/snapshot.h"
 #include "engine/engine.h"
 #include "engine/table_writer.h"
 #include "sql/analyzer.h"
@@ -17,17 +17,16 @@
 namespace ashlar::engine {
 
 struct RowChangeResult {
+  std::vector<delta::AddFile> removed;  // active in the snapshot
   std::vector<delta::AddFile> added;
-  std::vector<delta::AddFile> removed;  // as in the snapshot
-  // operationMetrics, named as delta-spark names them: numDeletedRows, numUpdatedRows, numCopiedRows,
-  // numTargetRowsInserted, numTargetRowsUpdated, numTargetRowsDeleted, numAddedFiles, numRemovedFiles …
+  // As delta-spark names them for the operation: numUpdatedRows, numTargetRowsInserted, …
   std::map<std::string, std::string> metrics;
-  int64_t inserted_rows = 0;
   int64_t updated_rows = 0;
   int64_t deleted_rows = 0;
+  int64_t inserted_rows = 0;
 };
 
-// One statement's change, over the snapshot its target was opened at.
+// One statement's change. The plans' target scans must be of the snapshot it was made with.
 class RowChange {
  public:
   virtual ~RowChange() = default;
@@ -35,12 +34,18 @@ class RowChange {
   virtual Result<RowChangeResult> Update(const sql::AnalyzedRowChange& change) = 0;
   // Errors: DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE (21506).
   virtual Result<RowChangeResult> Merge(const sql::AnalyzedMerge& merge) = 0;
+  // The rows that satisfy a condition over the table's columns (ids = indexes of the schema) are taken
+  // out: INSERT OVERWRITE of a partition and REPLACE WHERE.
+  virtual Result<RowChangeResult> Remove(const sql::TypedExprPtr& condition) = 0;
 };
 
-// `snapshot`: the one behind the analysed target's handle; `target.schema` is the table's schema after
-// the change (with evolved columns).
+// Copy-on-write: a file with a changed row is written anew without it. `target` is what is written: its
+// schema may have more columns than the snapshot's (schema evolution). `connection` outlives the object.
 std::unique_ptr<RowChange> MakeCopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
-                                           WriteTarget target,
-                                           std::function<void(const std::string&)> track_created);
+                                           WriteTarget target, FileCreated created);
+
+// A typed condition as a predicate for conflict checks and skipping: columns are ids = indexes of the
+// schema. What cannot be said is kUnknown, which matches everything.
+delta::Predicate PredicateOfCondition(const sql::TypedExpr& condition, const Schema& schema);
 
 }  // namespace ashlar::engine

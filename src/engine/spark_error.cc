@@ -14,17 +14,6 @@ namespace {
 constexpr std::string_view kBegin = "\x01spark-error:";
 constexpr std::string_view kEnd = ":spark-error\x02";
 
-std::string Encode(const Error& error) {
-  Json json;
-  json["code"] = std::string(ErrorCodeName(error.code));
-  json["message"] = error.message;
-  json["condition"] = error.condition;
-  json["sqlstate"] = error.sqlstate;
-  json["parameters"] = error.parameters;
-  if (error.span) json["span"] = {error.span->begin, error.span->end};
-  return std::string(kBegin) + WriteJson(json) + std::string(kEnd);
-}
-
 std::optional<Error> Decode(std::string_view message) {
   size_t begin = message.find(kBegin);
   if (begin == std::string_view::npos) return std::nullopt;
@@ -72,7 +61,18 @@ constexpr std::array kNativeErrors = {
 
 }  // namespace
 
-void ThrowSparkError(const Error& error) { throw duckdb::InvalidInputException(Encode(error)); }
+std::string EncodeSparkError(const Error& error) {
+  Json json;
+  json["code"] = std::string(ErrorCodeName(error.code));
+  json["message"] = error.message;
+  json["condition"] = error.condition;
+  json["sqlstate"] = error.sqlstate;
+  json["parameters"] = error.parameters;
+  if (error.span) json["span"] = {error.span->begin, error.span->end};
+  return std::string(kBegin) + WriteJson(json) + std::string(kEnd);
+}
+
+void ThrowSparkError(const Error& error) { throw duckdb::InvalidInputException(EncodeSparkError(error)); }
 
 Error FromDuckDBException(std::string_view type, std::string_view message) {
   if (auto decoded = Decode(message)) return *std::move(decoded);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <exception>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -13,6 +14,9 @@ namespace ashlar::engine {
 // Throws a duckdb::InvalidInputException that carries `error`. Only inside code that DuckDB calls
 // (functions, casts, readers): DuckDB catches it and ends the query.
 [[noreturn]] void ThrowSparkError(const Error& error);
+
+// The text ThrowSparkError throws: for DuckDB's error() inside SQL.
+std::string EncodeSparkError(const Error& error);
 
 // The Error of a failed query. `type` is DuckDB's name of the exception type as in
 // ErrorData ("Out of Range", "Conversion", "Out of Memory", "INTERRUPT", …); `message` its raw text.

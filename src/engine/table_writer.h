@@ -1,5 +1,7 @@
-// TableWriter: rows of a plan → data files of a Delta table, with statistics, fsynced. Nothing here
-// commits: the files count once a transaction adds them.
+// Writing rows as data files of a Delta table: zstd Parquet with the table's physical names and field
+// ids, statistics of every file, one folder per partition (key=value, escaped as Spark does). Files are
+// written in a hidden folder of the table, fsynced with their folders, and then moved to their names:
+// what WriteRows returns survives a power loss, what it does not return is no data file.
 #pragma once
 
 #include <functional>
@@ -11,28 +13,47 @@
 #include "delta/snapshot.h"
 #include "engine/engine.h"
 #include "sql/plan.h"
+#include "types/data_type.h"
 
 namespace ashlar::engine {
 
+// A CHECK constraint or invariant: must be true for every row. Columns are ids = indexes of the schema.
+struct RowConstraint {
+  std::string name;
+  std::string sql;  // as declared, for the message
+  sql::TypedExprPtr condition;
+};
+
 struct WriteTarget {
   delta::TableLocation table;
-  Schema schema;                               // logical; what the rows are, column by column
-  std::vector<std::string> partition_columns;  // logical names
-  delta::Metadata metadata;                    // column mapping, statistics properties
-  int64_t target_file_bytes = int64_t{128} << 20;
+  Schema schema;  // logical; row i of the plan's output is column i
+  std::vector<std::string> partition_columns;
+  delta::Metadata metadata;  // column mapping mode, statistics columns
+  std::vector<RowConstraint> constraints;
+  int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
 };
 
 struct WrittenFiles {
-  std::vector<delta::AddFile> files;  // data_change = true
+  std::vector<delta::AddFile> files;
   int64_t row_count = 0;
   int64_t byte_count = 0;
 };
 
-// Runs `rows` (output[i] is column i of target.schema, already of its type) and writes them.
-// `track_created` is told each file's absolute path before it is written. Errors: of the query;
-// DELTA_NOT_NULL_CONSTRAINT_VIOLATED (23502) for a NULL in a column that is not nullable;
-// kResourceExhausted for a full disk.
+// Told each file's absolute path before the file gets that name.
+using FileCreated = std::function<void(const std::string&)>;
+
+// Errors: DELTA_NOT_NULL_CONSTRAINT_VIOLATED, DELTA_VIOLATE_CONSTRAINT_WITH_VALUES (23001),
+// EXCEED_LIMIT_LENGTH (54006) for CHAR and VARCHAR; what the plan raises; kResourceExhausted for a full
+// disk. After an error nothing is left but files FileCreated was told of.
 Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows, const WriteTarget& target,
-                               const std::function<void(const std::string&)>& track_created);
+                               const FileCreated& created);
+
+// The same for a SELECT in DuckDB's SQL whose columns are k0, k1, … (one a column of the schema, typed as
+// DuckTypeSql). Bindings in it are the caller's.
+Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
+                              const FileCreated& created);
+
+// A partition folder's name: characters that paths cannot have as %XX, as Spark does.
+std::string EscapePartitionName(std::string_view text);
 
 }  // namespace ashlar::engine

@@ -11,14 +11,17 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/scan_binding.h"
-#include "engine/select_block.h"
+#include "engine/scan/scan_binding.h"
+#include "engine/lowering/select_block.h"
 #include "sql/plan.h"
 
 namespace ashlar::engine {
 
 struct LoweringOptions {
   std::string time_zone = "UTC";
+  // When set, every scan with row positions reads this instead of its own table: row changes narrow
+  // their target to some of its rows.
+  std::shared_ptr<const EngineTable> row_position_table = nullptr;
 };
 
 // The SELECT whose i-th column is plan.output[i]. Errors: NotImplemented for what has no lowering yet.

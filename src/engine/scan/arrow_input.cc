@@ -1,4 +1,4 @@
-#include "engine/arrow_input.h"
+#include "engine/scan/arrow_input.h"
 
 #include <cstring>
 

@@ -1,4 +1,4 @@
-#include "engine/select_block.h"
+#include "engine/lowering/select_block.h"
 
 #include "base/text.h"
 

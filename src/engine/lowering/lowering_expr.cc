@@ -2,19 +2,11 @@
 #include <cctype>
 
 #include "base/text.h"
-#if __has_include("engine/cast_lowering.h")
 #include "engine/cast_lowering.h"
-#endif
 #include "engine/duck_types.h"
-#include "engine/lowerer.h"
+#include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
-#if !__has_include("engine/cast_lowering.h")
-static std::string LowerCast(std::string_view sql, const DataType&, const DataType& to, sql::TypedCastMode mode,
-                             SourceSpan) {
-  return (mode == sql::TypedCastMode::kTry ? "TRY_CAST(" : "CAST(") + std::string(sql) + " AS " + DuckTypeSql(to) + ")";
-}
-#endif
 namespace {
 
 using sql::TypedExpr;

@@ -1,5 +1,5 @@
 // Plans by hand → rows, and the shape of the SQL where it matters.
-#include "engine/lowering.h"
+#include "engine/lowering/lowering.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "engine/engine.h"
-#include "engine/plan_builder.h"
+#include "engine/lowering/plan_builder.h"
 
 namespace ashlar::engine {
 namespace {

@@ -1,6 +1,6 @@
-#include "engine/lowering.h"
+#include "engine/lowering/lowering.h"
 
-#include "engine/lowerer.h"
+#include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
 

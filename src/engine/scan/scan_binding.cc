@@ -1,4 +1,4 @@
-#include "engine/scan_binding.h"
+#include "engine/scan/scan_binding.h"
 
 namespace ashlar::engine {
 

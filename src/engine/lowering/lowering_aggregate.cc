@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "engine/duck_types.h"
-#include "engine/lowerer.h"
+#include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/scan_binding.h"
+#include "engine/scan/scan_binding.h"
 #include "sql/plan.h"
 #include "types/arrow_c.h"
 

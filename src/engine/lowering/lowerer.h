@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/lowering.h"
-#include "engine/scan_binding.h"
-#include "engine/select_block.h"
+#include "engine/lowering/lowering.h"
+#include "engine/scan/scan_binding.h"
+#include "engine/lowering/select_block.h"
 #include "sql/plan.h"
 
 namespace ashlar::engine {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "engine/arrow_input.h"
+#include "engine/scan/arrow_input.h"
 #include "engine/duck_types.h"
-#include "engine/lowerer.h"
+#include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
 namespace {
@@ -124,6 +124,7 @@ void Lowerer::MakeInlinable(SelectBlock& block, const std::vector<TypedExprPtr>&
 
 Result<SelectBlock> Lowerer::Lower(const sql::ScanPlan& node, const Plan& plan) {
   auto table = std::dynamic_pointer_cast<const EngineTable>(node.table);
+  if (node.with_row_position && options_.row_position_table) table = options_.row_position_table;
   if (!table) return NotImplemented("scanning a table that this engine did not open");
   ASSIGN_OR_RETURN(std::string from,
                    table->FromSql(node.column_indexes, node.with_row_position, bindings_));

@@ -1,0 +1,501 @@
+// Delta tables written by the engine, committed by delta, and read back: types, partitions, skipping,
+// deletion vectors, column mapping, row changes, checkpoints.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "delta/committer.h"
+#include "delta/deletion_vector.h"
+#include "delta/schema.h"
+#include "delta/transaction.h"
+#include "engine/delta_table_source.h"
+#include "engine/lowering/plan_builder.h"
+#include "engine/parquet_actions.h"
+#include "engine/row_change.h"
+#include "engine/table_writer.h"
+#include "objectstore/local_store.h"
+
+namespace ashlar::engine {
+namespace {
+
+using namespace plan_builder;  // NOLINT
+using sql::PlanPtr;
+
+const DataType kInt = TypeId::kInt;
+const DataType kLong = TypeId::kLong;
+const DataType kBool = TypeId::kBoolean;
+const DataType kText = TypeId::kString;
+
+std::string Show(const Value& value) {
+  if (value.is_null()) return "NULL";
+  if (auto* v = std::get_if<bool>(&value.data)) return *v ? "true" : "false";
+  if (auto* v = std::get_if<int64_t>(&value.data)) return std::to_string(*v);
+  if (auto* v = std::get_if<Int128>(&value.data)) return DecimalToText(*v, value.type.scale());
+  if (auto* v = std::get_if<std::string>(&value.data)) return *v;
+  if (auto* v = std::get_if<double>(&value.data)) return std::to_string(*v);
+  std::string out = "[";
+  for (const Value& item : std::get<std::vector<Value>>(value.data)) out += (out.size() > 1 ? "," : "") + Show(item);
+  return out + "]";
+}
+
+class DeltaRoundTrip : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/ashlar-engine-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    root_ = std::filesystem::canonical(folder).string();
+    auto engine = Engine::Open({.memory_limit_bytes = 1u << 30, .threads = 2, .temp_directory = root_ + "/spill"});
+    ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
+    engine_ = *std::move(engine);
+    parquet_ = std::make_unique<EngineParquetActions>(*engine_);
+    connection_ = engine_->NewConnection();
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  delta::TableLocation Location() { return {&store_, root_ + "/t", parquet_.get()}; }
+  delta::TransactionEnvironment Env() { return {.clock = SystemClock(), .random = SystemRandom()}; }
+  std::shared_ptr<const delta::Snapshot> Latest() {
+    auto snapshot = delta::Snapshot::Load(Location());
+    CHECK(snapshot.ok()) << FullMessage(snapshot.error());
+    return *snapshot;
+  }
+  void Create(const std::string& ddl, std::vector<std::string> partition = {}, delta::StringMap properties = {}) {
+    auto schema = Schema::ParseDdl(ddl);
+    ASSERT_TRUE(schema.ok());
+    auto definition = delta::DefineTable({.schema = *schema, .partition_columns = partition, .properties = properties,
+                                          .name = {}, .description = {}},
+                                         SystemClock(), SystemRandom());
+    ASSERT_TRUE(definition.ok()) << FullMessage(definition.error());
+    delta::Transaction txn(Location(), committer_, *definition, Env());
+    txn.SetOperation({.name = "CREATE TABLE", .parameters = {}, .metrics = {}, .user_metadata = {}, .user_id = {}, .user_name = {}});
+    auto done = txn.Commit();
+    ASSERT_TRUE(done.ok()) << FullMessage(done.error());
+  }
+  WriteTarget Target() {
+    auto snapshot = Latest();
+    WriteTarget target;
+    target.table = Location();
+    target.schema = snapshot->schema();
+    target.partition_columns = snapshot->partition_columns();
+    target.metadata = snapshot->metadata();
+    return target;
+  }
+  Status Insert(const PlanPtr& rows) { return Insert(rows, Target()); }
+  Status Insert(const PlanPtr& rows, const WriteTarget& target) {
+    delta::Transaction txn(Location(), committer_, Latest(), Env());
+    ASSIGN_OR_RETURN(auto written, WriteRows(*connection_, rows, target,
+                                             [&](const std::string& path) { txn.TrackCreatedFile(path); }));
+    for (auto& file : written.files) txn.Add(file);
+    txn.SetOperation({.name = "WRITE", .parameters = {}, .metrics = {}, .user_metadata = {}, .user_id = {}, .user_name = {}});
+    ASSIGN_OR_RETURN(auto done, txn.Commit());
+    if (done.checkpoint_error) return *done.checkpoint_error;
+    return {};
+  }
+  Status Apply(const RowChangeResult& result) {
+    delta::Transaction txn(Location(), committer_, Latest(), Env());
+    txn.ReadWholeTable();
+    for (const auto& file : result.removed) txn.Remove(file);
+    for (const auto& file : result.added) txn.Add(file);
+    txn.SetOperation({.name = "UPDATE", .parameters = {}, .metrics = {}, .user_metadata = {}, .user_id = {}, .user_name = {}});
+    ASSIGN_OR_RETURN(auto done, txn.Commit());
+    (void)done;
+    return {};
+  }
+  std::shared_ptr<const sql::TableHandle> Open(const std::string& format = "DELTA", const std::string& path = "",
+                                               std::map<std::string, std::string> options = {},
+                                               std::optional<Schema> schema = std::nullopt) {
+    DeltaTableSource source(*engine_, store_, *parquet_, cache_);
+    sql::ResolvedRelation relation;
+    relation.kind = sql::RelationKind::kPath;
+    relation.format = format;
+    relation.location = path.empty() ? root_ + "/t" : path;
+    auto handle = source.Open(relation, {}, options, schema);
+    CHECK(handle.ok()) << FullMessage(handle.error());
+    return *handle;
+  }
+  // Attribute ids are indexes + 1; positions, when asked for, follow.
+  PlanPtr Scan(const std::shared_ptr<const sql::TableHandle>& table, bool positions = false) {
+    std::vector<sql::Attribute> output;
+    std::vector<int> indexes;
+    for (size_t i = 0; i < table->schema().fields.size(); ++i) {
+      indexes.push_back(static_cast<int>(i));
+      output.push_back(Attr(static_cast<int64_t>(i + 1), table->schema().fields[i].name, table->schema().fields[i].type));
+    }
+    if (positions) {
+      output.push_back(Attr(1001, "_file", kText));
+      output.push_back(Attr(1002, "_row", kLong));
+    }
+    return MakePlan(output, sql::ScanPlan{table, indexes, positions});
+  }
+  std::vector<std::string> Rows(const PlanPtr& plan) {
+    auto stream = connection_->Execute(plan, {});
+    if (!stream.ok()) return {FullMessage(stream.error()) + *connection_->LowerToSql(plan)};
+    auto rows = CollectRows(**stream);
+    if (!rows.ok()) return {FullMessage(rows.error())};
+    std::vector<std::string> out;
+    for (const auto& row : *rows) {
+      std::string line;
+      for (const Value& value : row) line += (line.empty() ? "" : " | ") + Show(value);
+      out.push_back(line);
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+  std::vector<std::string> Table() { return Rows(Scan(Open())); }
+
+  std::string root_;
+  objectstore::LocalObjectStore store_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<EngineParquetActions> parquet_;
+  std::shared_ptr<Connection> connection_;
+  delta::StoreCommitter committer_{store_};
+  SnapshotCache cache_;
+};
+
+using Lines = std::vector<std::string>;
+
+PlanPtr Pairs(std::vector<std::pair<int, const char*>> rows) {
+  std::vector<std::vector<sql::TypedExprPtr>> values;
+  for (auto& [id, name] : rows) {
+    values.push_back({Int(id), name == nullptr ? Literal(Value::Null(kText)) : Text(name)});
+  }
+  return Values({Attr(501, "id", kInt), Attr(502, "name", kText)}, values);
+}
+
+TEST_F(DeltaRoundTrip, EveryTypeIsReadAsWritten) {
+  Create("b BOOLEAN, t TINYINT, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, de DECIMAL(20,3), st STRING, bi BINARY, "
+         "da DATE, ts TIMESTAMP, n TIMESTAMP_NTZ, a ARRAY<INT>, m MAP<STRING, STRUCT<x: INT, Y: STRING>>, "
+         "r STRUCT<A: INT, c: ARRAY<STRUCT<B: STRING>>>");
+  ASSERT_TRUE(connection_->SetTimeZone("America/New_York").ok());
+  Schema schema = Latest()->schema();
+  DataType m = schema.fields[14].type, r = schema.fields[15].type;
+  Value entry{m.map_value(), std::vector<Value>{Value::Int(7), Value::String("y")}};
+  Value inner{r.fields()[1].type.element(), std::vector<Value>{Value::String("deep")}};
+  std::vector<Value> row = {
+      Value::Boolean(true), {TypeId::kByte, int64_t{-5}}, {TypeId::kShort, int64_t{300}}, Value::Int(1), Value::Long(INT64_MIN),
+      {TypeId::kFloat, 1.5}, Value::Double(-0.25), Value::Decimal(-12345678901234, 20, 3), Value::String("ü'\""),
+      {TypeId::kBinary, std::string("\x00\xfe", 2)}, Value::Date(-1), Value::Timestamp(1700000000123456),
+      {TypeId::kTimestampNtz, int64_t{1700000000123456}}, {DataType::Array(kInt), std::vector<Value>{Value::Int(1), Value::Null(kInt)}},
+      {m, std::vector<Value>{Value::String("k"), entry}},
+      {r, std::vector<Value>{Value::Int(9), Value{r.fields()[1].type, std::vector<Value>{inner}}}}};
+  std::vector<sql::NamedExpr> columns, nulls;
+  for (size_t i = 0; i < row.size(); ++i) {
+    columns.push_back(Named(static_cast<int64_t>(600 + i), "c", Literal(row[i])));
+    nulls.push_back(Named(static_cast<int64_t>(700 + i), "c", Literal(Value::Null(row[i].type))));
+  }
+  auto one = MakePlan({}, sql::OneRowPlan{});
+  Status first = Insert(Project(one, columns));
+  ASSERT_TRUE(first.ok()) << FullMessage(first.error());
+  Status second = Insert(Project(one, nulls));
+  ASSERT_TRUE(second.ok()) << FullMessage(second.error());
+  auto stream = connection_->Execute(Scan(Open()), {});
+  ASSERT_TRUE(stream.ok()) << FullMessage(stream.error());
+  auto rows = CollectRows(**stream);
+  ASSERT_TRUE(rows.ok()) << FullMessage(rows.error());
+  ASSERT_EQ(rows->size(), 2u);
+  size_t full = (*rows)[0][0].is_null() ? 1 : 0;
+  for (size_t i = 0; i < row.size(); ++i) {
+    EXPECT_EQ(Show((*rows)[full][i]), Show(row[i])) << i;
+    EXPECT_TRUE((*rows)[1 - full][i].is_null()) << i;
+  }
+}
+
+TEST_F(DeltaRoundTrip, PartitionsGoIntoEscapedFolders) {
+  Create("id INT, p STRING, d TIMESTAMP", {"p", "d"});
+  auto rows = Values({Attr(501, "id", kInt), Attr(502, "p", kText), Attr(503, "d", TypeId::kTimestamp)},
+                     {{Int(1), Text("a/b c=1"), Literal(Value::Timestamp(1000001))},
+                      {Int(2), Literal(Value::Null(kText)), Literal(Value::Timestamp(0))},
+                      {Int(3), Text(""), Literal(Value::Null(TypeId::kTimestamp))}});
+  Status written = Insert(rows);
+  ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+  EXPECT_EQ(Table(), (Lines{"1 | a/b c=1 | 1000001", "2 | NULL | 0", "3 | NULL | NULL"}));
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/t/p=a%2Fb c%3D1"));
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/t/p=__HIVE_DEFAULT_PARTITION__"));
+  auto only = Filter(Scan(Open()), Binary("=", kBool, Column(2, kText), Text("a/b c=1")));
+  EXPECT_EQ(Rows(only), (Lines{"1 | a/b c=1 | 1000001"}));
+  for (const auto& entry : std::filesystem::directory_iterator(root_ + "/t")) {
+    EXPECT_EQ(entry.path().filename().string().find("staging"), std::string::npos);
+  }
+}
+
+TEST_F(DeltaRoundTrip, StatisticsSkipFiles) {
+  Create("id INT, name STRING");
+  ASSERT_TRUE(Insert(Pairs({{1, "a"}, {2, "b"}})).ok());
+  ASSERT_TRUE(Insert(Pairs({{11, "k"}, {12, nullptr}})).ok());
+  auto snapshot = Latest();
+  ASSERT_EQ(snapshot->files().size(), 2u);
+  // A file that would match is deleted behind the log's back: only skipping can avoid the error.
+  auto path = snapshot->DataPath(snapshot->files()[0]);
+  ASSERT_TRUE(path.ok());
+  std::filesystem::remove(*path);
+  EXPECT_EQ(Rows(Filter(Scan(Open()), Binary(">", kBool, Column(1, kInt), Int(10)))), (Lines{"11 | k", "12 | NULL"}));
+  EXPECT_EQ(Rows(Filter(Scan(Open()), Binary("=", kBool, Column(2, kText), Text("zz")))), Lines{});
+  // A join's keys prune at run time.
+  auto keys = Values({Attr(70, "k", kInt)}, {{Int(11)}});
+  auto joined = Join(Scan(Open()), keys, sql::JoinKind::kInner, Binary("=", kBool, Column(1, kInt), Column(70, kInt)));
+  EXPECT_EQ(Rows(joined), (Lines{"11 | k | 11"}));
+  EXPECT_EQ(Rows(Scan(Open())).size(), 1u);  // the error of the missing file
+}
+
+TEST_F(DeltaRoundTrip, DeletionVectorsHideRows) {
+  Create("id BIGINT", {}, {{"delta.enableDeletionVectors", "true"}});
+  auto rows = Project(Range(900, 100000), {Named(901, "id", Column(900, kLong))});
+  ASSERT_TRUE(Insert(rows).ok());
+  std::vector<uint64_t> gone;
+  for (uint64_t i = 0; i < 100000; i += 3) gone.push_back(i);
+  auto snapshot = Latest();
+  auto vector = delta::WriteDeletionVector(store_, root_ + "/t", SystemRandom(), delta::DeletionVector::FromRows(gone));
+  ASSERT_TRUE(vector.ok());
+  // The table as a later version would list it.
+  delta::SnapshotState state = snapshot->state();
+  ASSERT_EQ(state.files.size(), 1u);
+  state.files[0].deletion_vector = *vector;
+  auto table = std::make_shared<DeltaTable>(std::make_shared<const delta::Snapshot>(root_ + "/t", state),
+                                            ColumnMatch::kName, store_);
+  auto count = connection_->ExecuteCount(Scan(table));
+  ASSERT_TRUE(count.ok()) << FullMessage(count.error());
+  EXPECT_EQ(*count, 100000 - static_cast<int64_t>(gone.size()));
+  EXPECT_EQ(Rows(Filter(Scan(table), Binary("<", kBool, Column(1, kLong), Long(5)))), (Lines{"1", "2", "4"}));
+  auto positions = Project(Filter(Scan(table, true), Binary(">", kBool, Column(1, kLong), Long(99997))),
+                           {Named(1, "id", Column(1, kLong)), Named(2, "row", Column(1002, kLong))});
+  EXPECT_EQ(Rows(positions), (Lines{"99998 | 99998"}));
+}
+
+TEST_F(DeltaRoundTrip, ColumnMappingUsesPhysicalNamesAndIds) {
+  auto mapped = [](Field field, int id) {
+    field.metadata = R"({"delta.columnMapping.id":)" + std::to_string(id) +
+                     R"(,"delta.columnMapping.physicalName":"col-)" + std::to_string(id) + "\"}";
+    return field;
+  };
+  DataType s = DataType::Struct({mapped({"x y", kInt}, 3), mapped({"z", kText}, 4)});
+  Schema schema{{mapped({"a b", kInt}, 1), mapped({"s", s}, 2)}};
+  for (auto mode : {delta::ColumnMappingMode::kName, delta::ColumnMappingMode::kId}) {
+    bool by_id = mode == delta::ColumnMappingMode::kId;
+    WriteTarget target;
+    target.table = Location();
+    target.schema = schema;
+    target.metadata.configuration["delta.columnMapping.mode"] = by_id ? "id" : "name";
+    auto row = Values({Attr(501, "a", kInt), Attr(502, "s", s)},
+                      {{Int(1), Literal({s, std::vector<Value>{Value::Int(2), Value::String("q")}})}});
+    auto written = WriteRows(*connection_, row, target, [](const std::string&) {});
+    ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+    delta::SnapshotState state;
+    state.version = 0;
+    state.schema = schema;
+    state.mapping_mode = mode;
+    state.metadata = target.metadata;
+    state.files = written->files;
+    EXPECT_NE(state.files.at(0).stats->find("col-3"), std::string::npos) << *state.files[0].stats;
+    if (by_id) {
+      // Ids alone decide: other names in the schema find the same columns.
+      for (Field& field : state.schema.fields) field = mapped({field.name, field.type}, field.name == "s" ? 2 : 1);
+      state.schema.fields[0].metadata =
+          R"({"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"renamed"})";
+    }
+    auto table = std::make_shared<DeltaTable>(std::make_shared<const delta::Snapshot>(root_ + "/t", state),
+                                              by_id ? ColumnMatch::kFieldId : ColumnMatch::kName, store_);
+    EXPECT_EQ(Rows(Scan(table)), (Lines{"1 | [2,q]"})) << by_id;
+  }
+}
+
+TEST_F(DeltaRoundTrip, AddedFieldsAreNullInOlderFiles) {
+  Create("id INT, s STRUCT<a: INT, n: STRUCT<x: INT>>");
+  DataType old_type = Latest()->schema().fields[1].type;
+  Value n{old_type.fields()[1].type, std::vector<Value>{Value::Int(3)}};
+  auto rows = Values({Attr(501, "id", kInt), Attr(502, "s", old_type)},
+                     {{Int(1), Literal({old_type, std::vector<Value>{Value::Int(2), n}})},
+                      {Int(2), Literal(Value::Null(old_type))}});
+  ASSERT_TRUE(Insert(rows).ok());
+  delta::SnapshotState state = Latest()->state();
+  state.schema = *Schema::ParseDdl("id BIGINT, extra STRING, s STRUCT<b: STRING, a: BIGINT, n: STRUCT<y: INT, x: INT>>");
+  auto table = std::make_shared<DeltaTable>(std::make_shared<const delta::Snapshot>(root_ + "/t", state),
+                                            ColumnMatch::kName, store_);
+  EXPECT_EQ(Rows(Scan(table)), (Lines{"1 | NULL | [NULL,2,[NULL,3]]", "2 | NULL | NULL"}));
+}
+
+TEST_F(DeltaRoundTrip, ConstraintsAreEnforced) {
+  Create("id INT NOT NULL, name STRING");
+  Status null = Insert(Values({Attr(501, "id", kInt), Attr(502, "name", kText)}, {{Literal(Value::Null(kInt)), Text("x")}}));
+  ASSERT_FALSE(null.ok());
+  EXPECT_EQ(null.error().condition, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
+  WriteTarget target = Target();
+  target.constraints.push_back({"positive", "id > 0", Binary(">", kBool, Column(0, kInt), Int(0))});
+  Status check = Insert(Pairs({{1, "ok"}, {-1, "it's \"bad\""}}), target);
+  ASSERT_FALSE(check.ok());
+  ASSERT_EQ(check.error().condition, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES") << check.error().message;
+  EXPECT_EQ(check.error().parameters.at("values"), " - id : -1\n - name : it's \"bad\"");
+  EXPECT_TRUE(Insert(Pairs({{1, "ok"}}), target).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | ok"}));
+}
+
+class RowChanges : public DeltaRoundTrip {
+ protected:
+  void SetUp() override {
+    DeltaRoundTrip::SetUp();
+    Create("id INT, name STRING");
+    ASSERT_TRUE(Insert(Pairs({{1, "a"}, {2, "b"}, {3, "c"}})).ok());
+    ASSERT_TRUE(Insert(Pairs({{11, "k"}, {12, "l"}})).ok());
+  }
+  sql::AnalyzedRowChange Change(sql::TypedExprPtr condition) {
+    sql::AnalyzedRowChange change;
+    change.target.table = Open();
+    change.scan = Scan(change.target.table, true);
+    change.condition = std::move(condition);
+    return change;
+  }
+  std::unique_ptr<RowChange> Cow() { return MakeCopyOnWrite(*connection_, Latest(), Target(), [](const std::string&) {}); }
+};
+
+TEST_F(RowChanges, DeleteRewritesOnlyTouchedFiles) {
+  auto result = Cow()->Delete(Change(Binary("=", kBool, Column(1, kInt), Int(2))));
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->removed.size(), 1u);
+  EXPECT_EQ(result->added.size(), 1u);
+  EXPECT_EQ(result->metrics["numDeletedRows"], "1");
+  EXPECT_EQ(result->metrics["numCopiedRows"], "2");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | a", "11 | k", "12 | l", "3 | c"}));
+  // All rows of a file: nothing is written.
+  result = Cow()->Delete(Change(Binary(">", kBool, Column(1, kInt), Int(10))));
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result->added.empty());
+  ASSERT_TRUE(Apply(*result).ok());
+  result = Cow()->Delete(Change(nullptr));
+  ASSERT_TRUE(result.ok());
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), Lines{});
+  EXPECT_EQ(*connection_->ExecuteCount(Scan(Open(), true)), 0);
+}
+
+TEST_F(RowChanges, UpdateKeepsTheOtherRows) {
+  auto change = Change(Binary("<", kBool, Column(1, kInt), Int(3)));
+  change.new_values = {Binary("+", kInt, Column(1, kInt), Int(100)), Column(2, kText)};
+  auto result = Cow()->Update(change);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->updated_rows, 2);
+  EXPECT_EQ(result->metrics["numCopiedRows"], "1");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"101 | a", "102 | b", "11 | k", "12 | l", "3 | c"}));
+}
+
+TEST_F(RowChanges, RemoveTakesOutARange) {
+  auto result = Cow()->Remove(Binary(">=", kBool, Column(0, kInt), Int(3)));
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->deleted_rows, 3);
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | a", "2 | b"}));
+}
+
+sql::AnalyzedMerge MergeInto(PlanPtr scan, PlanPtr source) {
+  sql::AnalyzedMerge merge;
+  merge.target_scan = std::move(scan);
+  merge.source = std::move(source);
+  merge.condition = Binary("=", kBool, Column(1, kInt), Column(501, kInt));
+  return merge;
+}
+
+TEST_F(RowChanges, MergeRunsItsClausesInOrder) {
+  using Match = sql::MergeClause::Match;
+  using Action = sql::MergeClause::Action;
+  auto merge = MergeInto(Scan(Open(), true), Pairs({{1, "x"}, {2, "y"}, {40, "new"}, {41, nullptr}}));
+  merge.clauses = {
+      {Match::kMatched, Action::kDelete, Binary("=", kBool, Column(502, kText), Text("y")), {}},
+      {Match::kMatched, Action::kUpdate, nullptr, {Column(1, kInt), Column(502, kText)}},
+      {Match::kNotMatched, Action::kInsert, Call("isnotnull", "{0} IS NOT NULL", kBool, {Column(502, kText)}),
+       {Column(501, kInt), Column(502, kText)}},
+      {Match::kNotMatchedBySource, Action::kUpdate, Binary("=", kBool, Column(1, kInt), Int(12)),
+       {Column(1, kInt), Text("orphan")}},
+  };
+  auto result = Cow()->Merge(merge);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->inserted_rows, 1);
+  EXPECT_EQ(result->updated_rows, 2);
+  EXPECT_EQ(result->deleted_rows, 1);
+  EXPECT_EQ(result->metrics["numSourceRows"], "4");
+  EXPECT_EQ(result->metrics["numTargetRowsCopied"], "2");
+  EXPECT_EQ(result->metrics["numTargetRowsNotMatchedBySourceUpdated"], "1");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | x", "11 | k", "12 | orphan", "3 | c", "40 | new"}));
+}
+
+TEST_F(RowChanges, MergeRefusesTwoSourceRowsForOneTarget) {
+  auto merge = MergeInto(Scan(Open(), true), Pairs({{1, "x"}, {1, "y"}}));
+  merge.clauses = {{sql::MergeClause::Match::kMatched, sql::MergeClause::Action::kUpdate, nullptr,
+                    {Column(1, kInt), Column(502, kText)}}};
+  EXPECT_EQ(Cow()->Merge(merge).error().condition, "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE");
+  merge.clauses = {{sql::MergeClause::Match::kMatched, sql::MergeClause::Action::kDelete, nullptr, {}}};
+  auto deleted = Cow()->Merge(merge);
+  ASSERT_TRUE(deleted.ok()) << FullMessage(deleted.error());
+  EXPECT_EQ(deleted->deleted_rows, 1);
+}
+
+TEST_F(DeltaRoundTrip, CheckpointsAreWrittenAndRead) {
+  Create("id INT, name STRING", {}, {{"delta.checkpointInterval", "2"}});
+  for (int i = 0; i < 5; ++i) {
+    Status inserted = Insert(Pairs({{i, "n"}}));
+    ASSERT_TRUE(inserted.ok()) << FullMessage(inserted.error());
+  }
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/t/_delta_log/00000000000000000004.checkpoint.parquet"));
+  for (int i = 0; i < 4; ++i) {
+    std::filesystem::remove(root_ + "/t/_delta_log/0000000000000000000" + std::to_string(i) + ".json");
+  }
+  EXPECT_EQ(Table(), (Lines{"0 | n", "1 | n", "2 | n", "3 | n", "4 | n"}));
+  delta::ActionSink ignore = [](delta::Action) { return OkStatus(); };
+  EXPECT_EQ(parquet_->Read(root_ + "/none.parquet", ignore).error().code, ErrorCode::kNotFound);
+  std::ofstream(root_ + "/torn.parquet") << "PAR1 torn";
+  EXPECT_EQ(parquet_->Read(root_ + "/torn.parquet", ignore).error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(DeltaRoundTrip, FilesOutsideTheTableAreNotOpened) {
+  Create("id INT, name STRING");
+  ASSERT_TRUE(Insert(Pairs({{1, "a"}})).ok());
+  auto snapshot = Latest();
+  auto path = *snapshot->DataPath(snapshot->files()[0]);
+  std::filesystem::rename(path, root_ + "/elsewhere.parquet");
+  std::filesystem::create_symlink(root_ + "/elsewhere.parquet", path);
+  auto rows = Rows(Scan(Open()));
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_NE(rows[0].find("leads out of its table"), std::string::npos) << rows[0];
+}
+
+TEST_F(DeltaRoundTrip, CsvAndJsonFiles) {
+  std::filesystem::create_directories(root_ + "/csv/day=2024-01-02");
+  std::ofstream(root_ + "/csv/day=2024-01-02/a.csv") << "id,name,v\n1,\"a, \\\"b\\\"\",1.5\n2,,x\n3,\"\",\n";
+  auto text = Open("CSV", root_ + "/csv", {{"header", "true"}});
+  EXPECT_EQ(text->schema().ToStruct().SimpleString(), "struct<id:string,name:string,v:string,day:date>");
+  EXPECT_EQ(Rows(Scan(text)), (Lines{"1 | a, \"b\" | 1.5 | 19724", "2 | NULL | x | 19724", "3 |  | NULL | 19724"}));
+  auto inferred = Open("CSV", root_ + "/csv", {{"header", "true"}, {"inferSchema", "true"}});
+  EXPECT_EQ(inferred->schema().fields[0].type.SimpleString(), "int");
+  auto typed = Open("CSV", root_ + "/csv", {{"header", "true"}}, *Schema::ParseDdl("id INT, name STRING, v DOUBLE"));
+  EXPECT_EQ(Rows(Project(Scan(typed), {Named(1, "i", Column(1, kInt)), Named(3, "v", Column(3, TypeId::kDouble))})),
+            (Lines{"1 | 1.500000", "2 | NULL", "3 | NULL"}));
+  std::ofstream(root_ + "/j.json") << R"({"b": 1, "a": {"Y": "x", "x": [1.5, 2]}, "t": "2024-01-01"})" << "\n"
+                                   << R"({"b": 2, "c": true})" << "\n";
+  auto json = Open("json", root_ + "/j.json");
+  EXPECT_EQ(json->schema().ToStruct().SimpleString(),
+            "struct<a:struct<Y:string,x:array<double>>,b:bigint,c:boolean,t:string>");
+  EXPECT_EQ(Rows(Scan(json)), (Lines{"NULL | 2 | true | NULL", "[x,[1.500000,2.000000]] | 1 | NULL | 2024-01-01"}));
+  DeltaTableSource source(*engine_, store_, *parquet_, cache_);
+  sql::ResolvedRelation relation;
+  relation.format = "CSV";
+  relation.location = root_ + "/nothing";
+  EXPECT_EQ(source.Open(relation, {}, {}, std::nullopt).error().condition, "PATH_NOT_FOUND");
+  relation.location = root_ + "/csv";
+  EXPECT_EQ(source.Open(relation, {}, {{"samplingRatio", "0.1"}}, std::nullopt).error().code, ErrorCode::kNotImplemented);
+}
+
+TEST_F(DeltaRoundTrip, ParquetFolders) {
+  Create("id INT, name STRING", {"name"});
+  ASSERT_TRUE(Insert(Pairs({{1, "x y"}, {2, nullptr}})).ok());
+  auto table = Open("parquet", root_ + "/t");
+  EXPECT_EQ(table->schema().ToStruct().SimpleString(), "struct<id:int,name:string>");
+  EXPECT_EQ(Rows(Scan(table)), (Lines{"1 | x y", "2 | NULL"}));
+}
+
+}  // namespace
+}  // namespace ashlar::engine

@@ -1,0 +1,159 @@
+#include "engine/delta_table_source.h"
+
+#include "base/text.h"
+#include "engine/duck_types.h"
+#include "engine/scan/file_table.h"
+
+namespace ashlar::engine {
+namespace {
+
+std::string OpenKey(const sql::ResolvedRelation& relation, const sql::TimeTravel& at,
+                    const std::map<std::string, std::string>& options, const std::optional<Schema>& schema) {
+  std::string key = relation.format + "\n" + relation.location;
+  key += "\nv" + (at.version ? std::to_string(*at.version) : "");
+  key += "\nt" + (at.timestamp_micros ? std::to_string(*at.timestamp_micros) : "");
+  for (const auto& [name, value] : options) key += "\n" + name + "=" + value;
+  if (schema) key += "\n" + schema->ToJsonText();
+  return key;
+}
+
+// Struct fields whose names differ in case alone: DuckDB's reader could not tell them apart.
+bool HasCaseTwins(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kArray: return HasCaseTwins(type.element());
+    case TypeId::kMap: return HasCaseTwins(type.key()) || HasCaseTwins(type.map_value());
+    case TypeId::kStruct:
+      for (size_t i = 0; i < type.fields().size(); ++i) {
+        if (HasCaseTwins(type.fields()[i].type)) return true;
+        for (size_t j = 0; j < i; ++j) {
+          if (EqualsIgnoreCase(type.fields()[i].name, type.fields()[j].name)) return true;
+        }
+      }
+      return false;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+DeltaTable::DeltaTable(std::shared_ptr<const delta::Snapshot> snapshot, ColumnMatch match,
+                       objectstore::ObjectStore& store)
+    : snapshot_(std::move(snapshot)), match_(match), store_(store) {
+  for (size_t i = 0; i < snapshot_->files().size(); ++i) files_.emplace(i, RowSelection{});
+}
+
+std::shared_ptr<const DeltaTable> DeltaTable::WithRows(std::map<size_t, RowSelection> files) const {
+  auto part = std::make_shared<DeltaTable>(snapshot_, match_, store_);
+  part->files_ = std::move(files);
+  return part;
+}
+
+Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool with_row_position,
+                                        StatementBindings& bindings) const {
+  std::string select;
+  for (int i : columns) {
+    const Field& field = schema().fields[static_cast<size_t>(i)];
+    if (HasCaseTwins(field.type)) {
+      return NotImplemented("reading the column " + field.name + ", whose fields differ in case alone");
+    }
+    if (files_.empty()) {
+      select += (select.empty() ? "" : ", ") + LiteralSql(Value::Null(field.type)) + " AS k" + std::to_string(i);
+    } else {
+      select += (select.empty() ? "k" : ", k") + std::to_string(i);
+    }
+  }
+  if (files_.empty()) {
+    if (with_row_position || select.empty()) {
+      select += std::string(select.empty() ? "" : ", ") +
+                "CAST(NULL AS VARCHAR) AS k_file, CAST(NULL AS BIGINT) AS k_row";
+    }
+    return "(SELECT " + select + " WHERE FALSE)";
+  }
+  ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_));
+  std::string function = "ashlar_scan(" + std::to_string(bindings.Bind(std::move(scan))) + ")";
+  if (!with_row_position) return function;
+  return "(SELECT " + select + (select.empty() ? "" : ", ") + "filename AS k_file, file_row_number AS k_row FROM " +
+         function + ")";
+}
+
+Result<std::shared_ptr<const delta::Snapshot>> SnapshotCache::Latest(const delta::TableLocation& table) {
+  std::shared_ptr<const delta::Snapshot> older;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = snapshots_.find(table.root);
+    if (it != snapshots_.end()) older = it->second;
+  }
+  auto latest = older ? delta::Snapshot::Update(table, older) : delta::Snapshot::Load(table);
+  std::lock_guard lock(mutex_);
+  if (!latest.ok()) {
+    snapshots_.erase(table.root);
+    return std::move(latest).error();
+  }
+  auto& kept = snapshots_[table.root];
+  if (!kept || kept->version() <= (*latest)->version() || kept == older) kept = *latest;
+  return latest;
+}
+
+void SnapshotCache::Forget(const std::string& root) {
+  std::lock_guard lock(mutex_);
+  snapshots_.erase(root);
+}
+
+std::string LocalPath(const std::string& location) {
+  std::string path = location;
+  if (path.starts_with("file://")) {
+    path.erase(0, 7);
+  } else if (path.starts_with("file:")) {
+    path.erase(0, 5);
+  }
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenDelta(const std::string& root,
+                                                                            const sql::TimeTravel& at) {
+  delta::TableLocation table{.store = &store_, .root = root, .parquet = &parquet_};
+  std::shared_ptr<const delta::Snapshot> snapshot;
+  if (at.version || at.timestamp_micros) {
+    delta::TimeTravel travel{.version = at.version, .timestamp_ms = std::nullopt};
+    if (at.timestamp_micros) travel.timestamp_ms = *at.timestamp_micros / 1000;
+    ASSIGN_OR_RETURN(snapshot, delta::Snapshot::Load(table, travel));
+  } else {
+    ASSIGN_OR_RETURN(snapshot, cache_.Latest(table));
+  }
+  ColumnMatch match = snapshot->mapping_mode() == delta::ColumnMappingMode::kId ? ColumnMatch::kFieldId
+                                                                                : ColumnMatch::kName;
+  return std::shared_ptr<const sql::TableHandle>(
+      std::make_shared<DeltaTable>(std::move(snapshot), match, store_));
+}
+
+Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
+    const sql::ResolvedRelation& relation, const sql::TimeTravel& time_travel,
+    const std::map<std::string, std::string>& options, const std::optional<Schema>& user_schema) {
+  std::string key = OpenKey(relation, time_travel, options, user_schema);
+  if (auto it = opened_.find(key); it != opened_.end()) return it->second;
+  std::string path = LocalPath(relation.location);
+  std::shared_ptr<const sql::TableHandle> handle;
+  if (EqualsIgnoreCase(relation.format, "delta")) {
+    ASSIGN_OR_RETURN(handle, OpenDelta(path, time_travel));
+  } else {
+    if (time_travel.version || time_travel.timestamp_micros) {
+      return NotImplemented("time travel on a table of the format " + relation.format);
+    }
+    // A catalogued table's own options and columns; what the query says comes first.
+    std::map<std::string, std::string> merged = options;
+    merged.insert(relation.properties.begin(), relation.properties.end());
+    std::optional<Schema> schema = user_schema;
+    if (!schema && relation.kind == sql::RelationKind::kTable && !relation.schema.fields.empty()) {
+      schema = relation.schema;
+    }
+    ASSIGN_OR_RETURN(handle, OpenFileTable(engine_, store_, {.format = ToLowerAscii(relation.format),
+                                                             .path = path,
+                                                             .options = std::move(merged),
+                                                             .schema = std::move(schema)}));
+  }
+  opened_.emplace(std::move(key), handle);
+  return handle;
+}
+
+}  // namespace ashlar::engine

@@ -1,0 +1,22 @@
+// Delta's checkpoints and sidecars through DuckDB's Parquet reader and writer.
+#pragma once
+
+#include <string>
+
+#include "delta/parquet_actions.h"
+#include "engine/engine.h"
+
+namespace ashlar::engine {
+
+// Thread-safe. The engine outlives it.
+class EngineParquetActions final : public delta::ParquetActions {
+ public:
+  explicit EngineParquetActions(Engine& engine) : engine_(engine) {}
+  Status Read(const std::string& absolute_path, const delta::ActionSink& sink) override;
+  Status Write(const std::string& absolute_path, const delta::ActionSource& source) override;
+
+ private:
+  Engine& engine_;
+};
+
+}  // namespace ashlar::engine

@@ -1,0 +1,110 @@
+// ListDataFiles: walking a folder for data files.
+#include <dirent.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "engine/scan/file_table.h"
+
+namespace ashlar::engine {
+namespace {
+
+constexpr int kMaxFolderDepth = 64;
+
+int64_t ModifiedMs(const struct stat& info) {
+  return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1000000;
+}
+
+// key=value with both parts percent-decoded, as Hive and Spark write folders.
+std::optional<std::pair<std::string, std::string>> PartitionOf(std::string_view folder) {
+  size_t equals = folder.find('=');
+  if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+  auto key = PercentDecode(folder.substr(0, equals));
+  auto value = PercentDecode(folder.substr(equals + 1));
+  if (!key || !value) return std::nullopt;
+  return std::make_pair(*key, *value);
+}
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
+
+class Walk {
+ public:
+  Walk(std::string root, std::vector<DataFile>& files) : root_(std::move(root)), files_(files) {}
+
+  Status Folder(const std::string& relative, const std::vector<std::pair<std::string, std::string>>& partition,
+                int depth) {
+    if (depth > kMaxFolderDepth) return MakeError(ErrorCode::kIoError, "Folders nested too deep: " + root_);
+    std::string path = relative.empty() ? root_ : root_ + "/" + relative;
+    std::unique_ptr<DIR, CloseDir> dir(opendir(path.c_str()));
+    if (!dir) return ErrnoError("open", path);
+    while (dirent* entry = readdir(dir.get())) {
+      std::string_view name = entry->d_name;
+      if (name.starts_with('.') || (name.starts_with('_') && name.find('=') == std::string_view::npos)) continue;
+      std::string below = relative.empty() ? std::string(name) : relative + "/" + std::string(name);
+      std::string full = root_ + "/" + below;
+      struct stat info;
+      // lstat: a link is neither followed nor read.
+      if (lstat(full.c_str(), &info) != 0) continue;
+      if (S_ISDIR(info.st_mode)) {
+        auto inner = partition;
+        if (auto part = PartitionOf(name)) inner.push_back(*std::move(part));
+        RETURN_IF_ERROR(Folder(below, inner, depth + 1));
+      } else if (S_ISREG(info.st_mode)) {
+        files_.push_back({full, below, info.st_size, ModifiedMs(info), partition});
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::string root_;
+  std::vector<DataFile>& files_;
+};
+
+Error NotFound(const std::string& path) {
+  Error error = MakeSqlError("PATH_NOT_FOUND", "42K03", "Path does not exist: " + path + ".", {{"path", path}});
+  error.code = ErrorCode::kNotFound;
+  return error;
+}
+
+Status AddPath(const std::string& path, std::vector<DataFile>& files) {
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0) return NotFound(path);
+  if (S_ISDIR(info.st_mode)) return Walk(path, files).Folder("", {}, 0);
+  if (!S_ISREG(info.st_mode)) return MakeError(ErrorCode::kPermissionDenied, "Not a plain file: " + path);
+  size_t slash = path.rfind('/');
+  files.push_back({path, path.substr(slash + 1), info.st_size, ModifiedMs(info), {}});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<DataFile>> ListDataFiles(const std::string& path) {
+  std::vector<DataFile> files;
+  size_t slash = path.rfind('/');
+  std::string name = path.substr(slash + 1);
+  if (name.find_first_of("*?[") == std::string::npos) {
+    RETURN_IF_ERROR(AddPath(path, files));
+  } else {
+    std::string folder = slash == 0 ? "/" : path.substr(0, slash);
+    std::unique_ptr<DIR, CloseDir> dir(opendir(folder.c_str()));
+    if (!dir) return NotFound(path);
+    while (dirent* entry = readdir(dir.get())) {
+      std::string_view candidate = entry->d_name;
+      if (candidate.starts_with('.') || candidate.starts_with('_')) continue;
+      if (fnmatch(name.c_str(), entry->d_name, FNM_PERIOD) != 0) continue;
+      RETURN_IF_ERROR(AddPath(folder + "/" + std::string(candidate), files));
+    }
+    if (files.empty()) return NotFound(path);
+  }
+  std::ranges::sort(files, {}, &DataFile::path);
+  return files;
+}
+
+}  // namespace ashlar::engine

@@ -1,0 +1,149 @@
+#include "engine/scan/scan_column_names.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "delta/schema.h"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "engine/scan/scan_filter.h"
+
+namespace ashlar::engine {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::LogicalTypeId;
+using duckdb::MultiFileColumnDefinition;
+using LocalColumns = duckdb::vector<MultiFileColumnDefinition>;
+
+// Below a list or map without structs there is nothing to name: its parts are left out on both sides,
+// or DuckDB would take the difference in their number for a difference in type.
+bool HasNames(const DataType& type) {
+  if (type.Is(TypeId::kArray)) return HasNames(type.element());
+  if (type.Is(TypeId::kMap)) return HasNames(type.key()) || HasNames(type.map_value());
+  return type.Is(TypeId::kStruct);
+}
+
+class ColumnNamer {
+ public:
+  explicit ColumnNamer(const TableScan& scan) : scan_(scan), mode_(scan.snapshot().mapping_mode()) {}
+
+  // Names the local columns that are these fields; the i-th field is called prefix + i.
+  void NameFields(const std::vector<Field>& fields, char prefix, LocalColumns& local) const {
+    std::vector<int> field_of(local.size(), -1);
+    for (size_t i = 0; i < fields.size(); ++i) {
+      int found = Find(fields[i], local);
+      if (found >= 0 && field_of[found] < 0) field_of[found] = static_cast<int>(i);
+    }
+    for (size_t j = 0; j < local.size(); ++j) {
+      if (field_of[j] < 0) {
+        local[j].name = "x" + std::to_string(j);
+        continue;
+      }
+      NameNested(fields[field_of[j]].type, local[j]);
+      local[j].name = prefix + std::to_string(field_of[j]);
+    }
+    // Names alone decide from here on.
+    for (auto& column : local) column.identifier = duckdb::Value();
+  }
+
+ private:
+  int Find(const Field& field, const LocalColumns& local) const {
+    if (scan_.match() == ColumnMatch::kFieldId) {
+      auto id = delta::FieldIdOf(field);
+      bool has_ids = false;
+      for (size_t j = 0; j < local.size(); ++j) {
+        if (local[j].identifier.IsNull()) continue;
+        has_ids = true;
+        if (id && local[j].GetIdentifierFieldId() == *id) return static_cast<int>(j);
+      }
+      if (has_ids) return -1;
+    }
+    std::string name = delta::PhysicalName(field, mode_);
+    for (size_t j = 0; j < local.size(); ++j) {
+      if (local[j].name == name) return static_cast<int>(j);
+    }
+    if (scan_.match() != ColumnMatch::kAnyCase) return -1;
+    for (size_t j = 0; j < local.size(); ++j) {
+      if (EqualsIgnoreCase(local[j].name, name)) return static_cast<int>(j);
+    }
+    return -1;
+  }
+
+  void NameNested(const DataType& type, MultiFileColumnDefinition& local) const {
+    CorrectNested(type, local);
+    if (!HasNames(type)) local.children.clear();
+  }
+
+  void CorrectNested(const DataType& type, MultiFileColumnDefinition& local) const {
+    switch (type.id()) {
+      case TypeId::kStruct: {
+        if (local.type.id() != LogicalTypeId::STRUCT) return;
+        NameFields(type.fields(), 'f', local.children);
+        duckdb::child_list_t<LogicalType> fields;
+        for (const auto& child : local.children) fields.emplace_back(child.name, child.type);
+        local.type = LogicalType::STRUCT(std::move(fields));
+        return;
+      }
+      case TypeId::kArray:
+        if (local.type.id() != LogicalTypeId::LIST || local.children.size() != 1) return;
+        NamePart(type.element(), "element", local.children[0]);
+        local.type = LogicalType::LIST(local.children[0].type);
+        return;
+      case TypeId::kMap: {
+        if (local.type.id() != LogicalTypeId::MAP || local.children.size() != 1) return;
+        MultiFileColumnDefinition& entries = local.children[0];
+        if (entries.children.size() != 2) return;
+        entries.name = "key_value";
+        NamePart(type.key(), "key", entries.children[0]);
+        NamePart(type.map_value(), "value", entries.children[1]);
+        local.type = LogicalType::MAP(entries.children[0].type, entries.children[1].type);
+        return;
+      }
+      case TypeId::kTimestamp:
+        // INT96 holds an instant, but says nothing of zones.
+        if (local.type.id() == LogicalTypeId::TIMESTAMP) local.type = LogicalType::TIMESTAMP_TZ;
+        return;
+      case TypeId::kString:
+        // Written without the UTF8 annotation.
+        if (local.type.id() == LogicalTypeId::BLOB) local.type = LogicalType::VARCHAR;
+        return;
+      default: return;
+    }
+  }
+
+  void NamePart(const DataType& type, const char* name, MultiFileColumnDefinition& local) const {
+    NameNested(type, local);
+    local.name = name;
+    local.identifier = duckdb::Value();
+  }
+
+  const TableScan& scan_;
+  delta::ColumnMappingMode mode_;
+};
+
+}  // namespace
+
+MultiFileColumnDefinition GlobalColumn(const std::string& name, const DataType& type) {
+  MultiFileColumnDefinition column(name, DuckTypeOf(type));
+  column.default_expression = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(column.type));
+  if (type.Is(TypeId::kStruct)) {
+    for (size_t i = 0; i < type.fields().size(); ++i) {
+      column.children.push_back(GlobalColumn("f" + std::to_string(i), type.fields()[i].type));
+    }
+  } else if (!HasNames(type)) {
+    return column;
+  } else if (type.Is(TypeId::kArray)) {
+    column.children.push_back(GlobalColumn("element", type.element()));
+  } else if (type.Is(TypeId::kMap)) {
+    column.children.push_back(GlobalColumn("key", type.key()));
+    column.children.push_back(GlobalColumn("value", type.map_value()));
+  }
+  return column;
+}
+
+void NameFileColumns(const TableScan& scan, const duckdb::vector<MultiFileColumnDefinition>& global,
+                     LocalColumns& local) {
+  CHECK_EQ(global.size(), scan.schema().fields.size());
+  ColumnNamer(scan).NameFields(scan.schema().fields, 'k', local);
+}
+
+}  // namespace ashlar::engine

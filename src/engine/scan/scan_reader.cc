@@ -1,0 +1,340 @@
+// ashlar_scan: DuckDB's Parquet reader driven by a TableScan. Three parts: the list of files with its
+// pruning, the naming of a file's columns, and the reader that joins them.
+#include <algorithm>
+#include <atomic>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "delta/schema.h"
+#include "delta/skipping.h"
+#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
+#include "duckdb/common/multi_file/multi_file_function.hpp"
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/optimizer/filter_combiner.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/scan/scan_column_names.h"
+#include "engine/scan/scan_filter.h"
+#include "engine/spark_error.h"
+#include "engine/scan/table_scan.h"
+
+namespace ashlar::engine {
+namespace {
+
+constexpr char kFunctionName[] = "ashlar_scan";
+constexpr char kSkipReader[] = "ashlar_skipped";
+
+struct ScanInfo : duckdb::TableFunctionInfo {
+  explicit ScanInfo(ScanRegistry& scans) : scans(scans) {}
+  ScanRegistry& scans;
+};
+
+// Filters that get their values while the query runs (joins, top-N), by column of the schema.
+struct RuntimeFilters {
+  std::vector<std::pair<size_t, duckdb::unique_ptr<duckdb::TableFilter>>> filters;
+};
+
+// What an OpenFileInfo carries to the reader.
+struct FileInfo : duckdb::ExtendedOpenFileInfo {
+  std::shared_ptr<const TableScan> scan;
+  std::shared_ptr<const RuntimeFilters> runtime;
+  size_t index = 0;
+};
+
+delta::Predicate ColumnPredicate(const TableScan& scan, size_t column, const duckdb::TableFilter& filter) {
+  const Field& field = scan.schema().fields[column];
+  return PredicateOf(filter, {field.name}, field.type);
+}
+
+// A part of a scan's files, in their order. Immutable: pruning makes a new list.
+class ScanFileList : public duckdb::MultiFileList {
+ public:
+  ScanFileList(std::shared_ptr<const TableScan> scan, std::vector<size_t> kept)
+      : scan_(std::move(scan)), kept_(std::move(kept)) {}
+
+  const std::shared_ptr<const TableScan>& scan() const { return scan_; }
+
+  duckdb::vector<duckdb::OpenFileInfo> GetAllFiles() const override {
+    duckdb::vector<duckdb::OpenFileInfo> files;
+    for (size_t i = 0; i < kept_.size(); ++i) files.push_back(GetFile(i));
+    return files;
+  }
+  // Never SINGLE_FILE: that path asks the first reader for the number of threads, and there is none.
+  duckdb::FileExpandResult GetExpandResult() const override {
+    return kept_.empty() ? duckdb::FileExpandResult::NO_FILES : duckdb::FileExpandResult::MULTIPLE_FILES;
+  }
+  duckdb::idx_t GetTotalFileCount() const override { return kept_.size(); }
+  duckdb::OpenFileInfo GetFile(duckdb::idx_t i) const override {
+    if (i >= kept_.size()) return {};
+    const TableScan::File& file = scan_->files()[kept_[i]];
+    duckdb::OpenFileInfo out(file.path);
+    auto info = duckdb::make_shared_ptr<FileInfo>();
+    info->scan = scan_;
+    info->runtime = runtime_;
+    info->index = kept_[i];
+    // Spare DuckDB a stat of each file: data files are never rewritten under one name.
+    if (file.add->size > 0) {
+      info->options["file_size"] = duckdb::Value::UBIGINT(static_cast<uint64_t>(file.add->size));
+      info->options["last_modified"] =
+          duckdb::Value::TIMESTAMP(duckdb::timestamp_t(file.add->modification_time_ms * 1000));
+      info->options["etag"] = duckdb::Value(std::to_string(file.add->modification_time_ms));
+    }
+    if (!file.whole()) info->options["has_deletes"] = duckdb::Value::BOOLEAN(true);
+    out.extended_info = std::move(info);
+    return out;
+  }
+  duckdb::unique_ptr<duckdb::NodeStatistics> GetCardinality(duckdb::ClientContext&) const override {
+    duckdb::idx_t rows = 0;
+    for (size_t i : kept_) {
+      if (!scan_->files()[i].live_rows) return nullptr;
+      rows += static_cast<duckdb::idx_t>(*scan_->files()[i].live_rows);
+    }
+    return duckdb::make_uniq<duckdb::NodeStatistics>(rows, rows);
+  }
+  duckdb::unique_ptr<duckdb::MultiFileList> Copy() const override {
+    auto copy = duckdb::make_uniq<ScanFileList>(scan_, kept_);
+    copy->runtime_ = runtime_;
+    return copy;
+  }
+
+  duckdb::unique_ptr<duckdb::MultiFileList> ComplexFilterPushdown(
+      duckdb::ClientContext& context, const duckdb::MultiFileOptions&, duckdb::MultiFilePushdownInfo& info,
+      duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const override {
+    if (filters.empty()) return nullptr;
+    duckdb::FilterCombiner combiner(context);
+    for (const auto& filter : filters) combiner.AddFilter(filter->Copy());
+    duckdb::vector<duckdb::FilterPushdownResult> results;
+    auto table_filters = combiner.GenerateTableScanFilters(info.column_indexes, results);
+    std::vector<delta::Predicate> predicates;
+    for (const auto& [column, filter] : table_filters.filters) {
+      if (!duckdb::IsVirtualColumn(column)) predicates.push_back(ColumnPredicate(*scan_, column, *filter));
+    }
+    auto kept = Select(delta::And(std::move(predicates)));
+    info.extra_info.total_files = kept_.size();
+    info.extra_info.filtered_files = kept.size();
+    if (kept.size() == kept_.size()) return nullptr;
+    return duckdb::make_uniq<ScanFileList>(scan_, std::move(kept));
+  }
+
+  duckdb::unique_ptr<duckdb::MultiFileList> DynamicFilterPushdown(
+      duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::vector<duckdb::string>&,
+      const duckdb::vector<duckdb::LogicalType>&, const duckdb::vector<duckdb::column_t>& column_ids,
+      duckdb::TableFilterSet& filters) const override {
+    std::vector<delta::Predicate> predicates;
+    auto runtime = std::make_shared<RuntimeFilters>();
+    for (const auto& [position, filter] : filters.filters) {
+      duckdb::column_t column = column_ids[position];
+      if (duckdb::IsVirtualColumn(column)) continue;
+      predicates.push_back(ColumnPredicate(*scan_, column, *filter));
+      runtime->filters.emplace_back(column, filter->Copy());
+    }
+    auto list = duckdb::make_uniq<ScanFileList>(scan_, Select(delta::And(std::move(predicates))));
+    list->runtime_ = std::move(runtime);
+    return list;
+  }
+
+ private:
+  std::vector<size_t> Select(delta::Predicate predicate) const {
+    delta::FileFilter filter(scan_->snapshot(), std::move(predicate));
+    std::vector<size_t> kept;
+    for (size_t i : kept_) {
+      if (filter.Match(*scan_->files()[i].add) != delta::FileMatch::kNone) kept.push_back(i);
+    }
+    return kept;
+  }
+
+  std::shared_ptr<const TableScan> scan_;
+  std::vector<size_t> kept_;
+  std::shared_ptr<const RuntimeFilters> runtime_;
+};
+
+// Stands for a file that a filter's value of the moment excludes, so that it is never opened.
+struct SkippedFile : duckdb::BaseFileReader {
+  using duckdb::BaseFileReader::BaseFileReader;
+  bool TryInitializeScan(duckdb::ClientContext&, duckdb::GlobalTableFunctionState&,
+                         duckdb::LocalTableFunctionState&) override {
+    return false;
+  }
+  duckdb::AsyncResult Scan(duckdb::ClientContext&, duckdb::GlobalTableFunctionState&,
+                           duckdb::LocalTableFunctionState&, duckdb::DataChunk&) override {
+    return duckdb::SourceResultType::FINISHED;
+  }
+  duckdb::string GetReaderType() const override { return kSkipReader; }
+};
+
+// Shows the rows of a RowFilter. Called from many threads at once.
+class ShownRows : public duckdb::DeleteFilter {
+ public:
+  explicit ShownRows(RowFilter filter) : filter_(std::move(filter)) {}
+  duckdb::idx_t Filter(duckdb::row_t start, duckdb::idx_t count, duckdb::SelectionVector& selection) override {
+    auto begin = static_cast<uint64_t>(start);
+    std::vector<uint32_t> shown;
+    shown.reserve(count);
+    size_t applied = 0;
+    if (filter_.only) {
+      filter_.only->ForEachInRange(begin, begin + count,
+                                   [&](uint64_t row) { shown.push_back(static_cast<uint32_t>(row - begin)); });
+    } else {
+      filter_.without[applied++]->AppendLive(begin, begin + count, &shown);
+    }
+    for (; applied < filter_.without.size(); ++applied) {
+      std::erase_if(shown, [&](uint32_t row) { return filter_.without[applied]->Contains(begin + row); });
+    }
+    selection.Initialize(STANDARD_VECTOR_SIZE);
+    for (size_t i = 0; i < shown.size(); ++i) selection.set_index(i, shown[i]);
+    return shown.size();
+  }
+
+ private:
+  RowFilter filter_;
+};
+
+struct ScanGlobalState : duckdb::MultiFileReaderGlobalState {
+  using duckdb::MultiFileReaderGlobalState::MultiFileReaderGlobalState;
+};
+
+const FileInfo& InfoOf(const duckdb::OpenFileInfo& file) {
+  CHECK(file.extended_info != nullptr);
+  return static_cast<const FileInfo&>(*file.extended_info);
+}
+
+class ScanReader : public duckdb::MultiFileReader {
+ public:
+  static duckdb::unique_ptr<duckdb::MultiFileReader> Create(const duckdb::TableFunction& function) {
+    auto reader = duckdb::make_uniq<ScanReader>();
+    reader->info_ = duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScanInfo>(function.function_info);
+    reader->function_name = kFunctionName;
+    return reader;
+  }
+  duckdb::unique_ptr<duckdb::MultiFileReader> Copy() const override {
+    auto reader = duckdb::make_uniq<ScanReader>();
+    reader->info_ = info_;
+    reader->function_name = function_name;
+    return reader;
+  }
+
+  duckdb::vector<duckdb::string> ParsePaths(const duckdb::Value& value) override { return {value.ToString()}; }
+
+  duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(duckdb::ClientContext&,
+                                                           const duckdb::vector<duckdb::string>& paths,
+                                                           const duckdb::FileGlobInput&) override {
+    auto target = info_->scans.Find(ParseInt64(paths.at(0)).value_or(0));
+    auto scan = std::dynamic_pointer_cast<const TableScan>(target);
+    if (!scan) throw duckdb::InvalidInputException("ashlar_scan: nothing is bound to %s", paths[0]);
+    std::vector<size_t> all(scan->files().size());
+    for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return duckdb::make_shared_ptr<ScanFileList>(std::move(scan), std::move(all));
+  }
+
+  bool Bind(duckdb::MultiFileOptions& options, duckdb::MultiFileList& files,
+            duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<duckdb::string>& names,
+            duckdb::MultiFileReaderBindData& bind_data) override {
+    const TableScan& scan = *static_cast<ScanFileList&>(files).scan();
+    options.auto_detect_hive_partitioning = false;
+    options.hive_partitioning = false;
+    options.union_by_name = false;
+    for (size_t i = 0; i < scan.schema().fields.size(); ++i) {
+      auto column = GlobalColumn("k" + std::to_string(i), scan.schema().fields[i].type);
+      types.push_back(column.type);
+      names.push_back(column.name);
+      bind_data.schema.push_back(std::move(column));
+    }
+    bind_data.mapping = duckdb::MultiFileColumnMappingMode::BY_NAME;
+    return true;
+  }
+
+  duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
+      duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
+      const duckdb::MultiFileList& files, const duckdb::vector<duckdb::MultiFileColumnDefinition>&,
+      const duckdb::vector<duckdb::ColumnIndex>&) override {
+    return duckdb::make_uniq<ScanGlobalState>(duckdb::vector<duckdb::LogicalType>(), &files);
+  }
+
+  duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(duckdb::ClientContext& context,
+                                                          duckdb::GlobalTableFunctionState& state,
+                                                          const duckdb::OpenFileInfo& file, duckdb::idx_t index,
+                                                          const duckdb::MultiFileBindData& bind_data) override {
+    const FileInfo& info = InfoOf(file);
+    if (info.runtime && !info.runtime->filters.empty()) {
+      std::vector<delta::Predicate> predicates;
+      for (const auto& [column, filter] : info.runtime->filters) {
+        predicates.push_back(ColumnPredicate(*info.scan, column, *filter));
+      }
+      delta::FileFilter filter(info.scan->snapshot(), delta::And(std::move(predicates)));
+      if (filter.Match(*info.scan->files()[info.index].add) == delta::FileMatch::kNone) {
+        return duckdb::make_shared_ptr<SkippedFile>(file);
+      }
+    }
+    if (!RealPath(file.path).starts_with(info.scan->real_root() + "/")) {
+      ThrowSparkError(MakeError(ErrorCode::kPermissionDenied,
+                                "The file " + info.scan->files()[info.index].add->path +
+                                    " leads out of its table."));
+    }
+    return MultiFileReader::CreateReader(context, state, file, index, bind_data);
+  }
+
+  duckdb::ReaderInitializeType InitializeReader(
+      duckdb::MultiFileReaderData& data, const duckdb::MultiFileBindData& bind_data,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+      const duckdb::vector<duckdb::ColumnIndex>& column_ids, duckdb::optional_ptr<duckdb::TableFilterSet> filters,
+      duckdb::ClientContext& context, duckdb::MultiFileGlobalState& state) override {
+    if (data.reader->GetReaderType() == kSkipReader) return duckdb::ReaderInitializeType::SKIP_READING_FILE;
+    const FileInfo& info = InfoOf(data.reader->file);
+    // The position in the pruned list says nothing to anybody else.
+    data.reader->file_list_idx = info.index;
+    NameFileColumns(*info.scan, columns, data.reader->columns);
+    return MultiFileReader::InitializeReader(data, bind_data, columns, column_ids, filters, context, state);
+  }
+
+  void FinalizeBind(duckdb::MultiFileReaderData& data, const duckdb::MultiFileOptions& options,
+                    const duckdb::MultiFileReaderBindData& bind_data,
+                    const duckdb::vector<duckdb::MultiFileColumnDefinition>& columns,
+                    const duckdb::vector<duckdb::ColumnIndex>& column_ids, duckdb::ClientContext& context,
+                    duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) override {
+    const FileInfo& info = InfoOf(data.reader->file);
+    const TableScan::File& file = info.scan->files()[info.index];
+    duckdb::vector<duckdb::ColumnIndex> others;
+    for (size_t i = 0; i < column_ids.size(); ++i) {
+      duckdb::column_t column = column_ids[i].GetPrimaryIndex();
+      duckdb::MultiFileGlobalIndex position(i);
+      if (column == COLUMN_IDENTIFIER_FILENAME) {
+        data.constant_map.Add(position, duckdb::Value(file.add->path));
+      } else if (!duckdb::IsVirtualColumn(column) && info.scan->PartitionIndex(column) >= 0) {
+        data.constant_map.Add(position, DuckValueOf(file.partition[info.scan->PartitionIndex(column)]));
+      } else if (column == COLUMN_IDENTIFIER_FILE_INDEX) {
+        data.constant_map.Add(position, duckdb::Value::UBIGINT(info.index));
+      }
+    }
+    (void)options, (void)bind_data, (void)columns, (void)context, (void)state;
+    if (file.whole()) return;
+    auto rows = info.scan->Rows(file);
+    if (!rows.ok()) ThrowSparkError(rows.error());
+    data.reader->deletion_filter = duckdb::make_uniq<ShownRows>(*std::move(rows));
+  }
+
+ private:
+  static constexpr duckdb::column_t COLUMN_IDENTIFIER_FILENAME = MultiFileReader::COLUMN_IDENTIFIER_FILENAME;
+  duckdb::shared_ptr<ScanInfo> info_;
+};
+
+}  // namespace
+
+void RegisterTableScan(duckdb::DatabaseInstance& database, ScanRegistry& scans) {
+  duckdb::ExtensionLoader loader(database, "ashlar");
+  duckdb::TableFunction function = loader.GetTableFunction("parquet_scan").functions.GetFunctionByOffset(0);
+  function.name = kFunctionName;
+  function.arguments = {duckdb::LogicalType::BIGINT};
+  function.function_info = duckdb::make_shared_ptr<ScanInfo>(scans);
+  function.get_multi_file_reader = ScanReader::Create;
+  // Those of parquet_scan look at the first file only.
+  function.statistics = nullptr;
+  function.statistics_extended = nullptr;
+  function.serialize = nullptr;
+  function.deserialize = nullptr;
+  function.get_partition_stats = nullptr;
+  function.named_parameters.clear();
+  loader.RegisterFunction(duckdb::TableFunctionSet(function));
+}
+
+}  // namespace ashlar::engine

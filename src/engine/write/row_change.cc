@@ -1,0 +1,255 @@
+#include "engine/row_change.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "delta/deletion_vector.h"
+#include "delta/stats.h"
+#include "duckdb.hpp"
+#include "engine/write/copy_on_write.h"
+#include "engine/duck_types.h"
+
+namespace ashlar::engine {
+namespace {
+
+// The plan node that scans the target with row positions; null when there is none below.
+const sql::Plan* FindTargetScan(const sql::Plan& plan) {
+  if (auto* scan = std::get_if<sql::ScanPlan>(&plan.node)) return scan->with_row_position ? &plan : nullptr;
+  if (auto* join = std::get_if<sql::JoinPlan>(&plan.node)) {
+    const sql::Plan* left = FindTargetScan(*join->left);
+    return left != nullptr ? left : FindTargetScan(*join->right);
+  }
+  return std::visit(
+      [](const auto& node) -> const sql::Plan* {
+        if constexpr (requires { node.input; }) return FindTargetScan(*node.input);
+        return nullptr;
+      },
+      plan.node);
+}
+
+std::map<size_t, RowSelection> SelectionOf(const RowsByFile& rows, RowSelection::Use use) {
+  std::map<size_t, RowSelection> files;
+  for (const auto& [file, positions] : rows) {
+    files[file] = {std::make_shared<const delta::DeletionVector>(delta::DeletionVector::FromRows(positions)), use};
+  }
+  return files;
+}
+
+void CountFiles(const RowChangeResult& result, std::map<std::string, std::string>& metrics) {
+  int64_t added = 0, removed = 0;
+  for (const delta::AddFile& file : result.added) added += file.size;
+  for (const delta::AddFile& file : result.removed) removed += file.size;
+  metrics["numRemovedFiles"] = std::to_string(result.removed.size());
+  metrics["numAddedFiles"] = std::to_string(result.added.size());
+  metrics["numAddedBytes"] = std::to_string(added);
+  metrics["numRemovedBytes"] = std::to_string(removed);
+}
+
+int64_t AddedRows(const RowChangeResult& result) {
+  int64_t rows = 0;
+  for (const delta::AddFile& file : result.added) rows += delta::NumRecords(file).value_or(0);
+  return rows;
+}
+
+}  // namespace
+
+Result<TargetColumns> FindTargetColumns(const sql::Plan& plan, const std::string& alias) {
+  const sql::Plan* target = FindTargetScan(plan);
+  CHECK(target != nullptr) << "a row change without a scan of its target";
+  TargetColumns columns;
+  for (const sql::Attribute& attribute : plan.output) {
+    columns.block.Add(attribute.id, {.sql = alias + "." + ColumnName(attribute.id)});
+  }
+  CHECK(target->output.size() >= 2);
+  columns.file = alias + "." + ColumnName(target->output[target->output.size() - 2].id);
+  columns.row = alias + "." + ColumnName(target->output.back().id);
+  return columns;
+}
+
+int64_t RowTotal(const RowsByFile& rows) {
+  size_t total = 0;
+  for (const auto& [file, positions] : rows) total += positions.size();
+  return static_cast<int64_t>(total);
+}
+
+std::unique_ptr<RowChange> MakeCopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
+                                           WriteTarget target, FileCreated created) {
+  return std::make_unique<CopyOnWrite>(connection, std::move(snapshot), std::move(target), std::move(created));
+}
+
+CopyOnWrite::CopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot, WriteTarget target,
+                         FileCreated created)
+    : connection_(AsDuck(connection)),
+      snapshot_(std::move(snapshot)),
+      target_(std::move(target)),
+      created_(std::move(created)) {
+  CHECK(target_.table.store != nullptr);
+  ColumnMatch match = snapshot_->mapping_mode() == delta::ColumnMappingMode::kId ? ColumnMatch::kFieldId
+                                                                                 : ColumnMatch::kName;
+  table_ = std::make_shared<const DeltaTable>(snapshot_, match, *target_.table.store);
+  for (size_t i = 0; i < snapshot_->files().size(); ++i) file_index_[snapshot_->files()[i].path] = i;
+}
+
+LoweringOptions CopyOnWrite::Options() const {
+  return {.time_zone = DuckTimeZone(connection_.time_zone()), .row_position_table = nullptr};
+}
+
+Result<RowsByFile> CopyOnWrite::CollectRowPositions(const std::string& query) {
+  RowsByFile rows;
+  RETURN_IF_ERROR(connection_.Run(query, [&](duckdb::QueryResult& result) {
+    std::string last_path;
+    std::vector<uint64_t>* last = nullptr;
+    while (auto chunk = result.Fetch()) {
+      if (chunk->size() == 0) return;
+      duckdb::UnifiedVectorFormat paths, positions;
+      chunk->data[0].ToUnifiedFormat(chunk->size(), paths);
+      chunk->data[1].ToUnifiedFormat(chunk->size(), positions);
+      auto* path_data = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(paths);
+      auto* position_data = duckdb::UnifiedVectorFormat::GetData<int64_t>(positions);
+      for (duckdb::idx_t i = 0; i < chunk->size(); ++i) {
+        const duckdb::string_t& text = path_data[paths.sel->get_index(i)];
+        std::string_view path(text.GetData(), text.GetSize());
+        if (last == nullptr || path != last_path) {
+          last_path = std::string(path);
+          auto file = file_index_.find(last_path);
+          CHECK(file != file_index_.end()) << "not a file of the snapshot: " << last_path;
+          last = &rows[file->second];
+        }
+        last->push_back(static_cast<uint64_t>(position_data[positions.sel->get_index(i)]));
+      }
+    }
+  }));
+  for (auto& [file, positions] : rows) {
+    std::ranges::sort(positions);
+    auto repeated = std::ranges::unique(positions);
+    positions.erase(repeated.begin(), repeated.end());
+  }
+  return rows;
+}
+
+std::shared_ptr<const DeltaTable> CopyOnWrite::Only(const RowsByFile& rows) const {
+  return table_->WithRows(SelectionOf(rows, RowSelection::Use::kOnly));
+}
+
+std::shared_ptr<const DeltaTable> CopyOnWrite::Without(const RowsByFile& rows) const {
+  return table_->WithRows(SelectionOf(rows, RowSelection::Use::kWithout));
+}
+
+Result<std::string> CopyOnWrite::CopySql(const DeltaTable& part, StatementBindings& bindings) const {
+  std::vector<int> columns;
+  std::string select;
+  for (size_t i = 0; i < target_.schema.fields.size(); ++i) {
+    std::string name = "k" + std::to_string(i);
+    select += select.empty() ? "" : ", ";
+    if (i < snapshot_->schema().fields.size()) {
+      columns.push_back(static_cast<int>(i));
+      select += "CAST(" + name + " AS " + DuckTypeSql(target_.schema.fields[i].type) + ") AS " + name;
+    } else {
+      select += LiteralSql(Value::Null(target_.schema.fields[i].type)) + " AS " + name;
+    }
+  }
+  ASSIGN_OR_RETURN(std::string from, part.FromSql(columns, false, bindings));
+  return "SELECT " + select + " FROM " + from;
+}
+
+Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::string& inserted_sql) {
+  RowChangeResult result;
+  RowsByFile partly;
+  for (const auto& [file, positions] : rows) {
+    const delta::AddFile& add = snapshot_->files()[file];
+    result.removed.push_back(add);
+    auto live = delta::LiveRows(add);
+    if (!live || *live != static_cast<int64_t>(positions.size())) partly[file] = positions;
+  }
+  StatementBindings bindings(connection_.state().scans);
+  std::string select;
+  if (!partly.empty()) {
+    ASSIGN_OR_RETURN(select, CopySql(*Without(partly), bindings));
+  }
+  if (!inserted_sql.empty()) select += (select.empty() ? "" : " UNION ALL ") + inserted_sql;
+  if (select.empty()) return result;
+  ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection_, select, target_, created_));
+  result.added = std::move(written.files);
+  return result;
+}
+
+Result<RowChangeResult> CopyOnWrite::DeleteRows(const RowsByFile& rows) {
+  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, ""));
+  result.deleted_rows = RowTotal(rows);
+  CountFiles(result, result.metrics);
+  result.metrics["numDeletedRows"] = std::to_string(result.deleted_rows);
+  result.metrics["numCopiedRows"] = std::to_string(AddedRows(result));
+  return result;
+}
+
+Result<RowChangeResult> CopyOnWrite::DeleteEverything() {
+  RowChangeResult result;
+  result.removed = snapshot_->files();
+  auto rows = snapshot_->RowCount();
+  result.deleted_rows = rows.value_or(0);
+  CountFiles(result, result.metrics);
+  if (rows) result.metrics["numDeletedRows"] = std::to_string(*rows);
+  result.metrics["numCopiedRows"] = "0";
+  return result;
+}
+
+Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change) {
+  if (!change.condition) return DeleteEverything();
+  StatementBindings bindings(connection_.state().scans);
+  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, Options(), bindings));
+  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
+  ASSIGN_OR_RETURN(std::string condition,
+                   LowerOverBlock(*change.condition, columns.block, Options(), bindings));
+  ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" +
+                                                        scan + ") AS q WHERE " + condition));
+  return DeleteRows(rows);
+}
+
+Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) {
+  StatementBindings bindings(connection_.state().scans);
+  SelectBlock block;
+  std::vector<int> columns;
+  for (size_t i = 0; i < snapshot_->schema().fields.size(); ++i) {
+    block.Add(static_cast<sql::AttributeId>(i), {.sql = "q.k" + std::to_string(i)});
+    columns.push_back(static_cast<int>(i));
+  }
+  ASSIGN_OR_RETURN(std::string from, table_->FromSql(columns, true, bindings));
+  ASSIGN_OR_RETURN(std::string where, LowerOverBlock(*condition, block, Options(), bindings));
+  ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT q.k_file, q.k_row FROM " + from + " AS q WHERE " + where));
+  return DeleteRows(rows);
+}
+
+Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
+  CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
+  StatementBindings bindings(connection_.state().scans);
+  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
+  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, Options(), bindings));
+  std::string where = "TRUE";
+  if (change.condition) {
+    ASSIGN_OR_RETURN(where, LowerOverBlock(*change.condition, columns.block, Options(), bindings));
+  }
+  ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" +
+                                                        scan + ") AS q WHERE " + where));
+  // The second pass reads exactly the rows found: the condition is evaluated once.
+  LoweringOptions only = Options();
+  only.row_position_table = Only(rows);
+  ASSIGN_OR_RETURN(std::string found, LowerPlan(*change.scan, only, bindings));
+  std::string values;
+  for (size_t i = 0; i < change.new_values.size(); ++i) {
+    ASSIGN_OR_RETURN(std::string value, LowerOverBlock(*change.new_values[i], columns.block, Options(), bindings));
+    values += (i > 0 ? ", " : "") + value + " AS k" + std::to_string(i);
+  }
+  if (rows.empty()) {
+    RowChangeResult nothing;
+    nothing.metrics["numUpdatedRows"] = "0";
+    return nothing;
+  }
+  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, "SELECT " + values + " FROM (" + found + ") AS q"));
+  result.updated_rows = RowTotal(rows);
+  CountFiles(result, result.metrics);
+  result.metrics["numUpdatedRows"] = std::to_string(result.updated_rows);
+  result.metrics["numCopiedRows"] = std::to_string(AddedRows(result) - result.updated_rows);
+  return result;
+}
+
+}  // namespace ashlar::engine

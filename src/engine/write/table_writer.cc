@@ -1,0 +1,275 @@
+#include "engine/table_writer.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "delta/partition_values.h"
+#include "delta/paths.h"
+#include "delta/schema.h"
+#include "delta/stats.h"
+#include "engine/duck_connection.h"
+#include "engine/duck_types.h"
+#include "engine/lowering/lowering.h"
+#include "engine/write/write_checks.h"
+#include "engine/write/written_file.h"
+
+namespace ashlar::engine {
+namespace {
+
+constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
+
+std::string PartitionColumn(size_t i) { return "__partition_" + std::to_string(i); }
+
+// A partition value as text that PartitionValueOf reads back exactly.
+std::string PartitionTextSql(const std::string& sql, const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNtz: return "CAST(epoch_us(" + sql + ") AS VARCHAR)";
+    case TypeId::kBinary: return "nullif(hex(" + sql + "), '')";
+    case TypeId::kString: return "nullif(" + sql + ", '')";
+    default: return "CAST(" + sql + " AS VARCHAR)";
+  }
+}
+
+// FIELD_IDS of one column: its id, and those of the struct fields in it.
+std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::ColumnMappingMode mode) {
+  std::string inner;
+  auto add = [&](const std::string& name, const std::string& ids) {
+    if (!ids.empty()) inner += (inner.empty() ? "" : ", ") + name + ": " + ids;
+  };
+  if (type.Is(TypeId::kStruct)) {
+    for (const Field& field : type.fields()) {
+      add(QuoteSqlName(delta::PhysicalName(field, mode)), FieldIdsOf(field.type, delta::FieldIdOf(field), mode));
+    }
+  } else if (type.Is(TypeId::kArray)) {
+    add("element", FieldIdsOf(type.element(), std::nullopt, mode));
+  } else if (type.Is(TypeId::kMap)) {
+    add("key", FieldIdsOf(type.key(), std::nullopt, mode));
+    add("value", FieldIdsOf(type.map_value(), std::nullopt, mode));
+  }
+  if (inner.empty()) return id ? std::to_string(*id) : "";
+  if (id) inner = "__duckdb_field_id: " + std::to_string(*id) + ", " + inner;
+  return "{" + inner + "}";
+}
+
+// The files of one write, from the hidden folder to their names.
+class Staging {
+ public:
+  Staging(std::string root, std::string uuid) : root_(std::move(root)), uuid_(std::move(uuid)) {}
+  ~Staging() {
+    std::error_code ignored;  // the folder is hidden: what stays is no data
+    std::filesystem::remove_all(folder(), ignored);
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+
+  std::string folder() const { return root_ + "/_ashlar_staging-" + uuid_; }
+  Status Make() {
+    RETURN_IF_ERROR(MakeDirectories(root_));
+    return MakeDirectories(folder());
+  }
+
+  // Moves a written file to `relative` below the root.
+  Status Publish(const std::string& from, const std::string& relative) {
+    RETURN_IF_ERROR(SyncFile(from));
+    std::string to = root_ + "/" + relative;
+    std::string parent = to.substr(0, to.rfind('/'));
+    RETURN_IF_ERROR(MakeDirectories(parent));
+    // A link made meanwhile in place of a partition's folder must not lead us out of the table.
+    if (std::filesystem::weakly_canonical(parent) != std::filesystem::weakly_canonical(root_) / parent.substr(root_.size() + (parent.size() > root_.size()))
+        && parent != root_) {
+      return MakeError(ErrorCode::kPermissionDenied, "A folder of the table is a link: " + parent);
+    }
+    if (rename(from.c_str(), to.c_str()) != 0) return ErrnoError("rename", to);
+    for (std::string dir = parent; dir.size() >= root_.size(); dir = dir.substr(0, dir.rfind('/'))) {
+      folders_.insert(dir);
+      if (dir == root_) break;
+    }
+    return {};
+  }
+  Status SyncFolders() {
+    for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
+    return {};
+  }
+  std::string FileName(size_t i) const {
+    char number[16];
+    snprintf(number, sizeof(number), "%05zu", i);
+    return "part-" + std::string(number) + "-" + uuid_ + ".c000.zstd.parquet";
+  }
+
+ private:
+  std::string root_;
+  std::string uuid_;
+  std::set<std::string> folders_;
+};
+
+class Writer {
+ public:
+  Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created)
+      : connection_(connection), target_(target), created_(created) {}
+
+  Result<WrittenFiles> Write(const std::string& select) {
+    RETURN_IF_ERROR(Prepare());
+    Staging staging(target_.table.root, NewUuid(SystemRandom()));
+    RETURN_IF_ERROR(staging.Make());
+    ASSIGN_OR_RETURN(std::string copy, CopySql(select, staging.folder()));
+    std::vector<WrittenFile> written;
+    RETURN_IF_ERROR(RunCopy(connection_, copy, written));
+    WrittenFiles out;
+    for (WrittenFile& file : written) {
+      if (file.row_count == 0) continue;
+      ASSIGN_OR_RETURN(delta::AddFile add, Publish(staging, file, out.files.size()));
+      out.row_count += file.row_count;
+      out.byte_count += file.size;
+      out.files.push_back(std::move(add));
+    }
+    RETURN_IF_ERROR(staging.SyncFolders());
+    return out;
+  }
+
+ private:
+  struct PartitionField {
+    Field field;
+    std::string physical_name;
+    size_t column;
+  };
+
+  Status Prepare() {
+    ASSIGN_OR_RETURN(mode_, delta::MappingModeOf(target_.metadata.configuration));
+    ASSIGN_OR_RETURN(stats_columns_, delta::StatisticsColumns(target_.schema, target_.metadata));
+    for (const std::string& name : target_.partition_columns) {
+      int index = target_.schema.IndexOf(name);
+      CHECK(index >= 0) << "partition column " << name;
+      const Field& field = target_.schema.fields[static_cast<size_t>(index)];
+      partition_.push_back({field, delta::PhysicalName(field, mode_), static_cast<size_t>(index)});
+    }
+    return {};
+  }
+
+  bool IsPartition(size_t column) const {
+    for (const PartitionField& p : partition_) {
+      if (p.column == column) return true;
+    }
+    return false;
+  }
+
+  // COPY (SELECT checked columns under their physical names FROM rows) TO …
+  Result<std::string> CopySql(const std::string& select, const std::string& folder) {
+    Schema physical = delta::PhysicalSchema(target_.schema, mode_);
+    auto checked = CheckedColumns(target_.schema, "r");
+    std::string columns, field_ids, partition_by;
+    for (size_t i = 0; i < physical.fields.size(); ++i) {
+      const DataType& type = target_.schema.fields[i].type;
+      // Void columns are in no file: they are NULL wherever they are read.
+      if (IsPartition(i) || type.Is(TypeId::kNull)) continue;
+      std::string name = QuoteSqlName(physical.fields[i].name);
+      std::string value = checked[i];
+      if (type.IsNested()) {
+        value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.fields[i].type) + "))";
+      }
+      columns += (columns.empty() ? "" : ", ") + value + " AS " + name;
+      if (mode_ == delta::ColumnMappingMode::kNone) continue;
+      std::string ids = FieldIdsOf(type, delta::FieldIdOf(target_.schema.fields[i]), mode_);
+      if (!ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + name + ": " + ids;
+    }
+    if (columns.empty()) {
+      return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
+                          "Data written into Delta needs to contain at least one non-partitioned column.");
+    }
+    for (size_t i = 0; i < partition_.size(); ++i) {
+      columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
+                 PartitionColumn(i);
+      partition_by += (i > 0 ? ", " : "") + PartitionColumn(i);
+    }
+    ASSIGN_OR_RETURN(std::string where,
+                     ConstraintCondition(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
+    return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) +
+           ") TO " + QuoteSqlString(folder + "/data") +
+           " (FORMAT parquet, COMPRESSION zstd, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}'" +
+           (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
+                                 : ", PARTITION_BY (" + partition_by + ")") +
+           (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
+  }
+
+  Result<delta::AddFile> Publish(Staging& staging, const WrittenFile& file, size_t number) {
+    delta::AddFile add;
+    std::string relative;
+    for (size_t i = 0; i < partition_.size(); ++i) {
+      auto text = file.partition.find(PartitionColumn(i));
+      CHECK(text != file.partition.end());
+      std::optional<std::string> encoded;
+      if (text->second) {
+        auto value = WrittenValue(*text->second, partition_[i].field.type, TextForm::kPartition);
+        CHECK(value.has_value()) << "partition value " << *text->second;
+        ASSIGN_OR_RETURN(encoded, delta::EncodePartitionValue(*value));
+      }
+      add.partition_values[partition_[i].physical_name] = encoded;
+      relative += EscapePartitionName(partition_[i].physical_name) + "=" +
+                  (encoded ? EscapePartitionName(*encoded) : std::string(kNullPartition)) + "/";
+    }
+    relative += staging.FileName(number);
+    created_(target_.table.root + "/" + relative);
+    RETURN_IF_ERROR(staging.Publish(file.path, relative));
+    add.path = delta::EncodeLogPath(relative);
+    add.size = file.size;
+    add.modification_time_ms = SystemClock().NowMs();
+    std::vector<delta::ColumnStats> stats;
+    for (const delta::LeafColumn& column : stats_columns_) stats.push_back(StatsOf(file, column));
+    add.stats = delta::BuildStats(file.row_count, stats);
+    return add;
+  }
+
+  DuckConnection& connection_;
+  const WriteTarget& target_;
+  const FileCreated& created_;
+  StatementBindings bindings_{connection_.state().scans};
+  delta::ColumnMappingMode mode_ = delta::ColumnMappingMode::kNone;
+  std::vector<delta::LeafColumn> stats_columns_;
+  std::vector<PartitionField> partition_;
+};
+
+}  // namespace
+
+std::string EscapePartitionName(std::string_view text) {
+  constexpr std::string_view kEscaped = "\"#%'*/:=?\\\x7F{[]^";
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (unsigned char c : text) {
+    if (c < 0x20 || kEscaped.find(static_cast<char>(c)) != std::string_view::npos) {
+      out += '%';
+      out += kDigits[c >> 4];
+      out += kDigits[c & 15];
+    } else {
+      out += static_cast<char>(c);
+    }
+  }
+  return out;
+}
+
+Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
+                              const FileCreated& created) {
+  return Writer(AsDuck(connection), target, created).Write(select);
+}
+
+Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows, const WriteTarget& target,
+                               const FileCreated& created) {
+  CHECK_EQ(rows->output.size(), target.schema.fields.size());
+  DuckConnection& duck = AsDuck(connection);
+  StatementBindings bindings(duck.state().scans);
+  ASSIGN_OR_RETURN(std::string query,
+                   LowerPlan(*rows, {.time_zone = DuckTimeZone(duck.time_zone())}, bindings));
+  std::string names;
+  for (size_t i = 0; i < rows->output.size(); ++i) names += (i > 0 ? ", k" : "k") + std::to_string(i);
+  return WriteSql(connection, "SELECT * FROM (" + query + ") AS q(" + names + ")", target, created);
+}
+
+}  // namespace ashlar::engine

@@ -1,0 +1,108 @@
+#include "engine/write/write_checks.h"
+
+#include "engine/duck_types.h"
+#include "engine/lowering/lowering.h"
+#include "engine/spark_error.h"
+
+namespace ashlar::engine {
+namespace {
+
+// Raises inside SQL, as a value of the type.
+std::string RaiseSql(const Error& error, const DataType& type) {
+  return "CAST(error(" + QuoteSqlString(EncodeSparkError(error)) + ") AS " + DuckTypeSql(type) + ")";
+}
+
+Error NotNullError(const std::string& column) {
+  return MakeSqlError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502",
+                      "NOT NULL constraint violated for column: " + column + ".\n", {{"columnName", column}});
+}
+
+Error TooLongError(int limit) {
+  std::string text = std::to_string(limit);
+  return MakeSqlError("EXCEED_LIMIT_LENGTH", "54006", "Exceeds char/varchar type length limitation: " + text + ".",
+                      {{"limit", text}});
+}
+
+// Conditions under which a NULL stands where none may, with the column's path. Inside structs only:
+// delta-spark enforces no more.
+void NullChecks(const Field& field, const std::string& sql, const std::string& path,
+                std::vector<std::pair<std::string, std::string>>& checks) {
+  if (!field.nullable) checks.emplace_back(sql + " IS NULL", path);
+  if (!field.type.Is(TypeId::kStruct)) return;
+  for (size_t i = 0; i < field.type.fields().size(); ++i) {
+    const Field& inner = field.type.fields()[i];
+    std::vector<std::pair<std::string, std::string>> below;
+    NullChecks(inner, "struct_extract(" + sql + ", 'f" + std::to_string(i) + "')", path + "." + inner.name, below);
+    // A NULL struct has no fields to miss.
+    for (auto& [condition, name] : below) checks.emplace_back(sql + " IS NOT NULL AND " + condition, name);
+  }
+}
+
+std::string LengthChecked(const std::string& sql, const DataType& type) {
+  std::string n = std::to_string(type.char_length());
+  std::string fitted = type.is_char() ? "rpad(" + sql + ", " + n + ", ' ')" : sql;
+  // Only blanks may be cut off.
+  return "CASE WHEN length(" + sql + ") <= " + n + " THEN " + fitted + " WHEN length(rtrim(" + sql + ", ' ')) <= " + n +
+         " THEN left(" + sql + ", " + n + ") WHEN " + sql + " IS NULL THEN NULL ELSE " +
+         RaiseSql(TooLongError(type.char_length()), type) + " END";
+}
+
+// 'text' → the text as the inside of a JSON string, in SQL.
+std::string JsonInner(const std::string& sql) {
+  std::string quoted = "CAST(to_json(coalesce(CAST(" + sql + " AS VARCHAR), 'null')) AS VARCHAR)";
+  return "substr(" + quoted + ", 2, length(" + quoted + ") - 2)";
+}
+
+// The encoded error with the row's values in place of a mark, in SQL.
+std::string ConstraintErrorSql(const RowConstraint& constraint, const Schema& schema, const std::string& alias) {
+  constexpr std::string_view kMark = "@@values@@";
+  std::string mark(kMark);
+  Error error = MakeSqlError("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES", "23001",
+                             "CHECK constraint " + constraint.name + " (" + constraint.sql +
+                                 ") violated by row with values:\n" + mark,
+                             {{"constraintName", constraint.name}, {"expression", constraint.sql}, {"values", mark}});
+  std::string values;
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    values += (values.empty() ? "" : " || '\\n' || ") + QuoteSqlString(" - " + schema.fields[i].name + " : ") + " || " +
+              JsonInner(alias + ".k" + std::to_string(i));
+  }
+  return "replace(" + QuoteSqlString(EncodeSparkError(error)) + ", " + QuoteSqlString(mark) + ", " + values + ")";
+}
+
+}  // namespace
+
+std::vector<std::string> CheckedColumns(const Schema& schema, const std::string& alias) {
+  std::vector<std::string> columns;
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    const Field& field = schema.fields[i];
+    std::string sql = alias + ".k" + std::to_string(i);
+    std::string checked = sql;
+    if (field.type.is_char() || field.type.is_varchar()) checked = LengthChecked(sql, field.type);
+    std::vector<std::pair<std::string, std::string>> checks;
+    NullChecks(field, sql, field.name, checks);
+    std::string guards;
+    for (const auto& [condition, path] : checks) {
+      guards += " WHEN " + condition + " THEN " + RaiseSql(NotNullError(path), field.type);
+    }
+    columns.push_back(guards.empty() ? checked : "CASE" + guards + " ELSE " + checked + " END");
+  }
+  return columns;
+}
+
+Result<std::string> ConstraintCondition(const WriteTarget& target, const std::string& alias,
+                                        const std::string& time_zone, StatementBindings& bindings) {
+  SelectBlock block;
+  for (size_t i = 0; i < target.schema.fields.size(); ++i) {
+    block.Add(static_cast<sql::AttributeId>(i), {.sql = alias + ".k" + std::to_string(i)});
+  }
+  std::string out;
+  for (const RowConstraint& constraint : target.constraints) {
+    ASSIGN_OR_RETURN(std::string condition,
+                     LowerOverBlock(*constraint.condition, block, {.time_zone = time_zone}, bindings));
+    out += (out.empty() ? "" : " AND ") + ("CASE WHEN " + condition) + " THEN TRUE ELSE CAST(error(" +
+           ConstraintErrorSql(constraint, target.schema, alias) + ") AS BOOLEAN) END";
+  }
+  return out;
+}
+
+}  // namespace ashlar::engine

@@ -1,0 +1,138 @@
+#include "engine/write/written_file.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "delta/partition_values.h"
+#include "duckdb.hpp"
+#include "engine/duck_types.h"
+
+namespace ashlar::engine {
+namespace {
+
+// DuckDB cuts longer texts; a cut maximum is no bound.
+constexpr size_t kUncutTextBytes = 256;
+
+std::map<std::string, std::optional<std::string>> TextMap(const duckdb::Value& map) {
+  std::map<std::string, std::optional<std::string>> out;
+  if (map.IsNull()) return out;
+  for (const duckdb::Value& entry : duckdb::MapValue::GetChildren(map)) {
+    const auto& pair = duckdb::StructValue::GetChildren(entry);
+    std::optional<std::string> value;
+    if (!pair[1].IsNull()) value = pair[1].ToString();
+    out.emplace(pair[0].ToString(), std::move(value));
+  }
+  return out;
+}
+
+WrittenFile FileOf(duckdb::DataChunk& chunk, duckdb::idx_t row) {
+  WrittenFile file;
+  file.path = chunk.GetValue(0, row).ToString();
+  file.row_count = chunk.GetValue(1, row).GetValue<int64_t>();
+  file.size = chunk.GetValue(2, row).GetValue<int64_t>();
+  duckdb::Value columns = chunk.GetValue(4, row);
+  if (!columns.IsNull()) {
+    for (const duckdb::Value& entry : duckdb::MapValue::GetChildren(columns)) {
+      const auto& pair = duckdb::StructValue::GetChildren(entry);
+      auto& stats = file.columns[pair[0].ToString()];
+      for (auto& [name, value] : TextMap(pair[1])) {
+        if (value) stats[name] = *std::move(value);
+      }
+    }
+  }
+  file.partition = TextMap(chunk.GetValue(5, row));
+  return file;
+}
+
+std::optional<std::string> UnhexText(const std::string& text) {
+  std::string out;
+  if (text.size() % 2 != 0) return std::nullopt;
+  for (size_t i = 0; i < text.size(); i += 2) {
+    unsigned byte = 0;
+    auto [end, error] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
+    if (error != std::errc() || end != text.data() + i + 2) return std::nullopt;
+    out += static_cast<char>(byte);
+  }
+  return out;
+}
+
+std::optional<Value> TimestampOf(std::string text, const DataType& type, TextForm form) {
+  if (form == TextForm::kPartition) {
+    auto micros = ParseInt64(text);
+    return micros ? std::optional(Value{type, *micros}) : std::nullopt;
+  }
+  if (text.ends_with("+00")) text.resize(text.size() - 3);
+  auto parsed = delta::ParseTimestampText(text);
+  return parsed ? std::optional(Value{type, parsed->micros}) : std::nullopt;
+}
+
+}  // namespace
+
+Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files) {
+  return connection.Run(copy, [&](duckdb::QueryResult& result) {
+    while (auto chunk = result.Fetch()) {
+      if (chunk->size() == 0) break;
+      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) files.push_back(FileOf(*chunk, row));
+    }
+  });
+}
+
+std::optional<Value> WrittenValue(const std::string& text, const DataType& type, TextForm form) {
+  switch (type.id()) {
+    case TypeId::kBoolean: return Value{type, text == "1" || text == "true"};
+    case TypeId::kByte:
+    case TypeId::kShort:
+    case TypeId::kInt:
+    case TypeId::kLong: {
+      auto number = ParseInt64(text);
+      return number ? std::optional(Value{type, *number}) : std::nullopt;
+    }
+    case TypeId::kFloat:
+    case TypeId::kDouble: {
+      char* end = nullptr;
+      double number = std::strtod(text.c_str(), &end);
+      return end == text.c_str() + text.size() ? std::optional(Value{type, number}) : std::nullopt;
+    }
+    case TypeId::kDecimal: {
+      auto decimal = DecimalFromText(text);
+      if (!decimal.ok() || decimal->type.scale() > type.scale()) return std::nullopt;
+      Int128 unscaled = std::get<Int128>(decimal->data);
+      for (int i = decimal->type.scale(); i < type.scale(); ++i) unscaled *= 10;
+      return Value{type, unscaled};
+    }
+    case TypeId::kString: return Value{type, text};
+    case TypeId::kBinary: {
+      auto bytes = form == TextForm::kPartition ? UnhexText(text) : std::nullopt;
+      return bytes ? std::optional(Value{type, *std::move(bytes)}) : std::nullopt;
+    }
+    case TypeId::kDate: {
+      auto days = delta::ParseDateText(text);
+      return days ? std::optional(Value{type, *days}) : std::nullopt;
+    }
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNtz: return TimestampOf(text, type, form);
+    default: return std::nullopt;
+  }
+}
+
+delta::ColumnStats StatsOf(const WrittenFile& file, const delta::LeafColumn& column) {
+  delta::ColumnStats out{.column = column, .min = {}, .max = {}, .null_count = {}};
+  std::string path;
+  for (const std::string& part : column.path) path += (path.empty() ? "" : ".") + QuoteSqlName(part);
+  auto found = file.columns.find(path);
+  if (found == file.columns.end()) return out;
+  const auto& stats = found->second;
+  if (auto it = stats.find("null_count"); it != stats.end()) out.null_count = ParseInt64(it->second);
+  if (auto it = stats.find("has_nan"); it != stats.end() && it->second == "true") return out;
+  bool text = column.type.Is(TypeId::kString);
+  if (auto it = stats.find("min"); it != stats.end()) {
+    out.min = WrittenValue(it->second, column.type, TextForm::kStatistics);
+  }
+  if (auto it = stats.find("max"); it != stats.end() && (!text || it->second.size() < kUncutTextBytes)) {
+    out.max = WrittenValue(it->second, column.type, TextForm::kStatistics);
+  }
+  return out;
+}
+
+}  // namespace ashlar::engine

@@ -1,0 +1,37 @@
+// What COPY … RETURN_STATS tells of a file, and its texts as values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "delta/stats.h"
+#include "engine/duck_connection.h"
+
+namespace ashlar::engine {
+
+struct WrittenFile {
+  std::string path;
+  int64_t row_count = 0;
+  int64_t size = 0;
+  // By quoted dotted path ("a"."b"): min, max, null_count, has_nan, … as text.
+  std::map<std::string, std::map<std::string, std::string>> columns;
+  std::map<std::string, std::optional<std::string>> partition;
+};
+
+// Runs a COPY … (RETURN_STATS true).
+Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files);
+
+// The statistics DuckDB collected of one column; nothing where it has none.
+delta::ColumnStats StatsOf(const WrittenFile& file, const delta::LeafColumn& column);
+
+enum class TextForm {
+  kStatistics,  // as in RETURN_STATS: booleans 0 and 1, timestamps as UTC text, blobs unused
+  kPartition,   // as PartitionTextSql makes: timestamps as microseconds, blobs as hex
+};
+// nullopt for text that is not of the type.
+std::optional<Value> WrittenValue(const std::string& text, const DataType& type, TextForm form);
+
+}  // namespace ashlar::engine
