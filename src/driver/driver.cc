@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "connect/connect_service.h"
 #include "engine/engine.h"
 #include "engine/parquet_actions.h"
 #include "functions/registry.h"
@@ -121,11 +122,13 @@ int RunDriver(const DriverOptions& options) {
                                    snapshots,        SystemClock(), SystemRandom(), spool_folder};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);
+  auto connect_service = connect::MakeConnectService(environment);
 
   std::string socket = folder + "/driver.sock";
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
   builder.RegisterService(driver_service.get());
+  builder.RegisterService(connect_service.get());
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   auto server = builder.BuildAndStart();

@@ -6,15 +6,21 @@
 #include <thread>
 
 #include "api/clusters.h"
+#include "api/files.h"
 #include "api/permissions.h"
+#include "api/scim.h"
 #include "api/statement_execution.h"
 #include "api/tokens.h"
+#include "api/unity_catalog.h"
 #include "api/warehouses.h"
+#include "api/well_known.h"
+#include "api/workspace.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "catalog/catalog_service.h"
+#include "catalog/rest/unity_catalog_service.h"
 #include "compute/clusters_service.h"
 #include "compute/compute.h"
 #include "compute/control_service.h"
@@ -28,6 +34,7 @@
 #include "identity/permission_evaluator.h"
 #include "identity/permissions_service.h"
 #include "identity/tokens_service.h"
+#include "identity/scim/scim_service.h"
 #include "identity/token_issuer.h"
 #include "link/control_server.h"
 #include "metadb/migrations.h"
@@ -38,6 +45,9 @@
 #include "serve/discovery_service.h"
 #include "serve/workspace_settings.h"
 #include "statements/statement_execution.h"
+#include "workspace/files_service.h"
+#include "workspace/tables/objects_table.h"
+#include "workspace/workspace_service.h"
 
 namespace ashlar::serve {
 namespace {
@@ -84,6 +94,21 @@ Result<std::string> IssueReadyToken(metadb::Database& database, const std::strin
   ASSIGN_OR_RETURN(identity::NewToken token, issuer.Issue(request));
   return token.value;
 }
+
+// Volumes are the catalog's: it decides on every path.
+class CatalogVolumePaths final : public workspace::VolumePaths {
+ public:
+  explicit CatalogVolumePaths(catalog::CatalogService& catalog) : catalog_(catalog) {}
+
+  Result<std::string> Resolve(const http::Principal& principal, const std::string& path, bool write) override {
+    ASSIGN_OR_RETURN(catalog::ResolvedPath resolved,
+                     catalog_.ResolvePath(principal, path, write ? sql::Access::kWrite : sql::Access::kRead));
+    return resolved.canonical;
+  }
+
+ private:
+  catalog::CatalogService& catalog_;
+};
 
 class RunningControlPlane final : public ControlPlane {
  public:
@@ -134,6 +159,15 @@ class RunningControlPlane final : public ControlPlane {
   std::unique_ptr<identity::TokenIssuer> token_issuer_;
   std::unique_ptr<identity::TokensService> tokens_;
   std::unique_ptr<identity::PermissionsService> permissions_service_;
+  std::unique_ptr<identity::ScimStore> scim_store_;
+  std::unique_ptr<identity::ScimService> scim_;
+  std::unique_ptr<DiscoveryService> discovery_;
+  std::unique_ptr<catalog::UnityCatalogService> unity_catalog_;
+  std::unique_ptr<CatalogVolumePaths> volume_paths_;
+  std::unique_ptr<workspace::FilesService> files_;
+  workspace::WorkspaceAncestry workspace_ancestry_;
+  std::unique_ptr<workspace::WorkspaceTree> workspace_tree_;
+  std::unique_ptr<workspace::WorkspaceService> workspace_;
   std::unique_ptr<ConnectRoutes> connect_routes_;
   http::Router router_;
   std::unique_ptr<gateway::ConnectProxy> proxy_;
@@ -145,7 +179,7 @@ Status RunningControlPlane::Open(const ServeOptions& options, DataDir& data_dir)
   ASSIGN_OR_RETURN(database_, metadb::OpenSqlite(data_dir.database_path()));
   std::vector<metadb::ModuleMigrations> migrations = {metadb::migrations(), identity::migrations(),
                                                       catalog::migrations(), compute::migrations(),
-                                                      serve::migrations()};
+                                                      workspace::migrations(), serve::migrations()};
   RETURN_IF_ERROR(metadb::Migrate(*database_, SystemClock(), migrations));
   ASSIGN_OR_RETURN(info_.workspace_id, SettingOr(*database_, "workspace_id", []() -> Result<std::string> {
                      return std::to_string(NewNumericId(SystemRandom()));
@@ -216,7 +250,22 @@ void RunningControlPlane::RegisterRoutes() {
   token_issuer_ = std::make_unique<identity::TokenIssuer>(*database_, SystemClock(), SystemRandom());
   tokens_ = std::make_unique<identity::TokensService>(*database_, *token_issuer_);
   permissions_service_ = std::make_unique<identity::PermissionsService>(*database_, *permissions_);
-  RegisterDiscovery(router_, metrics_, info_.workspace_id);
+  discovery_ = std::make_unique<DiscoveryService>(info_.workspace_id);
+  scim_store_ = std::make_unique<identity::ScimStore>(*database_, SystemClock(), SystemRandom());
+  scim_ = std::make_unique<identity::ScimService>(*scim_store_);
+  unity_catalog_ = std::make_unique<catalog::UnityCatalogService>(
+      *catalog_, ParseInt64(info_.workspace_id).value_or(0));
+  volume_paths_ = std::make_unique<CatalogVolumePaths>(*catalog_);
+  files_ = std::make_unique<workspace::FilesService>(*volume_paths_, SystemRandom());
+  for (const char* type : {"notebooks", "directories", "files"}) permissions_->Register(type, workspace_ancestry_);
+  workspace_tree_ = std::make_unique<workspace::WorkspaceTree>(*database_, *permissions_, SystemClock(), SystemRandom());
+  workspace_ = std::make_unique<workspace::WorkspaceService>(*workspace_tree_);
+  router_.Add(http::MetricsRoute(metrics_));
+  api::well_known::Register(router_, *discovery_);
+  api::scim::Register(router_, *scim_);
+  api::unity_catalog::Register(router_, *unity_catalog_);
+  api::files::Register(router_, *files_);
+  api::workspace::Register(router_, *workspace_);
   api::statement_execution::Register(router_, *statement_execution_);
   api::warehouses::Register(router_, *warehouses_);
   api::clusters::Register(router_, *clusters_);

@@ -1,14 +1,21 @@
-// What clients ask before anything else: /.well-known/databricks-config, /metrics and /health.
+// What clients ask before anything else: /.well-known/databricks-config.
 #pragma once
 
 #include <string>
 
-#include "http/router.h"
-#include "observe/metrics.h"
+#include "api/well_known.h"
 
 namespace ashlar::serve {
 
-// `metrics` outlives the router.
-void RegisterDiscovery(http::Router& router, const observe::Registry& metrics, const std::string& workspace_id);
+class DiscoveryService final : public api::well_known::WellKnownService {
+ public:
+  explicit DiscoveryService(std::string workspace_id) : workspace_id_(std::move(workspace_id)) {}
+
+  Result<api::well_known::HostMetadata> GetHostMetadata(
+      const http::RequestContext& context, const api::well_known::GetHostMetadataRequest& request) override;
+
+ private:
+  const std::string workspace_id_;
+};
 
 }  // namespace ashlar::serve

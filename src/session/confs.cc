@@ -24,6 +24,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.session.localRelationChunkSizeRows", "10000", Kind::kInteger},
     Entry{"spark.sql.session.localRelationChunkSizeBytes", "16777216", Kind::kInteger},
     Entry{"spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", Kind::kInteger},
+    Entry{"spark.sql.session.localRelationSizeLimit", "3221225472", Kind::kInteger},
     Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ"},
     Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
     Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},

@@ -87,11 +87,11 @@ Value TextArray(const std::vector<std::string>& texts) {
   return {DataType::Array(TypeId::kString), std::move(items)};
 }
 
-Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation) {
+Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, std::optional<int64_t> limit) {
   Environment& env = run.environment();
   RETURN_IF_ERROR(LoadSnapshot(run, relation));
   ASSIGN_OR_RETURN(std::vector<delta::HistoryEntry> history,
-                   delta::ReadHistory({&env.store, relation.location, &env.parquet_actions}));
+                   delta::ReadHistory({&env.store, relation.location, &env.parquet_actions}, limit));
   Schema schema{{{"version", TypeId::kLong},
                  {"timestamp", TypeId::kTimestamp},
                  {"userId", TypeId::kString},
@@ -155,7 +155,7 @@ Rows DescribeDetail(StatementRun& run, const sql::ResolvedRelation& relation) {
 
 Rows RunCommand(StatementRun& run, const sql::DescribeDeltaStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
-  return statement.what == sql::DescribeDeltaStatement::What::kHistory ? DescribeHistory(run, relation)
+  return statement.what == sql::DescribeDeltaStatement::What::kHistory ? DescribeHistory(run, relation, statement.limit)
                                                                       : DescribeDetail(run, relation);
 }
 

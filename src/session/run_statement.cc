@@ -61,6 +61,7 @@ StatementRun::~StatementRun() = default;
 Result<std::unique_ptr<engine::ResultStream>> StatementRun::RunText(std::string_view sql) {
   sql::ParserOptions options;
   options.ansi = state_.confs.ansi();
+  options.time_zone = state_.confs.time_zone();
   ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(sql, options));
   return Run(statement);
 }
