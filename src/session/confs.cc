@@ -33,7 +33,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.execution.arrow.pyspark.selfDestruct.enabled", "false", Kind::kBoolean},
     Entry{"spark.sql.execution.arrow.enabled", "true", Kind::kBoolean},
     Entry{"spark.sql.execution.arrow.useLargeVarTypes", "false", Kind::kBoolean},
-    Entry{"spark.sql.execution.pandas.convertToArrowArraySafely", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.pandas.convertToArrowArraySafely", "true", Kind::kBoolean},
     Entry{"spark.sql.execution.pandas.inferPandasDictAsMap", "false", Kind::kBoolean},
     Entry{"spark.sql.execution.pandas.structHandlingMode", "legacy"},
     Entry{"spark.sql.execution.pyspark.binaryAsBytes", "true", Kind::kBoolean},

