@@ -240,7 +240,7 @@ class Analysis {
                                          const std::vector<std::string>& names, SourceSpan span);
   Result<Rel> ApplyPivot(const PivotRelation& node, Rel input, SourceSpan span);
   Result<UnpivotColumns> ResolveUnpivot(const UnpivotRelation& node, const Rel& input, SourceSpan span);
-  Result<GeneratorCall> UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns, SourceSpan span);
+  Result<GeneratorCall> UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns);
   Result<Rel> ApplyUnpivot(const UnpivotRelation& node, Rel input, SourceSpan span);
 
   // frame.cc

@@ -142,6 +142,16 @@ bool HasString(const DataType& type) {
   return type.Is(TypeId::kArray) && HasString(type.element());
 }
 
+// Alike but for names and nullability of what is nested.
+bool SameStructure(const DataType& a, const DataType& b) {
+  if (a == b) return true;
+  if (a.id() != b.id() || !a.IsNested()) return false;
+  if (a.Is(TypeId::kArray)) return SameStructure(a.element(), b.element());
+  if (a.Is(TypeId::kMap)) return SameStructure(a.key(), b.key()) && SameStructure(a.map_value(), b.map_value());
+  return std::ranges::equal(a.fields(), b.fields(),
+                            [](const Field& x, const Field& y) { return SameStructure(x.type, y.type); });
+}
+
 bool ResolvableNullability(bool from, bool to) { return !from || to; }
 
 bool CanCastNested(const DataType& from, const DataType& to, bool ansi) {
@@ -247,6 +257,7 @@ std::optional<DataType> ComparisonType(const DataType& a, const DataType& b, boo
     if (other.IsAtomic() && !other.IsInterval()) return other;
     return std::nullopt;
   }
+  if (a.Is(TypeId::kStruct) && SameStructure(a, b) && !TightestCommonType(a, b, ansi)) return a;
   if (!ansi) return WiderType(a, b, ansi);
   // Strings are promoted at the top only: array(1) = array('1') has no common type.
   if (auto type = TightestCommonType(a, b, ansi)) return type;

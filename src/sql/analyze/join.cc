@@ -128,7 +128,7 @@ Result<Rel> Analysis::JoinUsing(Rel left, Rel right, JoinKind kind, const std::v
     return MakeSqlError("UNRESOLVED_USING_COLUMN_FOR_JOIN", "42703",
                         "USING column " + QuoteIdentifier(name) + " cannot be resolved on the " + side +
                             " side of the join. The " + side + "-side columns: [" + suggestion + "].",
-                        {{"colName", QuoteIdentifier(name)}, {"side", side}, {"suggestion", suggestion}}, span);
+                        {{"colName", QuoteIdentifier(name)}, {"side", side}, {"suggestion", suggestion}});
   };
   for (const std::string& name : names) {
     ASSIGN_OR_RETURN(size_t l, find(left, name, "left"));

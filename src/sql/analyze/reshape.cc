@@ -96,7 +96,7 @@ Result<GeneratorCall> Analysis::ResolveGenerator(const FunctionExpr& call, const
                         "The number of aliases supplied in the AS clause does not match the number of columns output "
                         "by the UDTF. Expected " + std::to_string(fields.size()) + " aliases, but got " +
                             Join(names, ",") + ".",
-                        {{"aliasesSize", std::to_string(fields.size())}, {"aliasesNames", Join(names, ",")}}, span);
+                        {{"aliasesSize", std::to_string(fields.size())}, {"aliasesNames", Join(names, ",")}});
   }
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string& shown = names.empty() ? fields[i].name : names[i];
@@ -227,8 +227,7 @@ Result<Analysis::UnpivotColumns> Analysis::ResolveUnpivot(const UnpivotRelation&
 }
 
 // The rows are made by stack(n, label, value…, label, value…).
-Result<GeneratorCall> Analysis::UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns,
-                                             SourceSpan span) {
+Result<GeneratorCall> Analysis::UnpivotStack(const UnpivotRelation& node, const UnpivotColumns& columns) {
   GeneratorCall stack;
   stack.plan.kind = GeneratorKind::kStack;
   stack.plan.args.push_back(MakeLiteral(Value::Int(static_cast<int32_t>(columns.groups.size()))));
@@ -241,9 +240,18 @@ Result<GeneratorCall> Analysis::UnpivotStack(const UnpivotRelation& node, const 
       nullable = nullable || group[c].expr->nullable;
     }
     auto common = CommonType(types, context_.ansi);
-    if (!common) {
+    // Strings are not promoted here.
+    bool mixed = common && std::ranges::any_of(types, [](const DataType& t) { return t.Is(TypeId::kString); }) &&
+                 !common->Is(TypeId::kString);
+    if (!common || mixed) {
+      std::vector<std::string> shown;
+      for (const std::vector<Resolved>& group : columns.groups) {
+        shown.push_back(QuoteType(group[c].expr->type) + " (" + QuoteIdentifier(group[c].text) + ")");
+      }
       return MakeSqlError("UNPIVOT_VALUE_DATA_TYPE_MISMATCH", "42K09",
-                          "Unpivot value columns must share a least common type, some types do not.", {}, span);
+                          "Unpivot value columns must share a least common type, some types do not: [" +
+                              Join(shown, ", ") + "].",
+                          {{"types", Join(shown, ", ")}});
     }
     stack.outputs.push_back(NewAttribute(node.value_columns[c], *common, nullable));
   }
@@ -262,7 +270,7 @@ Result<GeneratorCall> Analysis::UnpivotStack(const UnpivotRelation& node, const 
 
 Result<Rel> Analysis::ApplyUnpivot(const UnpivotRelation& node, Rel input, SourceSpan span) {
   ASSIGN_OR_RETURN(UnpivotColumns columns, ResolveUnpivot(node, input, span));
-  ASSIGN_OR_RETURN(GeneratorCall stack, UnpivotStack(node, columns, span));
+  ASSIGN_OR_RETURN(GeneratorCall stack, UnpivotStack(node, columns));
   std::vector<Attribute> output = input.plan->output;
   output.insert(output.end(), stack.outputs.begin(), stack.outputs.end());
   std::vector<SelectItem> items;

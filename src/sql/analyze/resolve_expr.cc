@@ -174,7 +174,13 @@ Result<Resolved> Analysis::ResolveExtract(const ExtractExpr& node, const ExprEnv
   const Value* constant = LiteralValue(*key.expr);
   bool field_name = constant && constant->type.Is(TypeId::kString) && !constant->is_null();
   bool structs = type.Is(TypeId::kStruct) || (type.Is(TypeId::kArray) && type.element().Is(TypeId::kStruct));
-  if (structs && field_name) return GetField(std::move(child), std::get<std::string>(constant->data), span);
+  if (structs && field_name) {
+    auto field = GetField(std::move(child), std::get<std::string>(constant->data), span);
+    if (field.ok() || field.error().condition != "FIELD_NOT_FOUND") return field;
+    Error error = std::move(field).error();
+    error.span.reset();  // Spark gives a place only for fields of columns
+    return error;
+  }
   std::vector<Resolved> args = {child, key};
   if (type.Is(TypeId::kArray)) {
     if (!key.expr->type.IsIntegral() && !key.expr->type.Is(TypeId::kNull)) {

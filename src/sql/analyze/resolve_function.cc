@@ -133,9 +133,13 @@ Result<void> Analysis::AddLambda(const std::string& name, const LambdaExpr& lamb
 
 Result<Analysis::CallArguments> Analysis::ResolveArguments(const std::string& name, const FunctionExpr& call,
                                                            const ExprEnv& env, SourceSpan span) {
-  if (!call.named_args.empty()) return NotImplemented("named arguments of function " + name);
   CallArguments arguments;
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, ExpandArgumentStars(call.args, env));
+  // explode(collection => …) has one argument, whatever its place.
+  bool only_one = call.args.empty() && call.named_args.size() == 1 &&
+                  EqualsIgnoreCase(call.named_args[0].first, "collection");
+  if (only_one) args.push_back(call.named_args[0].second);
+  if (!call.named_args.empty() && !only_one) return NotImplemented("named arguments of function " + name);
   for (const ExprPtr& arg : args) {
     if (const auto* lambda = std::get_if<LambdaExpr>(&arg->node)) {
       RETURN_IF_ERROR(AddLambda(name, *lambda, env, Span(arg->span), arguments));
@@ -217,6 +221,11 @@ Result<Resolved> Analysis::ResolveFunction(const FunctionExpr& call, const ExprE
 Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const FunctionExpr& call,
                                              const ExprEnv& env, SourceSpan span) {
   FunctionKind kind = context_.functions.Find(name).value_or(FunctionKind::kScalar);
+  if (kind == FunctionKind::kWindow && !env.over_window) {
+    return MakeSqlError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
+                        "Window function " + QuoteSql(name + "()") + " requires an OVER clause.",
+                        {{"funcName", QuoteSql(name + "()")}}, span);
+  }
   ExprEnv inner = env;
   inner.over_window = false;
   if (kind == FunctionKind::kAggregate && !env.over_window) inner.in_aggregate = true;

@@ -180,9 +180,13 @@ Result<Rel> Analysis::ApplyFilter(const FilterRelation& node, Rel input, SourceS
   ExprEnv env;
   env.scope = &scope;
   ASSIGN_OR_RETURN(TypedExprPtr condition, ResolveCondition(node.condition, env, span));
-  if (HasAggregate(condition) || HasWindow(condition)) {
+  if (HasWindow(condition)) {
+    return MakeSqlError("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", "42601",
+                        "Window functions are not allowed in WHERE.", {{"clauseName", "WHERE"}});
+  }
+  if (HasAggregate(condition)) {
     ASSIGN_OR_RETURN(Resolved shown, ResolveExpr(node.condition, env));
-    std::string list = HasAggregate(condition) ? "aggregate" : "window";
+    std::string list = "aggregate";
     return MakeSqlError("INVALID_WHERE_CONDITION", "42903",
                         "The WHERE condition " + QuoteSql(shown.text) + " contains invalid expressions: " + list +
                             ".\nRewrite the query to avoid window functions, aggregate functions, and generator "
@@ -274,8 +278,8 @@ Result<Rel> Analysis::Apply(const AliasRelation& node, Rel input, SourceSpan spa
                             std::to_string(node.columns.size()) +
                             " does not match the number of source expressions: " +
                             std::to_string(input.columns.size()) + ".",
-                        {{"numTarget", std::to_string(node.columns.size())},
-                         {"numExpr", std::to_string(input.columns.size())}},
+                        {{"numTarget", std::to_string(input.columns.size())},
+                         {"numExpr", std::to_string(node.columns.size())}},
                         span);
   }
   for (size_t i = 0; i < input.columns.size(); ++i) {

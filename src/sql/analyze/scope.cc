@@ -100,6 +100,8 @@ Error UnresolvedColumn(const NameParts& name, const Scope& scope, SourceSpan spa
     names.push_back(column.qualifier);
     names.back().push_back(column.attribute.name);
   }
+  // Equally near ones are in the order of the columns' own names.
+  std::ranges::stable_sort(names, {}, [](const NameParts& n) { return n.back(); });
   std::vector<std::string> written;
   for (const std::string& part : name) written.push_back(QuoteIfNeeded(part));
   std::string base = Join(written, ".");
@@ -108,7 +110,7 @@ Error UnresolvedColumn(const NameParts& name, const Scope& scope, SourceSpan spa
     std::string shown = QuoteName(candidate);
     ranked.emplace_back(LevenshteinDistance(shown, base), shown);
   }
-  std::ranges::sort(ranked);
+  std::ranges::stable_sort(ranked, {}, &std::pair<size_t, std::string>::first);
   std::vector<std::string> nearest;
   for (size_t i = 0; i < std::min(ranked.size(), kMaxSuggestions); ++i) nearest.push_back(ranked[i].second);
   std::string proposal = Join(nearest, ", ");

@@ -157,6 +157,7 @@ Result<void> Analysis::AddStar(SelectBlock& block, const StarExpr& star, const S
     if (!fields) {
       std::vector<std::string> names;
       for (const ScopeColumn& c : scope.columns) names.push_back(QuoteIdentifier(c.attribute.name));
+      std::ranges::sort(names);
       return MakeSqlError("CANNOT_RESOLVE_STAR_EXPAND", "42704",
                           "Cannot resolve " + QuoteName(star.qualifier) + ".* given input columns " +
                               Join(names, ", ") + ". Please check that the specified table or struct exists and is "

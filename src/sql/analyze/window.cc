@@ -57,6 +57,11 @@ Result<std::optional<TypedFrame>> Analysis::ResolveFrame(const WindowSpec& spec,
   frame.unit = spec.frame->unit;
   frame.start.kind = spec.frame->start.kind;
   frame.end.kind = spec.frame->end.kind;
+  if (frame.start.kind > frame.end.kind) {
+    return TypeMismatch("SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON", "window frame",
+                        "The lower bound of a window frame must be less than or equal to the upper bound.",
+                        {{"comparison", "less than or equal"}}, span);
+  }
   auto offset = [&](const FrameBound& bound, TypedFrameBound& typed) -> Result<void> {
     if (!bound.offset) return {};
     ASSIGN_OR_RETURN(Resolved value, ResolveExpr(bound.offset, env));
@@ -79,6 +84,18 @@ Result<std::optional<TypedFrame>> Analysis::ResolveFrame(const WindowSpec& spec,
   RETURN_IF_ERROR(offset(spec.frame->start, frame.start));
   RETURN_IF_ERROR(offset(spec.frame->end, frame.end));
   bool has_offset = frame.start.offset || frame.end.offset;
+  if (frame.unit == FrameUnit::kRange && has_offset && window.order_by.size() == 1) {
+    const DataType& type = window.order_by[0].expr->type;
+    if (!type.IsNumeric() && !type.IsDatetime() && !type.IsInterval()) {
+      std::string accepted = "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")";
+      return TypeMismatch("SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE", "window frame",
+                          "The data type of the bound does not match the expected data type " + accepted + ".",
+                          {{"location", frame.start.offset ? "lower" : "upper"},
+                           {"exprType", QuoteType(type)},
+                           {"expectedType", accepted}},
+                          span);
+    }
+  }
   if (frame.unit == FrameUnit::kRange && has_offset && window.order_by.size() != 1) {
     std::string sub = window.order_by.empty() ? "RANGE_FRAME_WITHOUT_ORDER" : "RANGE_FRAME_MULTI_ORDER";
     return TypeMismatch(sub, "window", "A range window frame with value boundaries needs exactly one ORDER BY.",
