@@ -1,5 +1,6 @@
 // Calls: functions of the registry with implicit casts, lambdas, aggregates.
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
@@ -71,6 +72,16 @@ std::optional<std::string> DatetimeArithmeticText(const std::string& op, const s
   }
   if (b.IsInterval()) return texts[0] + " " + op + " " + texts[1];
   return std::nullopt;
+}
+
+// The p-th share in descending order is the (1 - p)-th in ascending order.
+std::optional<double> ShareFromTop(const TypedExpr& share, const std::string& time_zone) {
+  auto value = FoldExpr(share, time_zone);
+  if (!value || value->is_null()) return std::nullopt;
+  if (value->type.IsFractional()) return 1 - std::get<double>(value->data);
+  if (value->type.IsIntegral()) return 1 - static_cast<double>(std::get<int64_t>(value->data));
+  if (!value->type.Is(TypeId::kDecimal)) return std::nullopt;
+  return 1 - static_cast<double>(std::get<Int128>(value->data)) / std::pow(10, value->type.scale());
 }
 
 bool IsOrderedSet(std::string_view name) {
@@ -235,6 +246,13 @@ Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const Func
     ordered.args.insert(ordered.args.begin(), call.within_group[0].expr);
   }
   ASSIGN_OR_RETURN(CallArguments arguments, ResolveArguments(name, ordered, inner, span));
+  bool descending = name.starts_with("percentile_") && !call.within_group.empty() && !call.within_group[0].ascending;
+  if (descending) {
+    auto share = arguments.values.size() > 1 ? ShareFromTop(*arguments.values[1].expr, context_.time_zone) : std::nullopt;
+    if (name != "percentile_cont" || !share) return NotImplemented(name + " in descending order");
+    arguments.values[1].expr = MakeLiteral(Value::Double(*share), span);
+    arguments.types[1] = ArgumentOf(arguments.values[1]);
+  }
   FunctionContext context;
   context.ansi = context_.ansi;
   context.time_zone = context_.time_zone;
@@ -321,7 +339,8 @@ Result<Resolved> Analysis::FinishAggregate(const ResolvedFunction& function, con
     TypedSortOrder typed{key.expr, order.ascending, order.nulls_first.value_or(order.ascending)};
     bool descending = ordered_set && (function.name == "mode" || !order.ascending);
     orders.push_back(ordered_set ? key.text + (descending ? " DESC" : "") : SortText(typed, key.text));
-    node.order_by.push_back(std::move(typed));
+    // Percentiles sort by themselves.
+    if (!ordered_set || function.name == "mode") node.order_by.push_back(std::move(typed));
   }
   if (!orders.empty()) result.text += " WITHIN GROUP (ORDER BY " + Join(orders, ", ") + ")";
   if (call.filter) {
