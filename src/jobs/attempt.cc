@@ -1,0 +1,116 @@
+#include "jobs/attempt.h"
+
+#include "base/id.h"
+#include "base/text.h"
+#include "workspace/notebook_source.h"
+
+namespace ashlar::jobs {
+
+Result<std::vector<std::string>> StatementsOf(workspace::WorkspaceTree& tree, const http::Principal& principal,
+                                              const TaskWork& work) {
+  if (work.kind == WorkKind::kSqlFile) {
+    ASSIGN_OR_RETURN(workspace::ObjectContent read, tree.Read(principal, work.path));
+    if (read.object.row.kind == workspace::ObjectKind::kDirectory) {
+      return MakeError(ErrorCode::kInvalidParameterValue, "Path (" + read.object.path + ") is a folder.");
+    }
+    if (read.object.row.kind == workspace::ObjectKind::kFile) {
+      std::vector<std::string> statements = workspace::SplitSqlScript(read.content);
+      for (const std::string& sql : statements) {
+        if (ToUpperAscii(sql.substr(0, 5)) == "BEGIN") return NotImplemented("compound statements (BEGIN) in SQL files");
+      }
+      return statements;
+    }
+  }
+  ASSIGN_OR_RETURN(workspace::Notebook notebook, tree.ReadNotebook(principal, work.path));
+  if (notebook.language != "SQL") return NotImplemented("jobs with notebooks in " + notebook.language);
+  ASSIGN_OR_RETURN(std::vector<std::string> cells, workspace::SplitSqlNotebook(notebook.source));
+  std::vector<std::string> statements;
+  for (const std::string& cell : cells) {
+    for (std::string& sql : workspace::SplitSqlScript(cell)) {
+      if (ToUpperAscii(sql.substr(0, 5)) == "BEGIN") return NotImplemented("compound statements (BEGIN) in notebooks");
+      statements.push_back(std::move(sql));
+    }
+  }
+  return statements;
+}
+
+Attempt::Attempt(compute::Compute& compute, Random& random, std::vector<std::string> statements,
+                 std::vector<link::StatementParameter> parameters, Done done)
+    : compute_(compute),
+      random_(random),
+      statements_(std::move(statements)),
+      parameters_(std::move(parameters)),
+      done_(std::move(done)) {}
+
+void Attempt::Start(statements::SessionRequest request) {
+  statements::SqlSession::Open(compute_, random_, std::move(request),
+                               [self = shared_from_this()](Result<std::shared_ptr<statements::SqlSession>> session) {
+                                 if (!session.ok()) {
+                                   self->Finish({TaskState::kFailed, FullMessage(session.error())});
+                                   return;
+                                 }
+                                 {
+                                   std::lock_guard lock(self->mutex_);
+                                   self->session_ = *std::move(session);
+                                 }
+                                 self->Next();
+                               });
+}
+
+void Attempt::Next() {
+  std::shared_ptr<statements::SqlSession> session;
+  statements::StatementSpec spec;
+  std::optional<AttemptOutcome> over;
+  {
+    std::lock_guard lock(mutex_);
+    session = session_;
+    if (stopped_) {
+      over = AttemptOutcome{*stopped_, ""};
+    } else if (next_ == statements_.size()) {
+      over = AttemptOutcome{};
+    } else {
+      spec.statement_id = current_ = NewUuid(random_);
+      spec.sql = statements_[next_++];
+      spec.parameters = parameters_;
+    }
+  }
+  if (over) return Finish(*std::move(over));
+  Status started = session->Execute(spec);
+  if (!started.ok()) return Finish({TaskState::kFailed, FullMessage(started.error())});
+  session->AwaitFinal(spec.statement_id, [self = shared_from_this(), session, id = spec.statement_id](
+                                             link::StatementStatus status) {
+    // Its result is nobody's.
+    (void)session->CloseStatement(id).ok();
+    if (status.state == link::StatementState::kSucceeded) return self->Next();
+    std::string message = status.failure ? FullMessage(*status.failure) : "The statement was canceled.";
+    self->Finish({TaskState::kFailed, std::move(message)});
+  });
+}
+
+void Attempt::Stop(TaskState state) {
+  std::shared_ptr<statements::SqlSession> session;
+  std::string current;
+  {
+    std::lock_guard lock(mutex_);
+    if (!stopped_) stopped_ = state;
+    session = session_;
+    current = current_;
+  }
+  // A statement that is over, or not begun, is seen by Next.
+  if (session && !current.empty()) (void)session->Cancel(current).ok();
+}
+
+void Attempt::Finish(AttemptOutcome outcome) {
+  Done done;
+  std::shared_ptr<statements::SqlSession> session;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) outcome.state = *stopped_;
+    done = std::exchange(done_, nullptr);
+    session = std::move(session_);
+  }
+  CHECK(done != nullptr) << "an attempt ends once";
+  done(std::move(outcome));
+}
+
+}  // namespace ashlar::jobs
