@@ -257,6 +257,9 @@ TEST_F(RunsTest, JobsKeepTheirSettingsAndRunOneAtATime) {
       R"("notebook_task":{"notebook_path":"/none","warehouse_id":"w"}}]})";
   auto created = service_->CreateJob(context_, *api::FromJson<api::jobs::CreateJobRequest>(json));
   ASSERT_TRUE(created.ok()) << created.error().message;
+  api::jobs::GetJobRequest get;
+  get.job_id = *created->job_id;
+  EXPECT_NE(api::ToJson(*service_->GetJob(context_, get)->settings).find(R"("new_option":{"x":1})"), std::string::npos);
   ASSERT_TRUE(runner_->Recover().ok());
   api::jobs::RunNowRequest now;
   now.job_id = *created->job_id;
@@ -272,8 +275,6 @@ TEST_F(RunsTest, JobsKeepTheirSettingsAndRunOneAtATime) {
   gone.job_id = *created->job_id;
   EXPECT_TRUE(service_->DeleteJob(context_, gone).ok());
   EXPECT_EQ(StatesWhen(first, Ended).substr(0, 19), "TERMINATED/CANCELED");
-  api::jobs::GetJobRequest get;
-  get.job_id = *created->job_id;
   EXPECT_EQ(service_->GetJob(context_, get).error().message,
             "Job " + std::to_string(*created->job_id) + " does not exist.");
 }
