@@ -1,6 +1,8 @@
 #include "connect/connect_session.h"
 
 #include "base/id.h"
+#include "engine/engine.h"
+#include "session/run_statement.h"
 
 namespace ashlar::connect {
 namespace {
@@ -55,6 +57,14 @@ Decoder ConnectSession::MakeDecoder() {
   context.parser.ansi = state.confs.ansi();
   context.parser.time_zone = state.confs.time_zone();
   context.cached_artifact = [this](const std::string& hash) { return artifacts_.CachedRelation(hash); };
+  context.first_column = [this](const sql::RelationPtr& query) -> Result<std::vector<Value>> {
+    session::StatementRun run(session_);
+    ASSIGN_OR_RETURN(auto stream, run.Run(sql::Statement{{}, sql::QueryStatement{query}}));
+    ASSIGN_OR_RETURN(auto rows, engine::CollectRows(*stream));
+    std::vector<Value> values;
+    for (std::vector<Value>& row : rows) values.push_back(std::move(row[0]));
+    return values;
+  };
   return Decoder(std::move(context));
 }
 

@@ -56,6 +56,8 @@ class Decoder {
     sql::ParserOptions parser;
     // Bytes of an artifact uploaded as "cache/<hash>".
     std::function<Result<std::string>(const std::string& hash)> cached_artifact;
+    // The first column of a query's rows: pivot() without values looks its values up.
+    std::function<Result<std::vector<Value>>(const sql::RelationPtr& query)> first_column;
   };
 
   explicit Decoder(Context context) : context_(std::move(context)) {}
@@ -80,6 +82,7 @@ class Decoder {
   Result<RelationNode> ChunkedNode(const sc::ChunkedCachedLocalRelation& proto);
   Result<RelationNode> SqlNode(const sc::SQL& proto);
   Result<RelationNode> AggregateNode(const sc::Aggregate& proto);
+  Result<RelationNode> PivotNode(const sc::Aggregate& proto, sql::PivotRelation pivot);
   Result<RelationNode> JoinNode(const sc::Join& proto);
   Result<RelationNode> UnpivotNode(const sc::Unpivot& proto);
   Result<RelationNode> SampleByNode(const sc::StatSampleBy& proto);

@@ -117,9 +117,9 @@ Result<Value> DecodeDecimal(const sc::Expression_Literal_Decimal& proto) {
   ASSIGN_OR_RETURN(Value value, DecimalFromText(proto.value()));
   int precision = proto.has_precision() ? proto.precision() : value.type.precision();
   int scale = proto.has_scale() ? proto.scale() : value.type.scale();
-  if (precision < 1 || precision > 38 || scale < value.type.scale() || scale > precision) {
-    return InvalidPlan("the decimal literal " + proto.value() + " does not fit its type");
-  }
+  // PySpark declares decimal(10,0) whatever the value is: then the value's own type counts.
+  int whole_digits = value.type.precision() - value.type.scale();
+  if (precision < 1 || precision > 38 || scale < value.type.scale() || precision - scale < whole_digits) return value;
   Int128 unscaled = std::get<Int128>(value.data);
   for (int i = value.type.scale(); i < scale; ++i) {
     if (__builtin_mul_overflow(unscaled, Int128{10}, &unscaled)) return InvalidPlan("a decimal literal beyond 38 digits");

@@ -168,13 +168,7 @@ Result<Decoder::RelationNode> Decoder::AggregateNode(const sc::Aggregate& proto)
     pivot.aggregates = std::move(aggregates);
     pivot.grouping = std::move(grouping);
     pivot.implicit_grouping = false;
-    ASSIGN_OR_RETURN(sql::ExprPtr column, Expression(proto.pivot().col()));
-    pivot.pivot_columns.push_back(std::move(column));
-    for (const auto& literal : proto.pivot().values()) {
-      ASSIGN_OR_RETURN(Value value, DecodeLiteral(literal));
-      pivot.values.push_back({Literal(std::move(value)), ""});
-    }
-    return RelationNode(std::move(pivot));
+    return PivotNode(proto, std::move(pivot));
   }
   sql::AggregateRelation aggregate;
   aggregate.input = std::move(input);
@@ -194,6 +188,34 @@ Result<Decoder::RelationNode> Decoder::AggregateNode(const sc::Aggregate& proto)
     aggregate.grouping_sets.push_back(std::move(exprs));
   }
   return RelationNode(std::move(aggregate));
+}
+
+// Without values they are looked up: the distinct ones in order, as Spark does.
+Result<Decoder::RelationNode> Decoder::PivotNode(const sc::Aggregate& proto, sql::PivotRelation pivot) {
+  constexpr int kMaxPivotValues = 10'000;  // spark.sql.pivotMaxValues
+  ASSIGN_OR_RETURN(sql::ExprPtr column, Expression(proto.pivot().col()));
+  for (const auto& literal : proto.pivot().values()) {
+    ASSIGN_OR_RETURN(Value value, DecodeLiteral(literal));
+    pivot.values.push_back({Literal(std::move(value)), ""});
+  }
+  if (pivot.values.empty()) {
+    sql::ExprPtr named = sql::MakeExpr(sql::AliasExpr{column, {"value"}, ""});
+    sql::RelationPtr query = sql::MakeRelation(sql::ProjectRelation{pivot.input, {std::move(named)}});
+    query = sql::MakeRelation(sql::DistinctRelation{std::move(query), {}});
+    sql::SortRelation sort;
+    sort.input = std::move(query);
+    sort.order.push_back({Name("value"), true, std::nullopt});
+    sort.ordinals = false;
+    query = sql::MakeRelation(sql::LimitRelation{sql::MakeRelation(std::move(sort)), Literal(Value::Int(kMaxPivotValues + 1)), nullptr});
+    ASSIGN_OR_RETURN(std::vector<Value> values, context_.first_column(query));
+    if (std::ssize(values) > kMaxPivotValues) {
+      return MakeSqlError("_LEGACY_ERROR_TEMP_1324", "42000",
+                          "The pivot column has more than " + std::to_string(kMaxPivotValues) + " distinct values, this could indicate an error.");
+    }
+    for (Value& value : values) pivot.values.push_back({Literal(std::move(value)), ""});
+  }
+  pivot.pivot_columns.push_back(std::move(column));
+  return RelationNode(std::move(pivot));
 }
 
 // Relations that change the columns of their input.

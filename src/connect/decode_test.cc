@@ -56,6 +56,14 @@ TEST(DecodeLiteralTest, DecimalTakesTheScaleOfItsType) {
   EXPECT_EQ(*DecodeLiteral(proto), Value::Decimal(1500, 10, 3));
 }
 
+TEST(DecodeLiteralTest, DecimalThatDoesNotFitKeepsItsOwnType) {
+  sc::Expression_Literal proto;
+  proto.mutable_decimal()->set_value("1.20");
+  proto.mutable_decimal()->set_precision(10);
+  proto.mutable_decimal()->set_scale(0);
+  EXPECT_EQ(*DecodeLiteral(proto), Value::Decimal(120, 3, 2));
+}
+
 TEST(DecodeLiteralTest, ArraysTakeTheTypeOfTheirElements) {
   sc::Expression_Literal proto;
   proto.mutable_array()->add_elements()->mutable_null()->mutable_null();

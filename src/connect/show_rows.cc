@@ -21,6 +21,34 @@ std::string BinaryText(const std::string& hex) {
   return text + "]";
 }
 
+// The type with every leaf a string: what the engine casts, before the brackets are put round it.
+DataType TextType(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kArray: return DataType::Array(TextType(type.element()));
+    case TypeId::kMap: return DataType::Map(TextType(type.key()), TextType(type.map_value()));
+    case TypeId::kStruct: {
+      std::vector<Field> fields = type.fields();
+      for (Field& field : fields) field = {field.name, TextType(field.type), true, "{}"};
+      return DataType::Struct(std::move(fields));
+    }
+    default: return TypeId::kString;
+  }
+}
+
+// [1, NULL], {k -> v}, {1, x}
+std::string CellText(const Value& value) {
+  if (value.is_null()) return "NULL";
+  if (auto* text = std::get_if<std::string>(&value.data)) return *text;
+  const auto& items = std::get<std::vector<Value>>(value.data);
+  bool map = value.type.Is(TypeId::kMap);
+  std::string out;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out += map && i % 2 == 1 ? " -> " : ", ";
+    out += CellText(items[i]);
+  }
+  return value.type.Is(TypeId::kArray) ? "[" + out + "]" : "{" + out + "}";
+}
+
 // The rows and one more, which tells whether there are more.
 Result<ShownRows> FetchRows(const sc::Relation& input, int rows, Decoder& decoder, session::StatementRun& run) {
   ASSIGN_OR_RETURN(sql::RelationPtr query, decoder.Relation(input));
@@ -39,7 +67,7 @@ Result<ShownRows> FetchRows(const sc::Relation& input, int rows, Decoder& decode
     sql::ExprPtr column = sql::MakeExpr(sql::AttributeExpr{{renamed.names.back()}, std::nullopt});
     sql::ExprPtr text = columns[i].type.Is(TypeId::kBinary)
                             ? Call("hex", std::move(column))
-                            : sql::MakeExpr(sql::CastExpr{std::move(column), TypeId::kString, sql::CastMode::kDefault});
+                            : sql::MakeExpr(sql::CastExpr{std::move(column), TextType(columns[i].type), sql::CastMode::kDefault});
     texts.exprs.push_back(sql::MakeExpr(sql::AliasExpr{std::move(text), {renamed.names.back()}, ""}));
   }
   if (columns.empty()) return shown;
@@ -51,9 +79,8 @@ Result<ShownRows> FetchRows(const sc::Relation& input, int rows, Decoder& decode
   for (const std::vector<Value>& row : values) {
     std::vector<std::string> cells;
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string* text = std::get_if<std::string>(&row[i].data);
-      bool binary = columns[i].type.Is(TypeId::kBinary);
-      cells.push_back(text == nullptr ? "NULL" : binary ? BinaryText(*text) : *text);
+      bool binary = columns[i].type.Is(TypeId::kBinary) && !row[i].is_null();
+      cells.push_back(binary ? BinaryText(std::get<std::string>(row[i].data)) : CellText(row[i]));
     }
     shown.rows.push_back(std::move(cells));
   }

@@ -28,6 +28,9 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ"},
     Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
     Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},
+    Entry{"spark.sql.execution.pythonUDF.arrow.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.execution.pythonUDTF.arrow.enabled", "false", Kind::kBoolean},
+    Entry{"spark.sql.connect.serverStacktrace.enabled", "false", Kind::kBoolean},  // there is no JVM to trace
     Entry{"spark.sql.execution.arrow.pyspark.enabled", "true", Kind::kBoolean},
     Entry{"spark.sql.execution.arrow.pyspark.fallback.enabled", "true", Kind::kBoolean},
     Entry{"spark.sql.execution.arrow.pyspark.selfDestruct.enabled", "false", Kind::kBoolean},

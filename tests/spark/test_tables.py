@@ -1,0 +1,65 @@
+"""Tables through DataFrames: writers of both versions, the catalog, MERGE."""
+
+import uuid
+
+import pytest
+from pyspark.errors import AnalysisException
+from pyspark.sql import functions as F
+
+
+@pytest.fixture
+def table(spark, needs_catalog):
+    name = f"main.default.t_{uuid.uuid4().hex}"
+    yield name
+    spark.sql(f"DROP TABLE IF EXISTS {name}")
+
+
+def ids(spark, table):
+    return sorted(row[0] for row in spark.table(table).select("id").collect())
+
+
+def test_save_as_table_modes(spark, table):
+    spark.range(2).write.saveAsTable(table)
+    assert ids(spark, table) == [0, 1]
+    with pytest.raises(AnalysisException, match="TABLE_OR_VIEW_ALREADY_EXISTS"):
+        spark.range(2).write.saveAsTable(table)
+    spark.range(2, 3).write.mode("append").saveAsTable(table)
+    assert ids(spark, table) == [0, 1, 2]
+    spark.range(9).write.mode("ignore").saveAsTable(table)
+    assert ids(spark, table) == [0, 1, 2]
+    spark.range(5, 6).write.mode("overwrite").saveAsTable(table)
+    assert ids(spark, table) == [5]
+
+
+def test_insert_into(spark, table):
+    spark.range(1).write.saveAsTable(table)
+    spark.range(1, 2).write.insertInto(table)
+    assert ids(spark, table) == [0, 1]
+    spark.range(7, 8).write.insertInto(table, overwrite=True)
+    assert ids(spark, table) == [7]
+
+
+def test_write_to(spark, table):
+    spark.range(2).writeTo(table).using("delta").create()
+    spark.range(2, 3).writeTo(table).append()
+    assert ids(spark, table) == [0, 1, 2]
+    spark.range(9, 10).writeTo(table).createOrReplace()
+    assert ids(spark, table) == [9]
+
+
+def test_partitions_and_time_travel(spark, table):
+    spark.range(4).withColumn("p", F.col("id") % 2).write.partitionBy("p").saveAsTable(table)
+    spark.range(4, 5).withColumn("p", F.lit(0).cast("bigint")).write.mode("append").saveAsTable(table)
+    assert spark.read.option("versionAsOf", 0).table(table).count() == 4
+    partition = {column.name: column.isPartition for column in spark.catalog.listColumns(table)}
+    assert partition == {"id": False, "p": True}
+
+
+def test_catalog(spark, table):
+    spark.range(1).write.saveAsTable(table)
+    assert spark.catalog.tableExists(table)
+    found = spark.catalog.getTable(table)
+    assert (found.catalog, found.namespace, found.isTemporary) == ("main", ["default"], False)
+    assert table.split(".")[-1] in [one.name for one in spark.catalog.listTables("main.default")]
+    assert spark.catalog.currentDatabase() == "default" and spark.catalog.databaseExists("default")
+    assert not spark.catalog.databaseExists("no_such_schema")
