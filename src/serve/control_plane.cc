@@ -7,6 +7,7 @@
 
 #include "api/clusters.h"
 #include "api/files.h"
+#include "api/jobs.h"
 #include "api/permissions.h"
 #include "api/scim.h"
 #include "api/statement_execution.h"
@@ -36,6 +37,9 @@
 #include "identity/tokens_service.h"
 #include "identity/scim/scim_service.h"
 #include "identity/token_issuer.h"
+#include "jobs/jobs_service.h"
+#include "jobs/runner.h"
+#include "jobs/tables/jobs_table.h"
 #include "link/control_server.h"
 #include "metadb/migrations.h"
 #include "metadb/sqlite_database.h"
@@ -118,6 +122,7 @@ class RunningControlPlane final : public ControlPlane {
     if (sweeper_.joinable()) sweeper_.join();
     server_.reset();
     proxy_.reset();
+    if (job_runner_) job_runner_->Stop();
     pool_.reset();
     control_server_.reset();
   }
@@ -168,6 +173,9 @@ class RunningControlPlane final : public ControlPlane {
   workspace::WorkspaceAncestry workspace_ancestry_;
   std::unique_ptr<workspace::WorkspaceTree> workspace_tree_;
   std::unique_ptr<workspace::WorkspaceService> workspace_;
+  jobs::JobAncestry job_ancestry_;
+  std::shared_ptr<jobs::Runner> job_runner_;
+  std::unique_ptr<jobs::JobsService> jobs_;
   std::unique_ptr<ConnectRoutes> connect_routes_;
   http::Router router_;
   std::unique_ptr<gateway::ConnectProxy> proxy_;
@@ -179,7 +187,8 @@ Status RunningControlPlane::Open(const ServeOptions& options, DataDir& data_dir)
   ASSIGN_OR_RETURN(database_, metadb::OpenSqlite(data_dir.database_path()));
   std::vector<metadb::ModuleMigrations> migrations = {metadb::migrations(), identity::migrations(),
                                                       catalog::migrations(), compute::migrations(),
-                                                      workspace::migrations(), serve::migrations()};
+                                                      workspace::migrations(), jobs::migrations(),
+                                                      serve::migrations()};
   RETURN_IF_ERROR(metadb::Migrate(*database_, SystemClock(), migrations));
   ASSIGN_OR_RETURN(info_.workspace_id, SettingOr(*database_, "workspace_id", []() -> Result<std::string> {
                      return std::to_string(NewNumericId(SystemRandom()));
@@ -260,12 +269,17 @@ void RunningControlPlane::RegisterRoutes() {
   for (const char* type : {"notebooks", "directories", "files"}) permissions_->Register(type, workspace_ancestry_);
   workspace_tree_ = std::make_unique<workspace::WorkspaceTree>(*database_, *permissions_, SystemClock(), SystemRandom());
   workspace_ = std::make_unique<workspace::WorkspaceService>(*workspace_tree_);
+  permissions_->Register("jobs", job_ancestry_);
+  job_runner_ = jobs::Runner::Make(
+      {*database_, *compute_, *workspace_tree_, *permissions_, SystemClock(), SystemRandom()});
+  jobs_ = std::make_unique<jobs::JobsService>(*database_, *job_runner_, *permissions_, SystemClock(), SystemRandom());
   router_.Add(http::MetricsRoute(metrics_));
   api::well_known::Register(router_, *discovery_);
   api::scim::Register(router_, *scim_);
   api::unity_catalog::Register(router_, *unity_catalog_);
   api::files::Register(router_, *files_);
   api::workspace::Register(router_, *workspace_);
+  api::jobs::Register(router_, *jobs_);
   api::statement_execution::Register(router_, *statement_execution_);
   api::warehouses::Register(router_, *warehouses_);
   api::clusters::Register(router_, *clusters_);
@@ -299,6 +313,7 @@ Status RunningControlPlane::Listen(const ServeOptions& options) {
   server.on_http2 = [this](int fd, bool over_tls) { proxy_->TakeConnection(fd, over_tls); };
   ASSIGN_OR_RETURN(server_, http::Server::Start(server, std::make_unique<http::Pipeline>(router_, pipeline, metrics_),
                                                 metrics_));
+  RETURN_IF_ERROR(job_runner_->Recover());
   info_.url = std::string(tls ? "https" : "http") + "://" + address.host + ":" + std::to_string(server_->port());
   return OkStatus();
 }
