@@ -18,7 +18,7 @@ EMPTY_NAMES = EMPTY_WORDS | {'core'}
 
 _SYSTEM_FOLDERS = ('sys/', 'net/', 'netinet/', 'arpa/', 'linux/', 'asm/')
 _SYSTEM_HEADERS = {
-    'assert.h', 'cpuid.h', 'cxxabi.h', 'dirent.h', 'dlfcn.h', 'errno.h', 'execinfo.h', 'fcntl.h', 'glob.h',
+    'assert.h', 'cpuid.h', 'cxxabi.h', 'dirent.h', 'dlfcn.h', 'errno.h', 'execinfo.h', 'fcntl.h', 'fnmatch.h', 'glob.h',
     'grp.h', 'immintrin.h', 'limits.h', 'malloc.h', 'math.h', 'netdb.h', 'poll.h', 'pthread.h', 'pwd.h',
     'sched.h', 'signal.h', 'spawn.h', 'stdint.h', 'stdio.h', 'stdlib.h', 'string.h', 'syslog.h',
     'termios.h', 'time.h', 'ucontext.h', 'unistd.h'}
