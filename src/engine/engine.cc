@@ -165,6 +165,12 @@ std::string DuckTimeZone(const std::string& spark_zone) {
 
 Status DuckConnection::SetTimeZone(const std::string& zone) {
   std::string duck_zone = DuckTimeZone(zone);
+  // DuckDB drops the minutes of an offset without a word.
+  bool is_offset = duck_zone.starts_with("UTC+") || duck_zone.starts_with("UTC-");
+  size_t colon = duck_zone.find(':');
+  if (is_offset && colon != std::string::npos && duck_zone.substr(colon) != ":00") {
+    return NotImplemented("the session time zone " + zone + ", whose offset is not of whole hours");
+  }
   Status set = Run("SET TimeZone = " + QuoteSqlString(duck_zone), [](duckdb::QueryResult&) {});
   if (!set.ok()) {
     return MakeSqlError("INVALID_CONF_VALUE.TIME_ZONE", "22022",

@@ -59,6 +59,18 @@ void CheckKeys(const Values& keys) {
   }
 }
 
+constexpr int64_t kMaxElements = 2147483632;
+
+void CheckCount(const char* function, Int128 count) {
+  if (count <= kMaxElements) return;
+  std::string shown = count > INT64_MAX ? std::to_string(INT64_MAX) : std::to_string(static_cast<int64_t>(count));
+  std::string name = "`" + std::string(function) + "`", limit = std::to_string(kMaxElements);
+  Fail("COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER", "54000",
+       "Can't create array with " + shown + " elements which exceeding the array size limit " + limit +
+           ", the value of parameter(s) `count` in the function " + name + " is invalid.",
+       {{"numberOfElements", shown}, {"maxRoundedArrayLength", limit}, {"functionName", name}, {"parameter", "`count`"}});
+}
+
 // ---- rows of values -----------------------------------------------------------------------------
 
 using RowKernel = Value (*)(const CallSite& site, const Values& args, const LogicalType& type);
@@ -169,6 +181,7 @@ Value Insert(const CallSite& site, const Values& args, const LogicalType& type) 
 }
 Value Repeat(const CallSite&, const Values& args, const LogicalType& type) {
   int64_t times = std::max<int64_t>(0, args[1].GetValue<int32_t>());
+  CheckCount("array_repeat", times);
   return MakeList(type, Values(static_cast<size_t>(times), args[0]));
 }
 [[noreturn]] void FailSlice(const char* sub, const char* parameter, const std::string& message, int64_t value) {
@@ -218,20 +231,15 @@ std::optional<bool> All(const CallSite&, ListOf<bool> items) {
                                "requirement failed: Illegal sequence boundaries: " + start + " to " + stop + " by " + step,
                                {{"message", "Illegal sequence boundaries"}}));
 }
-constexpr int64_t kMaxSequence = 2147483632;
-
 ListOf<int64_t> SequenceBy(const CallSite&, int64_t start, int64_t stop, int64_t step) {
   if ((step == 0 && start != stop) || (step > 0 && start > stop) || (step < 0 && start < stop)) {
     FailSequence(std::to_string(start), std::to_string(stop), std::to_string(step));
   }
+  Int128 count = step == 0 ? 1 : (static_cast<Int128>(stop) - start) / step + 1;
+  CheckCount("sequence", count);
   ListOf<int64_t> out;
-  Int128 value = start;
-  while (step >= 0 ? value <= stop : value >= stop) {
-    out.push_back(static_cast<int64_t>(value));
-    if (step == 0) break;
-    if (out.size() > static_cast<size_t>(kMaxSequence)) FailSequence(std::to_string(start), std::to_string(stop), std::to_string(step));
-    value += step;
-  }
+  out.reserve(static_cast<size_t>(count));
+  for (Int128 i = 0; i < count; ++i) out.push_back(static_cast<int64_t>(start + i * step));
   return out;
 }
 ListOf<int64_t> Sequence(const CallSite& site, int64_t start, int64_t stop) {
@@ -257,7 +265,7 @@ ListOf<int64_t> StepTimes(int64_t start, int64_t stop, int64_t months, int64_t m
   int64_t local = zone.ToLocal(start);
   int64_t days = FloorDiv(local, kMicrosPerDay), time = local - days * kMicrosPerDay;
   bool whole_days = months == 0 && micros % kMicrosPerDay == 0;
-  for (int64_t i = 0; i < kMaxSequence; ++i) {
+  for (int64_t i = 0; i < kMaxElements; ++i) {
     int64_t value = start;
     if (months != 0) value = zone.ToUtc(PlusMonths(days, months * i) * kMicrosPerDay + time);
     else if (whole_days) value = zone.ToUtc(local + micros * i);

@@ -397,7 +397,9 @@ TEST_F(LoweringTest, InterruptStopsAQuery) {
 
 TEST_F(LoweringTest, UnknownTimeZoneIsRefused) {
   EXPECT_EQ(connection_->SetTimeZone("Mars/Olympus").error().condition, "INVALID_CONF_VALUE.TIME_ZONE");
-  EXPECT_TRUE(connection_->SetTimeZone("+05:30").ok());
+  EXPECT_TRUE(connection_->SetTimeZone("+05:00").ok());
+  EXPECT_EQ(connection_->SetTimeZone("+05:30").error().code, ErrorCode::kNotImplemented);
+  EXPECT_EQ(connection_->time_zone(), "+05:00");
 }
 
 }  // namespace
