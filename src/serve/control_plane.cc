@@ -140,12 +140,12 @@ class RunningControlPlane final : public ControlPlane {
   Status Listen(const ServeOptions& options);
 
  private:
-  Result<std::string> MakeStarter(compute::ResourceKind kind, const std::string& name, int64_t owner_id,
-                                  const std::string& owner_name);
+  Result<std::string> MakeStarter(compute::ResourceKind kind, const std::string& name, const std::string& owner_name);
   void RegisterRoutes();
   void Sweep(std::stop_token stop);
 
   WorkspaceInfo info_;
+  int64_t admin_id_ = 0;  // at the first start
   observe::Registry metrics_;
   std::unique_ptr<metadb::Database> database_;
   objectstore::LocalObjectStore store_;
@@ -196,7 +196,10 @@ Status RunningControlPlane::Open(const ServeOptions& options, DataDir& data_dir)
   ASSIGN_OR_RETURN(auto admin,
                    identity::CreateFirstAdmin(*database_, SystemClock(), SystemRandom(), options.admin_name));
   info_.first_start = admin.has_value();
-  if (admin) info_.token = admin->token;
+  if (admin) {
+    info_.token = admin->token;
+    admin_id_ = admin->principal.id;
+  }
   if (info_.token.empty() && !options.ready_file.empty()) {
     ASSIGN_OR_RETURN(info_.token, IssueReadyToken(*database_, options.admin_name));
   }
@@ -229,13 +232,13 @@ Status RunningControlPlane::StartCompute(const ServeOptions& options, DataDir& d
 }
 
 Result<std::string> RunningControlPlane::MakeStarter(compute::ResourceKind kind, const std::string& name,
-                                                     int64_t owner_id, const std::string& owner_name) {
+                                                     const std::string& owner_name) {
   compute::ResourceRow row;
   row.kind = kind;
   row.name = name;
   row.spec = "{}";
   row.idle_stop_ms = kStarterIdleStopMs;
-  row.creator_id = owner_id;
+  row.creator_id = admin_id_;
   row.creator_name = owner_name;
   ASSIGN_OR_RETURN(row, compute_->Create(std::move(row)));
   return row.id;
@@ -243,10 +246,10 @@ Result<std::string> RunningControlPlane::MakeStarter(compute::ResourceKind kind,
 
 Status RunningControlPlane::MakeStarters(const ServeOptions& options) {
   ASSIGN_OR_RETURN(info_.warehouse_id, SettingOr(*database_, "starter_warehouse_id", [&] {
-                     return MakeStarter(compute::ResourceKind::kWarehouse, "Starter Warehouse", 0, options.admin_name);
+                     return MakeStarter(compute::ResourceKind::kWarehouse, "Starter Warehouse", options.admin_name);
                    }));
   ASSIGN_OR_RETURN(info_.cluster_id, SettingOr(*database_, "starter_cluster_id", [&] {
-                     return MakeStarter(compute::ResourceKind::kCluster, "Starter Cluster", 0, options.admin_name);
+                     return MakeStarter(compute::ResourceKind::kCluster, "Starter Cluster", options.admin_name);
                    }));
   return OkStatus();
 }

@@ -1,0 +1,112 @@
+"""A second principal is refused where he must be, on every door; nobody walks round governance by a path."""
+
+import io
+import os
+import uuid
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import BadRequest, DatabricksError, NotFound, PermissionDenied
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
+from databricks.sdk.service.sql import StatementState
+
+
+@pytest.fixture(scope="module")
+def stranger(workspace, server):
+    """A service principal with a token of its own, and nothing else."""
+    principal = workspace.service_principals.create(display_name=f"stranger-{uuid.uuid4()}")
+    token = workspace.token_management.create_obo_token(application_id=principal.application_id, comment="test")
+    client = WorkspaceClient(host=server.info["url"], token=token.token_value)
+    client.application_id = principal.application_id
+    return client
+
+
+@pytest.fixture(scope="module")
+def guest(stranger, workspace, server):
+    """The same, once it may use the warehouse."""
+    with pytest.raises(PermissionDenied):
+        stranger.statement_execution.execute_statement("SELECT 1", warehouse_id=server.info["warehouse_id"])
+    workspace.permissions.update(
+        "sql/warehouses", server.info["warehouse_id"],
+        access_control_list=[AccessControlRequest(service_principal_name=stranger.application_id,
+                                                  permission_level=PermissionLevel.CAN_USE)])
+    return stranger
+
+
+def outcome(client, server, text):
+    return client.statement_execution.execute_statement(text, warehouse_id=server.info["warehouse_id"], wait_timeout="50s")
+
+
+def test_who_am_i(guest):
+    me = guest.current_user.me()
+    assert me.user_name == guest.application_id
+
+
+def test_select_needs_grants_on_every_level(sql, guest, server):
+    sql("CREATE OR REPLACE TABLE guarded AS SELECT 42 AS secret")
+    refused = outcome(guest, server, "SELECT * FROM main.default.guarded")
+    assert refused.status.state == StatementState.FAILED and "42501" in refused.status.error.message or \
+        "TABLE_OR_VIEW_NOT_FOUND" in refused.status.error.message
+    for grant in ("USE CATALOG ON CATALOG main", "USE SCHEMA ON SCHEMA main.default", "SELECT ON TABLE main.default.guarded"):
+        sql(f"GRANT {grant} TO `{guest.application_id}`")
+    assert outcome(guest, server, "SELECT * FROM main.default.guarded").result.data_array == [["42"]]
+    written = outcome(guest, server, "INSERT INTO main.default.guarded VALUES (1)")
+    assert written.status.state == StatementState.FAILED
+    assert sql("SELECT count(*) FROM guarded") == [["1"]]
+    sql(f"REVOKE SELECT ON TABLE main.default.guarded FROM `{guest.application_id}`")
+    assert outcome(guest, server, "SELECT * FROM main.default.guarded").status.state == StatementState.FAILED
+
+
+def test_a_view_lends_its_owners_right(sql, guest, server):
+    sql("CREATE OR REPLACE TABLE behind AS SELECT 1 AS a, 'hidden' AS b")
+    sql("CREATE OR REPLACE VIEW window AS SELECT a FROM behind")
+    sql(f"GRANT SELECT ON VIEW main.default.window TO `{guest.application_id}`")
+    sql(f"GRANT USE CATALOG ON CATALOG main TO `{guest.application_id}`")
+    sql(f"GRANT USE SCHEMA ON SCHEMA main.default TO `{guest.application_id}`")
+    assert outcome(guest, server, "SELECT * FROM main.default.window").result.data_array == [["1"]]
+    assert outcome(guest, server, "SELECT * FROM main.default.behind").status.state == StatementState.FAILED
+
+
+def test_another_ones_statement_is_not_found(workspace, guest, server):
+    mine = outcome(workspace, server, "SELECT 'mine'")
+    with pytest.raises(NotFound):
+        guest.statement_execution.get_statement(mine.statement_id)
+    with pytest.raises(NotFound):
+        guest.statement_execution.cancel_execution(mine.statement_id)
+
+
+def test_admin_routes_are_closed(guest, server):
+    with pytest.raises(PermissionDenied):
+        guest.token_management.list().__iter__().__next__()
+    with pytest.raises(PermissionDenied):
+        guest.warehouses.stop(server.info["warehouse_id"])
+    with pytest.raises(DatabricksError):
+        guest.catalogs.create(f"c{uuid.uuid4().hex}")
+
+
+def test_paths_do_not_walk_round_governance(workspace, sql, guest, server, tmp_path):
+    sql("CREATE OR REPLACE TABLE by_path AS SELECT 7 AS n")
+    location = next(row[1] for row in sql("DESCRIBE EXTENDED by_path") if row[0] == "Location")
+    data_dir = os.path.dirname(os.path.dirname(location))
+    link = tmp_path / "link"
+    link.symlink_to(data_dir)
+    # Not even an admin reads the server's own state, straight, by .. or by a link.
+    for path in (f"{data_dir}/metadb.sqlite", f"{location}/../../metadb.sqlite", f"{link}/metadb.sqlite"):
+        assert outcome(workspace, server, f"SELECT * FROM parquet.`{path}`").status.state == StatementState.FAILED
+    # A table's files by path are the table, with its grants.
+    assert outcome(guest, server, f"SELECT * FROM delta.`{location}`").status.state == StatementState.FAILED
+    assert outcome(workspace, server, f"SELECT * FROM delta.`{location}`").result.data_array == [["7"]]
+    # Other local files need ANY FILE, which a guest has not.
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    assert outcome(guest, server, f"SELECT * FROM csv.`{tmp_path}/x.csv`").status.state == StatementState.FAILED
+
+
+def test_volumes_need_their_grants_and_have_no_way_out(workspace, sql, guest):
+    sql("CREATE VOLUME IF NOT EXISTS main.default.box")
+    workspace.files.upload("/Volumes/main/default/box/ä b.txt", io.BytesIO(b"content"), overwrite=True)
+    assert workspace.files.download("/Volumes/main/default/box/ä b.txt").contents.read() == b"content"
+    with pytest.raises(DatabricksError):
+        guest.files.download("/Volumes/main/default/box/ä b.txt")
+    for path in ("/Volumes/main/default/box/../../../metadb.sqlite", "/Volumes/main/default/box/%2e%2e/x"):
+        with pytest.raises((BadRequest, NotFound, PermissionDenied, DatabricksError)):
+            workspace.files.download(path)
