@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "connect/connect_errors.h"
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "connect/execution.h"
 #include "session/session.h"
 

@@ -26,6 +26,7 @@ class LocalRelation;
 class Read;
 class Relation;
 class SQL;
+class SetOperation;
 class StatSampleBy;
 class Unpivot;
 class WithRelations;
@@ -72,7 +73,7 @@ class Decoder {
  private:
   using RelationNode = decltype(sql::Relation::node);
 
-  // Relations that read, combine or shape rows; decode_relation.cc, decode_source.cc, decode_shape.cc.
+  // Relations that read, combine or shape rows; decode_relation.cc, decode_source.cc.
   Result<RelationNode> Node(const sc::Relation& proto);
   Result<RelationNode> Shape(const sc::Relation& proto);
   Result<RelationNode> Statistics(const sc::Relation& proto);
@@ -84,6 +85,7 @@ class Decoder {
   Result<RelationNode> AggregateNode(const sc::Aggregate& proto);
   Result<RelationNode> PivotNode(const sc::Aggregate& proto, sql::PivotRelation pivot);
   Result<RelationNode> JoinNode(const sc::Join& proto);
+  Result<RelationNode> SetOpNode(const sc::SetOperation& proto);
   Result<RelationNode> UnpivotNode(const sc::Unpivot& proto);
   Result<RelationNode> SampleByNode(const sc::StatSampleBy& proto);
   Result<RelationNode> ReferencesNode(const sc::WithRelations& proto);

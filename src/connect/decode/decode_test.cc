@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/expressions.pb.h"
 #include "spark/connect/relations.pb.h"
 #include "spark/connect/types.pb.h"

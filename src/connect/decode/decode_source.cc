@@ -1,7 +1,7 @@
 // Relations without an input: tables, files, rows that came with the plan, SQL text.
 #include "arrow_ipc/ipc.h"
 #include "base/text.h"
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/relations.pb.h"
 
 namespace ashlar::connect {

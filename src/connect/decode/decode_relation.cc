@@ -1,5 +1,5 @@
 // The relations that have one input or combine two; decode_source.cc has those without one.
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/relations.pb.h"
 
 namespace ashlar::connect {
@@ -95,19 +95,7 @@ Result<Decoder::RelationNode> Decoder::Node(const Proto& proto) {
       join.lateral = true;
       return RelationNode(std::move(join));
     }
-    case Proto::kSetOp: {
-      const auto& set_op = proto.set_op();
-      sql::SetOpRelation node;
-      ASSIGN_OR_RETURN(node.left, Relation(set_op.left_input()));
-      ASSIGN_OR_RETURN(node.right, Relation(set_op.right_input()));
-      if (set_op.set_op_type() == sc::SetOperation::SET_OP_TYPE_UNSPECIFIED) return InvalidPlan("a set operation without a type");
-      if (set_op.set_op_type() == sc::SetOperation::SET_OP_TYPE_INTERSECT) node.kind = sql::SetOpKind::kIntersect;
-      if (set_op.set_op_type() == sc::SetOperation::SET_OP_TYPE_EXCEPT) node.kind = sql::SetOpKind::kExcept;
-      node.all = set_op.is_all();
-      node.by_name = set_op.by_name();
-      node.allow_missing_columns = set_op.allow_missing_columns();
-      return RelationNode(std::move(node));
-    }
+    case Proto::kSetOp: return SetOpNode(proto.set_op());
     case Proto::kSort: {
       sql::SortRelation sort;
       ASSIGN_OR_RETURN(sort.input, Relation(proto.sort().input()));
@@ -156,6 +144,22 @@ Result<Decoder::RelationNode> Decoder::JoinNode(const sc::Join& proto) {
   }
   join.using_columns = Texts(proto.using_columns());
   return RelationNode(std::move(join));
+}
+
+Result<Decoder::RelationNode> Decoder::SetOpNode(const sc::SetOperation& proto) {
+  sql::SetOpRelation node;
+  ASSIGN_OR_RETURN(node.left, Relation(proto.left_input()));
+  ASSIGN_OR_RETURN(node.right, Relation(proto.right_input()));
+  switch (proto.set_op_type()) {
+    case sc::SetOperation::SET_OP_TYPE_UNION: node.kind = sql::SetOpKind::kUnion; break;
+    case sc::SetOperation::SET_OP_TYPE_INTERSECT: node.kind = sql::SetOpKind::kIntersect; break;
+    case sc::SetOperation::SET_OP_TYPE_EXCEPT: node.kind = sql::SetOpKind::kExcept; break;
+    default: return InvalidPlan("a set operation without a type");
+  }
+  node.all = proto.is_all();
+  node.by_name = proto.by_name();
+  node.allow_missing_columns = proto.allow_missing_columns();
+  return RelationNode(std::move(node));
 }
 
 Result<Decoder::RelationNode> Decoder::AggregateNode(const sc::Aggregate& proto) {

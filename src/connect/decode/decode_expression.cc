@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/expressions.pb.h"
 
 namespace ashlar::connect {

@@ -1,4 +1,4 @@
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/types.pb.h"
 
 namespace ashlar::connect {

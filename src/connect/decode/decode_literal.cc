@@ -1,6 +1,6 @@
 // Literals of every kind. Since 4.1 nested literals carry their type in data_type; before, in the
 // deprecated fields beside the elements.
-#include "connect/decode.h"
+#include "connect/decode/decoder.h"
 #include "spark/connect/expressions.pb.h"
 
 // Clients before 4.1 fill the deprecated fields only.
