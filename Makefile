@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build test demo bench oracle crash clean
+.PHONY: help setup configure build test demo oracle crash clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,11 +21,8 @@ build: configure  ## Build everything into build/<preset>
 test: build  ## Build, then run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-label-summary
 
-demo: build  ## Start a workspace with sample data
-	@tools/demo
-
-bench: build  ## Run the benchmarks against their peers
-	@bench/run $(BUILD)
+demo: build  ## Run the main job on real data in a workspace of its own
+	@BUILD_DIR=$(BUILD) tools/demo
 
 oracle: setup  ## Ask a real Spark and compare with the recorded answers
 	@tools/oracle/record --check
