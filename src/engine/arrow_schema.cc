@@ -146,7 +146,35 @@ void AdaptNode(const DataType& type, ArrowArray& array) {
   }
 }
 
+int64_t TextBytesOf(const DataType& type, const ArrowArray& array) {
+  switch (type.id()) {
+    case TypeId::kString:
+    case TypeId::kBinary: {
+      auto* offsets = static_cast<const int32_t*>(array.buffers[1]);
+      return offsets == nullptr ? 0 : offsets[array.offset + array.length] - offsets[array.offset];
+    }
+    case TypeId::kArray: return TextBytesOf(type.element(), *array.children[0]);
+    case TypeId::kMap:
+      return TextBytesOf(type.key(), *array.children[0]->children[0]) +
+             TextBytesOf(type.map_value(), *array.children[0]->children[1]);
+    case TypeId::kStruct: {
+      int64_t bytes = 0;
+      for (size_t i = 0; i < type.fields().size(); ++i) {
+        bytes += TextBytesOf(type.fields()[i].type, *array.children[i]);
+      }
+      return bytes;
+    }
+    default: return 0;
+  }
+}
+
 }  // namespace
+
+int64_t TextBytes(const Schema& schema, const ArrowArray& array) {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < schema.fields.size(); ++i) bytes += TextBytesOf(schema.fields[i].type, *array.children[i]);
+  return bytes;
+}
 
 OwnedArrowSchema SparkArrowSchema(const Schema& schema, const std::string& time_zone) {
   OwnedArrowSchema out;

@@ -21,4 +21,7 @@ Result<OwnedArrowSchema> ScanArrowSchema(const ArrowSchema& schema);
 // has no type for, lose their buffers; columns behind the schema's are cut off. In place.
 void AdaptToSpark(const Schema& schema, ArrowArray& array);
 
+// Bytes of all strings and binaries in an adapted batch, nested ones too.
+int64_t TextBytes(const Schema& schema, const ArrowArray& array);
+
 }  // namespace ashlar::engine

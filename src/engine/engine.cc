@@ -20,6 +20,10 @@ namespace {
 // The library our headers belong to: its C++ interface changes with every release.
 constexpr std::string_view kDuckDbVersion = "v1.5.6";
 
+// Long texts make batches of fewer rows: Arrow's 32-bit offsets end at 2 GB.
+constexpr int64_t kBatchTextBytes = int64_t{16} << 20;
+constexpr int64_t kFirstBatchRows = 2048;
+
 Error FromDuckDB(const duckdb::ErrorData& error) {
   return FromDuckDBException(duckdb::Exception::ExceptionTypeToString(error.Type()), error.RawMessage());
 }
@@ -41,7 +45,8 @@ class DuckStream : public ResultStream {
       : connection_(std::move(connection)),
         properties_(std::move(properties)),
         bindings_(std::move(bindings)),
-        options_(options) {}
+        options_(options),
+        next_rows_(std::min(options.batch_rows, kFirstBatchRows)) {}
   ~DuckStream() override {
     scan_.reset();
     result_.reset();
@@ -67,13 +72,15 @@ class DuckStream : public ResultStream {
       duckdb::idx_t rows = 0;
       duckdb::ErrorData error;
       bool fetched = duckdb::ArrowUtil::TryFetchChunk(*scan_, properties_,
-                                                      static_cast<duckdb::idx_t>(options_.batch_rows),
+                                                      static_cast<duckdb::idx_t>(next_rows_),
                                                       batch.array.get(), rows, error, {});
       if (!fetched || rows == 0) done_ = true;
       if (!fetched) return FromDuckDB(error);
       if (rows == 0) return std::optional<ArrowBatch>();
       batch.row_count = static_cast<int64_t>(rows);
       AdaptToSpark(schema_, *batch.array.get());
+      int64_t row_bytes = std::max<int64_t>(1, TextBytes(schema_, *batch.array.get()) / batch.row_count);
+      next_rows_ = std::clamp<int64_t>(kBatchTextBytes / row_bytes, 1, options_.batch_rows);
       return std::optional<ArrowBatch>(std::move(batch));
     });
   }
@@ -86,6 +93,7 @@ class DuckStream : public ResultStream {
   duckdb::ClientProperties properties_;
   std::unique_ptr<StatementBindings> bindings_;  // the scans of result_
   QueryOptions options_;
+  int64_t next_rows_;
   Schema schema_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   std::unique_ptr<duckdb::QueryResultChunkScanState> scan_;

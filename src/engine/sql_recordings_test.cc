@@ -8,12 +8,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -146,6 +150,29 @@ bool SameLine(const std::string& ours, const std::string& sparks) {
   return true;
 }
 
+// Interrupts a query that runs away, so that it is a difference like others.
+class Watchdog {
+ public:
+  explicit Watchdog(Connection& connection)
+      : thread_([this, &connection] {
+          std::unique_lock lock(mutex_);
+          if (!ended_.wait_for(lock, std::chrono::seconds(30), [this] { return done_; })) connection.Interrupt();
+        }) {}
+  ~Watchdog() {
+    {
+      std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    ended_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool done_ = false;
+  std::jthread thread_;
+};
+
 class FileSession {
  public:
   explicit FileSession(Engine& engine) : connection_(engine.NewConnection()) {}
@@ -179,6 +206,7 @@ class FileSession {
     sql::AnalyzerContext context = Context();
     auto analysed = sql::AnalyzeQuery(query->query, context);
     if (!analysed.ok()) return CheckError(recording, analysed.error());
+    Watchdog watchdog(*connection_);
     auto stream = connection_->Execute(AsText(analysed->plan), {});
     if (!stream.ok()) return CheckError(recording, stream.error());
     auto rows = CollectRows(**stream);

@@ -4,6 +4,7 @@
 #include "engine/scan/arrow_input.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowerer.h"
+#include "engine/spark_error.h"
 
 namespace ashlar::engine {
 namespace {
@@ -13,6 +14,8 @@ using sql::AttributeId;
 using sql::Plan;
 using sql::TypedExprPtr;
 
+// spark.sql.cteRecursionLevelLimit
+constexpr int kRecursionLevels = 100;
 // A condition deeper than this is computed once, below the filter.
 constexpr int kFilterInlineDepth = 5;
 
@@ -379,7 +382,17 @@ Result<std::string> Lowerer::CteDefinition(const sql::CteDefinitionPlan& definit
   ASSIGN_OR_RETURN(text, PositionalQuery(*definition.plan));
   ctes_[definition.cte_id] = cte;
   ASSIGN_OR_RETURN(std::string step, PositionalQuery(*definition.recursive_plan));
-  return cte.name + " AS ((" + text + ") UNION " + (definition.union_all ? "ALL " : "") + "(" + step + "))";
+  if (!definition.union_all) return cte.name + " AS ((" + text + ") UNION (" + step + "))";
+  // Each row carries how deep it was made: Spark stops at a level, DuckDB would not stop at all.
+  std::string limit = std::to_string(kRecursionLevels);
+  Error too_deep = MakeSqlError("RECURSION_LEVEL_LIMIT_EXCEEDED", "42836",
+                                "Recursion level limit " + limit + " reached but query has not exhausted, try "
+                                "increasing it like 'WITH RECURSIVE t(col) MAX RECURSION LEVEL 200'.",
+                                {{"levelLimit", limit}});
+  return cte.name + " AS (SELECT *, 0 AS level_ FROM (" + text + ") UNION ALL SELECT s_.*, CASE WHEN l_.level_ >= " +
+         limit + " THEN CAST(error(" + QuoteSqlString(EncodeSparkError(too_deep)) +
+         ") AS INTEGER) ELSE l_.level_ + 1 END FROM (" + step + ") AS s_, (SELECT max(level_) AS level_ FROM " +
+         cte.name + ") AS l_)";
 }
 
 Result<SelectBlock> Lowerer::Lower(const sql::CtePlan& node, const Plan&) {

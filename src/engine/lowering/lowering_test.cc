@@ -349,6 +349,16 @@ TEST_F(LoweringTest, RecursiveCte) {
   ExpectRows(Sort(plan, {{Column(4, kLong), true, true}}), {"1 | 1", "2 | 2", "3 | 3", "4 | 4"});
 }
 
+TEST_F(LoweringTest, EndlessRecursionStopsAtSparksLevel) {
+  auto anchor = Project(MakePlan({}, sql::OneRowPlan{}), {Named(1, "n", Long(1))});
+  auto step = Project(MakePlan({Attr(2, "n", kLong)}, sql::CteRefPlan{7}),
+                      {Named(3, "n", Binary("+", kLong, Column(2, kLong), Long(1)))});
+  auto ref = MakePlan({Attr(4, "n", kLong)}, sql::CteRefPlan{7});
+  auto endless = MakePlan(ref->output, sql::CtePlan{{{7, anchor, step, true}}, ref});
+  ExpectRows(Limit(endless, 2), {"1", "2"});
+  EXPECT_EQ(connection_->ExecuteCount(endless).error().condition, "RECURSION_LEVEL_LIMIT_EXCEEDED");
+}
+
 TEST_F(LoweringTest, DistinctTailSampleAndEmpty) {
   auto twice = Project(Range(1, 6), {Named(2, "h", Binary("//", kLong, Column(1, kLong), Long(2)))});
   ExpectRows(Sort(MakePlan(twice->output, sql::DistinctPlan{twice, {}}), {{Column(2, kLong), true, true}}), {"0", "1", "2"});
