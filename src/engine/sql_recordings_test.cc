@@ -252,6 +252,8 @@ class FileSession {
       lines.push_back(line);
     }
     if (recording.directive.starts_with("query sorted")) std::ranges::sort(lines);
+    // Rows without columns are empty lines, and those end a recording.
+    if (output.empty()) lines.clear();
     std::vector<std::string> expected(recording.answer.begin() + 1, recording.answer.end());
     bool same = lines.size() == expected.size() && recording.answer[0].starts_with("schema:");
     for (size_t i = 0; same && i < lines.size(); ++i) same = SameLine(lines[i], expected[i]);

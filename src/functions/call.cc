@@ -100,7 +100,7 @@ Error Call::WrongCount(const std::string& expected) const {
                        {"expectedNum", expected},
                        {"actualNum", std::to_string(size())},
                        {"docroot", "https://spark.apache.org/docs/latest"}},
-                      anywhere ? std::nullopt : std::optional(context.span));
+                      anywhere ? SourceSpan{} : context.span);
 }
 
 Error Call::Unexpected(size_t i, const std::string& required) const {

@@ -32,6 +32,7 @@ class Registry final : public sql::FunctionRegistry {
     Add(FunctionKind::kScalar, CollectionFunctions());
     Add(FunctionKind::kScalar, HigherOrderFunctions());
     Add(FunctionKind::kScalar, ValueFunctions());
+    Add(FunctionKind::kScalar, JsonFunctions());
     Add(FunctionKind::kAggregate, AggregateFunctions());
     Add(FunctionKind::kWindow, WindowFunctions());
     Add(FunctionKind::kGenerator, GeneratorFunctions());

@@ -2,6 +2,7 @@
 // data; a function's meaning is Spark's, its lowering a template over DuckDB SQL (plan.h, CallNode).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,6 +48,8 @@ struct ResolvedFunction {
   bool generator_outer = false;
   bool deterministic = true;
   bool can_throw = false;
+  // How many of the arguments Spark's text of the call shows: from_json(j) leaves the schema out.
+  size_t shown_arguments = SIZE_MAX;
   // Some functions are better said as other expressions (nvl2, nullif, ifnull): when set, the analyzer
   // replaces the call by this spec expression built over AttributeExpr {"$0"}, {"$1"}, … for the
   // arguments and analyses that instead.

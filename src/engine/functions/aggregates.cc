@@ -271,13 +271,21 @@ struct AverageOperation {
   static bool IgnoreNull() { return true; }
 };
 
+[[noreturn]] void FailAverage(const AverageScales& scales, const std::string& value) {
+  std::string precision = std::to_string(scales.precision), scale = std::to_string(scales.to);
+  Fail("NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", "22003",
+       "The " + value + " cannot be represented as Decimal(" + precision + ", " + scale + "). If necessary set " +
+           kAnsiConfig + " to \"false\" to bypass this error, and return NULL instead.",
+       {{"value", value}, {"precision", precision}, {"scale", scale}, {"config", kAnsiConfig}});
+}
+
 struct DecimalAverage : AverageOperation {
   template <class T, class State>
   static void Finalize(State& state, T& target, AggregateFinalizeData& data) {
     const auto& scales = data.input.bind_data->template Cast<AverageScales>();
-    if (state.count == 0 || state.overflow) return data.ReturnNull();
+    if (state.count == 0) return data.ReturnNull();
     WideInteger quotient = Quotient(ToInt128(state.sum), scales.from, state.count, 0, scales.to);
-    if (!quotient.FitsDigits(scales.precision)) return data.ReturnNull();
+    if (state.overflow || !quotient.FitsDigits(scales.precision)) FailAverage(scales, PlainText(quotient, scales.to));
     target = FromInt128(*quotient.ToInt128());
   }
 };

@@ -178,7 +178,13 @@ Exact ExactSum(const CallSite& site, Int128 a, Int128 b) {
 }
 Exact ExactDifference(const CallSite& site, Int128 a, Int128 b) { return ExactSum(site, a, -b); }
 Exact ExactProduct(const CallSite& site, Int128 a, Int128 b) {
-  return {WideInteger::Product(a, b), site.scales[0] + site.scales[1]};
+  Exact exact{WideInteger::Product(a, b), site.scales[0] + site.scales[1]};
+  // Spark's products have 39 digits at most before they are rounded to their scale.
+  if (exact.value.high != 0) {
+    int excess = static_cast<int>(exact.value.Digits().size()) - (exact.value.negative ? 1 : 0) - 39;
+    if (excess > 0) exact.value = *exact.value.DividedByPowerOfTen(excess).TimesPowerOfTen(excess);
+  }
+  return exact;
 }
 
 template <Exact (*Op)(const CallSite&, Int128, Int128)>
@@ -268,7 +274,7 @@ std::optional<int64_t> TrySumToBigint(const CallSite&, Int128 sum) {
 }
 int64_t SumToBigint(const CallSite& site, Int128 sum) {
   auto out = TrySumToBigint(site, sum);
-  if (!out) FailOverflow(site, "long overflow", "try_sum");
+  if (!out) FailOverflow(site, "overflow", "try_add");
   return *out;
 }
 int64_t WrapSumToBigint(const CallSite&, Int128 sum) { return static_cast<int64_t>(sum); }

@@ -105,6 +105,9 @@ class Lowerer {
   std::map<sql::AttributeId, std::string> lambda_params_;
   std::map<int64_t, Cte> ctes_;
   std::map<sql::AttributeId, SqlText> grouping_keys_;  // of the grouping sets being lowered
+  // How the IN subquery that is lowered next is used: as a value, under NOT, or as a conjunct of a
+  // filter, where NULL and FALSE are one.
+  enum class InUse { kValue, kNegated, kConjunct } in_use_ = InUse::kValue;
   int next_alias_ = 1;
   int depth_ = 0;
 };
@@ -141,6 +144,8 @@ bool CanThrow(const sql::TypedExpr& expr);
 // reported by HasSubquery instead: their columns cannot be counted here.
 void CountColumns(const sql::TypedExpr& expr, std::map<sql::AttributeId, int>& counts);
 bool HasSubquery(const sql::TypedExpr& expr);
+// x IN (subquery), or NOT of it.
+bool IsInSubquery(const sql::TypedExpr& expr);
 
 // Fills a lowering template (see sql::CallNode).
 struct TemplateInput {

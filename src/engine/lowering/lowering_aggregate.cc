@@ -98,7 +98,9 @@ Result<SelectBlock> Lowerer::GroupingSets(const sql::AggregatePlan& node, Select
     add(aggregate, text.sql);
   }
   grouping_keys_ = std::move(outer_keys);
-  out.from = "(SELECT " + columns + " FROM " + block.from + " GROUP BY GROUPING SETS (" + sets + ")) AS " + alias;
+  out.from = "(SELECT " + columns + " FROM " + block.from + " GROUP BY GROUPING SETS (" + sets +
+             // Of no rows Spark makes no grand total.
+             ") HAVING count(*) > 0) AS " + alias;
   return out;
 }
 
@@ -156,7 +158,15 @@ Result<std::vector<std::string>> Lowerer::GeneratorLists(const sql::GeneratePlan
       break;
     }
     case sql::GeneratorKind::kJsonTuple:
-      return NotImplemented("json_tuple as a generator");
+      for (size_t i = 1; i < args.size(); ++i) {
+        auto* name = std::get_if<sql::LiteralNode>(&node.args[i]->node);
+        if (name == nullptr || !std::holds_alternative<std::string>(name->value.data)) {
+          return NotImplemented("json_tuple with names that are not literals");
+        }
+        std::string path = "$['" + std::get<std::string>(name->value.data) + "']";
+        lists.push_back("[spark_get_json_object(" + arg + ", " + QuoteSqlString(path) + ")]");
+      }
+      break;
   }
   if (node.outer) std::ranges::transform(lists, lists.begin(), NullRowIfEmpty);
   return lists;

@@ -187,6 +187,12 @@ void CountColumns(const TypedExpr& expr, std::map<sql::AttributeId, int>& counts
   }
 }
 
+bool IsInSubquery(const TypedExpr& expr) {
+  if (auto* subquery = std::get_if<sql::SubqueryNode>(&expr.node)) return subquery->kind == sql::SubqueryKind::kIn;
+  auto* call = std::get_if<sql::CallNode>(&expr.node);
+  return call != nullptr && call->name == "not" && call->args.size() == 1 && IsInSubquery(*call->args[0]);
+}
+
 bool HasSubquery(const TypedExpr& expr) {
   if (std::holds_alternative<sql::SubqueryNode>(expr.node)) return true;
   bool found = false;
@@ -282,6 +288,9 @@ Result<SqlText> Lowerer::Connective(const sql::CallNode& node) {
 
 Result<SqlText> Lowerer::Lower(const sql::CallNode& node, const TypedExpr& expr) {
   if ((node.name == "and" || node.name == "or") && node.args.size() >= 2) return Connective(node);
+  if (node.name == "not" && in_use_ == InUse::kValue && std::holds_alternative<sql::SubqueryNode>(node.args[0]->node)) {
+    in_use_ = InUse::kNegated;
+  }
   std::vector<SqlText> args;
   std::vector<DataType> arg_types;
   bool indexed_lambda = node.name == "transform" || node.name == "filter";
@@ -315,7 +324,8 @@ Result<SqlText> Lowerer::Lower(const sql::CastNode& node, const TypedExpr& expr)
   const DataType& from = node.child->type;
   if (from == expr.type) return child;
   SqlText out = Combine({child});
-  if (from.Is(TypeId::kNull)) {
+  // raise_error() is void too, and must be called.
+  if (from.Is(TypeId::kNull) && !child.can_throw) {
     out.sql = LiteralSql(Value::Null(expr.type));
     return out;
   }
@@ -390,6 +400,7 @@ Result<SqlText> Lowerer::StructLambda(const sql::LambdaNode& node, bool reduces)
 }
 
 Result<SqlText> Lowerer::Lower(const sql::SubqueryNode& node, const TypedExpr&) {
+  InUse use = std::exchange(in_use_, InUse::kValue);
   std::vector<SqlText> values;
   std::string row;
   for (const TypedExprPtr& value : node.in_values) {
@@ -404,6 +415,9 @@ Result<SqlText> Lowerer::Lower(const sql::SubqueryNode& node, const TypedExpr&) 
     case sql::SubqueryKind::kExists: out.sql = "(EXISTS (" + query + "))"; break;
     case sql::SubqueryKind::kIn:
       out.sql = "((" + row + ") IN (" + query + "))";
+      // Where IN is a value, Spark answers what its join does: NULL counts as no match, below NOT as one.
+      if (use == InUse::kValue) out.sql = "coalesce(" + out.sql + ", FALSE)";
+      if (use == InUse::kNegated) out.sql = "coalesce(" + out.sql + ", TRUE)";
       break;
   }
   return out;
@@ -482,16 +496,41 @@ Result<std::string> Lowerer::Over(const sql::WindowNode& node) {
   return " OVER (" + over + ")";
 }
 
+namespace {
+
+// first() and last() over a window are DuckDB's window functions, which know IGNORE NULLS; elsewhere
+// they are aggregates. nullopt for others.
+std::optional<sql::AggregateCallNode> PositionalWindow(const sql::WindowNode& node) {
+  auto* aggregate = std::get_if<sql::AggregateCallNode>(&node.function->node);
+  if (aggregate == nullptr || aggregate->filter || aggregate->args.empty()) return std::nullopt;
+  bool first = aggregate->name == "first" || aggregate->name == "first_value" || aggregate->name == "any_value";
+  bool last = aggregate->name == "last" || aggregate->name == "last_value";
+  if (!first && !last) return std::nullopt;
+  bool ignore_nulls = node.ignore_nulls;
+  if (aggregate->args.size() == 2) {
+    auto* flag = std::get_if<sql::LiteralNode>(&aggregate->args[1]->node);
+    ignore_nulls = ignore_nulls || (flag && flag->value == Value::Boolean(true));
+  }
+  sql::AggregateCallNode window = *aggregate;
+  window.lowering = std::string(first ? "first_value({0}" : "last_value({0}") + (ignore_nulls ? " IGNORE NULLS)" : ")");
+  window.finish.clear();
+  return window;
+}
+
+}  // namespace
+
 Result<SqlText> Lowerer::Lower(const sql::WindowNode& node, const TypedExpr& expr) {
   const TypedExpr& function = *node.function;
   auto* aggregate = std::get_if<sql::AggregateCallNode>(&function.node);
+  auto positional = PositionalWindow(node);
+  if (positional) aggregate = &*positional;
   SqlText call;
   if (aggregate) {
     ASSIGN_OR_RETURN(call, AggregateCall(*aggregate, function));
   } else {
     ASSIGN_OR_RETURN(call, Expr(function));
   }
-  if (node.ignore_nulls) InsertBeforeEnd(call.sql, " IGNORE NULLS");
+  if (node.ignore_nulls && !positional) InsertBeforeEnd(call.sql, " IGNORE NULLS");
   ASSIGN_OR_RETURN(std::string over, Over(node));
   call.sql += over;
   // DuckDB's ranks are BIGINT, Spark's are INT.

@@ -237,7 +237,10 @@ Result<SelectBlock> Lowerer::Lower(const sql::FilterPlan& node, const Plan&) {
         for (auto arg = call->args.rbegin(); arg != call->args.rend(); ++arg) pending.push_back(arg->get());
         continue;
       }
-      ASSIGN_OR_RETURN(auto text, Expr(*expr));
+      in_use_ = IsInSubquery(*expr) ? InUse::kConjunct : InUse::kValue;
+      auto lowered = Expr(*expr);
+      in_use_ = InUse::kValue;
+      ASSIGN_OR_RETURN(auto text, std::move(lowered));
       conjuncts.push_back(std::move(text.sql));
     }
   }

@@ -11,7 +11,15 @@ namespace {
 using sql::ResolvedFunction;
 
 Result<ResolvedFunction> Count(const Call& call) {
-  if (call.size() == 0) return call.WrongCount("> 0");
+  if (call.size() == 0) {
+    return MakeSqlError("WRONG_NUM_ARGS.WITH_SUGGESTION", "42605",
+                        "The `count` requires >= 1 parameters but the actual number is 0. If you have to call this "
+                        "function with 0 parameters, set the legacy configuration "
+                        "\"spark.sql.legacy.allowParameterlessCount\" to \"true\".",
+                        {{"functionName", "`count`"}, {"expectedNum", " >= 1"}, {"actualNum", "0"}, {"legacyNum", "0"},
+                         {"legacyConfKey", "\"spark.sql.legacy.allowParameterlessCount\""},
+                         {"legacyConfValue", "\"true\""}}, SourceSpan{});
+  }
   ResolvedFunction out;
   if (call.size() == 1) {
     out = call.Make(TypeId::kLong, call.Types(), "count({distinct}{0})");
@@ -50,8 +58,6 @@ Result<ResolvedFunction> Sum(const Call& call) {
                                              : "CAST(spark_check_sum({0}, {p}, {s}, {span}) AS {type})";
   } else if (type.IsIntegral() || type.Is(TypeId::kDayTimeInterval) || type.Is(TypeId::kYearMonthInterval)) {
     DataType result = type.IsIntegral() ? DataType(TypeId::kLong) : type;
-    if (type.Is(TypeId::kDayTimeInterval)) result = DataType::DayTimeInterval(0, 3);
-    if (type.Is(TypeId::kYearMonthInterval)) result = DataType::YearMonthInterval(0, 1);
     out = call.Make(result, {type}, "sum({distinct}{0})");
     std::string_view mode = call.name == "try_sum" ? "try_" : call.ansi() ? "" : "wrap_";
     out.finish = "CAST(spark_" + std::string(mode) + "sum_to_bigint({0}) AS {type})";
@@ -62,26 +68,44 @@ Result<ResolvedFunction> Sum(const Call& call) {
   return out;
 }
 
-Result<ResolvedFunction> Average(const Call& call) {
-  ASSIGN_OR_RETURN(DataType type, SummedType(call));
+// `value` is what is averaged, of type `type`.
+ResolvedFunction AverageOf(const Call& call, const DataType& type, std::vector<DataType> types, const std::string& value) {
   ResolvedFunction out;
   if (type.Is(TypeId::kDecimal)) {
     DataType result = sql::AdjustedDecimal(std::min(38, type.precision() + 4), std::min(38, type.scale() + 4));
     if (type.precision() + 4 > 38) {
       result = DataType::Decimal(38, std::min(38, type.scale() + 4));
     }
-    out = call.Make(result, {type}, "spark_avg_decimal({distinct}{0}, {p}, {s})");
+    out = call.Make(result, types, "spark_avg_decimal({distinct}" + value + ", {p}, {s})");
     out.finish = "CAST({0} AS {type})";
   } else if (type.Is(TypeId::kYearMonthInterval)) {
-    out = call.Make(DataType::YearMonthInterval(0, 1), {type}, "spark_avg_interval({distinct}CAST({0} AS BIGINT))");
+    out = call.Make(DataType::YearMonthInterval(0, 1), types,
+                    "spark_avg_interval({distinct}CAST(" + value + " AS BIGINT))");
     out.finish = "CAST({0} AS INTEGER)";
   } else if (type.Is(TypeId::kDayTimeInterval)) {
-    out = call.Make(DataType::DayTimeInterval(0, 3), {type}, "spark_avg_interval({distinct}{0})");
+    out = call.Make(DataType::DayTimeInterval(0, 3), types, "spark_avg_interval({distinct}" + value + ")");
   } else {
-    out = call.Make(TypeId::kDouble, {DataType(TypeId::kDouble)}, "avg({distinct}{0})");
+    out = call.Make(TypeId::kDouble, types, "avg({distinct}CAST(" + value + " AS DOUBLE))");
   }
   out.nullable = true;
   return out;
+}
+
+Result<ResolvedFunction> Average(const Call& call) {
+  ASSIGN_OR_RETURN(DataType type, SummedType(call));
+  return AverageOf(call, type, {type.IsNumeric() && !type.Is(TypeId::kDecimal) ? DataType(TypeId::kDouble) : type}, "{0}");
+}
+
+// The average of one argument over the pairs that are whole.
+Result<ResolvedFunction> PairAverage(const Call& call) {
+  size_t at = call.name == "regr_avgx" ? 1 : 0;
+  std::vector<DataType> types = call.Types();
+  for (DataType& type : types) {
+    if (type.Is(TypeId::kNull) || type.Is(TypeId::kString)) type = TypeId::kDouble;
+  }
+  if (!types[at].IsNumeric()) return call.Unexpected(at, "\"NUMERIC\"");
+  std::string value = at == 1 ? "{1}" : "{0}", other = at == 1 ? "{0}" : "{1}";
+  return AverageOf(call, types[at], types, "CASE WHEN " + other + " IS NOT NULL THEN " + value + " END");
 }
 
 bool Orderable(const DataType& type) {
@@ -95,7 +119,7 @@ bool Orderable(const DataType& type) {
 }
 
 Result<ResolvedFunction> Extreme(const Call& call) {
-  size_t ordering = call.size() - 1;
+  size_t ordering = std::min<size_t>(call.size() - 1, 1);
   if (!Orderable(call.type(ordering))) {
     return call.Mismatch("INVALID_ORDERING_TYPE",
                          "The " + QuoteIdentifier(call.name) + " does not support ordering on type " +
@@ -104,6 +128,13 @@ Result<ResolvedFunction> Extreme(const Call& call) {
                           {"dataType", sql::QuoteType(call.type(ordering))}});
   }
   auto out = call.Make(call.type(0), call.Types());
+  if (call.size() == 3) {
+    auto count = call.ConstantInt(2);
+    if (!count) return call.NonFoldable(2, "k");
+    out.type = DataType::Array(call.type(0));
+    out.lowering = std::string(call.name == "max_by" ? "arg_max" : "arg_min") + "({distinct}{0}, {1}, " +
+                   std::to_string(*count) + ")";
+  }
   out.nullable = true;
   return out;
 }
@@ -185,26 +216,33 @@ Status CheckPercentages(const Call& call, const Value& value) {
 Result<ResolvedFunction> Percentile(const Call& call) {
   bool approx = call.name == "percentile_approx" || call.name == "approx_percentile";
   if (call.size() == 3 && !approx) return NotImplemented("percentile with frequencies");
-  if (call.args[1].constant == nullptr) return call.NonFoldable(1, "percentage");
-  const Value& percentage = *call.args[1].constant;
-  RETURN_IF_ERROR(CheckPercentages(call, percentage));
+  // A list of constants is folded by DuckDB.
+  const Value* percentage = call.args[1].constant;
+  bool list = call.type(1).Is(TypeId::kArray);
+  if (percentage == nullptr && !list) return call.NonFoldable(1, "percentage");
+  if (percentage != nullptr) RETURN_IF_ERROR(CheckPercentages(call, *percentage));
   DataType value = call.type(0);
   bool interval = value.Is(TypeId::kYearMonthInterval) || value.Is(TypeId::kDayTimeInterval);
-  bool keeps = approx || call.name == "percentile_disc";
+  bool discrete = approx || call.name == "percentile_disc";
+  bool keeps = approx;
   if (value.Is(TypeId::kString) || value.Is(TypeId::kNull)) value = TypeId::kDouble;
   if (!value.IsNumeric() && !interval && !(keeps && value.IsDatetime())) {
     return call.Unexpected(0, R"(("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH"))");
   }
   DataType result = keeps || interval ? value : DataType(TypeId::kDouble);
   if (!keeps && !interval) value = TypeId::kDouble;
-  bool list = std::holds_alternative<std::vector<Value>>(percentage.data);
   std::vector<DataType> types = call.Types();
   types[0] = value;
-  std::string function = keeps ? "quantile_disc" : "quantile_cont";
+  std::string function = discrete ? "quantile_disc" : "quantile_cont";
+  std::string wanted = percentage != nullptr ? DoubleList(*percentage) : "CAST({1} AS DOUBLE[])";
   auto out = call.Make(list ? DataType::Array(result, false) : result, types,
-                       function + "({distinct}{0}, " + DoubleList(percentage) + ")");
+                       function + "({distinct}{0}, " + wanted + ")");
   if (interval && !keeps) out.finish = "CAST({0} AS {type})";
   out.nullable = true;
+  if (call.size() == 2 && (approx || call.name == "percentile")) {
+    out.added_arguments.push_back(Value::Int(approx ? 10000 : 1));
+    out.argument_types.push_back(TypeId::kInt);
+  }
   return out;
 }
 
@@ -231,6 +269,10 @@ Result<ResolvedFunction> ListAgg(const Call& call) {
     out.lowering = call.args[1].constant->is_null() ? "string_agg({distinct}{0}, '')" : "string_agg({distinct}{0}, {1})";
   }
   out.nullable = true;
+  if (call.size() == 1) {
+    out.added_arguments.push_back(Value::Null(TypeId::kString));
+    out.argument_types.push_back(TypeId::kString);
+  }
   if (call.name == "string_agg") out.name = "listagg";
   return out;
 }
@@ -252,8 +294,8 @@ constexpr std::array kRows = {
     FunctionRow{"avg mean try_avg", "any", "", "", "", Average},
     FunctionRow{"min", "any", "", "min({0})", "", Extreme},
     FunctionRow{"max", "any", "", "max({0})", "", Extreme},
-    FunctionRow{"min_by", "any, any", "", "arg_min_null({distinct}{0}, {1})", "", Extreme},
-    FunctionRow{"max_by", "any, any", "", "arg_max_null({distinct}{0}, {1})", "", Extreme},
+    FunctionRow{"min_by", "any, any, any?", "", "arg_min_null({distinct}{0}, {1})", "", Extreme},
+    FunctionRow{"max_by", "any, any, any?", "", "arg_max_null({distinct}{0}, {1})", "", Extreme},
     FunctionRow{"first first_value any_value last last_value", "any, any?", "", "", "", FirstOrLast},
     FunctionRow{"collect_list array_agg collect_set", "any", "", "", "", Collect},
     FunctionRow{"bool_and every", "boolean", "boolean", "bool_and({distinct}{0})", "n"},
@@ -274,8 +316,7 @@ constexpr std::array kRows = {
     FunctionRow{"regr_intercept", "any, any", "", "spark_regr_intercept({distinct}{1}, {0})", "", TwoDoubles},
     FunctionRow{"regr_r2", "any, any", "", "spark_regr_r2({distinct}{1}, {0})", "", TwoDoubles},
     FunctionRow{"regr_count", "any, any", "", "regr_count({distinct}{0}, {1})", "", TwoDoubles, "CAST({0} AS BIGINT)"},
-    FunctionRow{"regr_avgx", "any, any", "", "avg(CASE WHEN {0} IS NOT NULL THEN {1} END)", "", TwoDoubles},
-    FunctionRow{"regr_avgy", "any, any", "", "avg(CASE WHEN {1} IS NOT NULL THEN {0} END)", "", TwoDoubles},
+    FunctionRow{"regr_avgx regr_avgy", "any, any", "", "", "", PairAverage},
     FunctionRow{"regr_sxx", "any, any", "", "spark_regr_sxx({distinct}{1}, {0})", "", TwoDoubles},
     FunctionRow{"regr_syy", "any, any", "", "spark_regr_sxx({distinct}{0}, {1})", "", TwoDoubles},
     FunctionRow{"regr_sxy", "any, any", "", "spark_regr_sxy({distinct}{1}, {0})", "", TwoDoubles},

@@ -34,7 +34,9 @@ std::string LoweredDecimal(const Call& call, std::string_view function) {
 DataType AsDecimal(const Call& call, size_t i) {
   const DataType& type = call.type(i);
   if (type.Is(TypeId::kDecimal)) return type;
-  if (auto value = call.ConstantInt(i)) {
+  // Of a TINYINT Spark takes the type, not the digits (DecimalType.fromLiteral).
+  bool counted = !type.Is(TypeId::kByte);
+  if (auto value = counted ? call.ConstantInt(i) : std::nullopt) {
     return DataType::Decimal(static_cast<int>(std::to_string(*value).size()) - (*value < 0 ? 1 : 0), 0);
   }
   return sql::DecimalForIntegral(type.id());
@@ -268,6 +270,8 @@ bool HasMap(const DataType& type) {
   return false;
 }
 
+std::string_view ShownOperator(std::string_view name) { return name == "==" ? "=" : name; }
+
 Result<ResolvedFunction> Compare(const Call& call) {
   DataType l = call.type(0), r = call.type(1);
   std::vector<DataType> types;
@@ -280,9 +284,10 @@ Result<ResolvedFunction> Compare(const Call& call) {
   }
   if (HasMap(types[0]) || types[0].Is(TypeId::kVariant)) {
     return call.Mismatch("INVALID_ORDERING_TYPE",
-                         "The " + QuoteIdentifier(call.name) + " does not support ordering on type " +
+                         "The " + QuoteIdentifier(ShownOperator(call.name)) + " does not support ordering on type " +
                              sql::QuoteType(types[0]) + ".",
-                         {{"functionName", QuoteIdentifier(call.name)}, {"dataType", sql::QuoteType(types[0])}});
+                         {{"functionName", QuoteIdentifier(ShownOperator(call.name))},
+                          {"dataType", sql::QuoteType(types[0])}});
   }
   return call.Make(TypeId::kBoolean, types);
 }

@@ -99,8 +99,8 @@ Error ArrayDiffTypes(const Call& call) {
 // array_contains and the like: the element's and the argument's common type.
 Result<ResolvedFunction> WithElement(const Call& call, size_t value_at) {
   const DataType& array = call.type(0);
-  bool finds = call.name == "array_contains" || call.name == "array_position";
-  if (finds && (call.IsNull(0) || call.IsNull(value_at))) {
+  bool contains = call.name == "array_contains", finds = contains || call.name == "array_position";
+  if ((finds && call.IsNull(0)) || (contains && call.IsNull(value_at))) {
     return call.Mismatch("NULL_TYPE", "Null typed values cannot be used as arguments of " + QuoteIdentifier(call.name) + ".",
                          {{"functionName", QuoteIdentifier(call.name)}});
   }
@@ -117,7 +117,7 @@ Result<ResolvedFunction> WithElement(const Call& call, size_t value_at) {
   std::vector<DataType> types = {DataType::Array(*common, array.contains_null())};
   for (size_t i = 1; i < call.size(); ++i) types.push_back(i == value_at ? *common : DataType(TypeId::kInt));
   bool adds = call.name == "array_append" || call.name == "array_prepend" || call.name == "array_insert";
-  bool null_element = array.contains_null() || (adds && (call.args[value_at].nullable || call.name == "array_insert"));
+  bool null_element = array.contains_null() || adds;
   DataType type = adds || call.name == "array_remove" ? DataType::Array(*common, null_element)
                   : call.name == "array_position"     ? DataType(TypeId::kLong)
                                                       : DataType(TypeId::kBoolean);
@@ -135,8 +135,10 @@ Result<ResolvedFunction> TwoArrays(const Call& call) {
   bool arrays = l.Is(TypeId::kArray) && r.Is(TypeId::kArray);
   std::optional<DataType> common;
   if (arrays) common = sql::CommonType(l, r, call.ansi());
-  bool mixed = arrays && l.element() != r.element() && !(l.element().IsNumeric() && r.element().IsNumeric()) &&
-               !l.element().Is(TypeId::kNull) && !r.element().Is(TypeId::kNull) && !l.element().IsNested();
+  bool numbers = arrays && l.element().IsNumeric() && r.element().IsNumeric() &&
+                 l.element().Is(TypeId::kDecimal) == r.element().Is(TypeId::kDecimal);
+  bool mixed = arrays && !(l.element() == r.element()) && !numbers && !l.element().Is(TypeId::kNull) &&
+               !r.element().Is(TypeId::kNull) && !l.element().IsNested();
   if (!common || mixed) {
     std::string function = QuoteIdentifier(call.name);
     return call.Mismatch("BINARY_ARRAY_DIFF_TYPES",
@@ -155,25 +157,32 @@ Result<ResolvedFunction> TwoArrays(const Call& call) {
   return call.Make(DataType::Array(common->element(), nulls), {*common, *common});
 }
 
-Result<ResolvedFunction> SameArray(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+// Spark reads a bare NULL as an array of nothing.
+std::vector<DataType> ArrayTypes(const Call& call) {
   std::vector<DataType> types = call.Types();
+  if (call.IsNull(0)) types[0] = DataType::Array(TypeId::kNull);
+  return types;
+}
+
+Result<ResolvedFunction> SameArray(const Call& call) {
+  if (!call.IsNull(0)) RETURN_IF_ERROR(NeedsArray(call, 0));
+  std::vector<DataType> types = ArrayTypes(call);
   for (size_t i = 1; i < types.size(); ++i) types[i] = TypeId::kInt;
-  DataType type = call.type(0);
+  DataType type = types[0];
   if (call.name == "array_compact") type = DataType::Array(type.element(), false);
   return call.Make(type, types);
 }
 
 Result<ResolvedFunction> SortArray(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  if (!call.IsNull(0)) RETURN_IF_ERROR(NeedsArray(call, 0));
   if (call.size() == 1) {
-    auto out = call.Make(call.type(0), call.Types(), "list_sort({0}, 'ASC', 'NULLS FIRST')");
+    auto out = call.Make(ArrayTypes(call)[0], ArrayTypes(call), "list_sort({0}, 'ASC', 'NULLS FIRST')");
     out.added_arguments.push_back(Value::Boolean(true));
     out.argument_types.push_back(TypeId::kBoolean);
     return out;
   }
   if (!call.type(1).Is(TypeId::kBoolean)) return call.Unexpected(1, "\"BOOLEAN\"");
-  return call.Make(call.type(0), call.Types(),
+  return call.Make(ArrayTypes(call)[0], ArrayTypes(call),
                    "CASE WHEN {1} THEN list_sort({0}, 'ASC', 'NULLS FIRST') ELSE "
                    "list_sort({0}, 'DESC', 'NULLS LAST') END");
 }
@@ -240,6 +249,22 @@ Result<ResolvedFunction> MapFunction(const Call& call) {
                    "list_transform(map_entries({0}), lambda e: struct_pack(f0 := e.key, f1 := e.value))");
 }
 
+// Spark knows the elements of array(…) at a constant index; of any other array one may be missing.
+bool ItemMayBeNull(const Call& call, int64_t offset) {
+  const std::string& text = call.args[0].sql;
+  auto index = call.ConstantInt(1);
+  if (!text.starts_with("array(") || !text.ends_with(")") || !index) return true;
+  int depth = 0;
+  int64_t count = 1;
+  for (size_t i = 5; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0 && i + 1 < text.size()) return true;
+    if (text[i] == ',' && depth == 1) ++count;
+  }
+  int64_t at = *index < 0 && offset == 1 ? count + *index : *index - offset;
+  return call.type(0).contains_null() || at < 0 || at >= count;
+}
+
 Result<ResolvedFunction> ElementAt(const Call& call) {
   bool is_try = call.name == "try_element_at";
   if (call.type(0).Is(TypeId::kMap)) return MapItem(call);
@@ -249,7 +274,7 @@ Result<ResolvedFunction> ElementAt(const Call& call) {
   auto out = call.Make(call.type(0).element(), {call.type(0), TypeId::kInt},
                        std::string("list_extract({0}, spark_") + (lenient ? "try_" : "") +
                            "check_element_at({1}, len({0}), {span}))");
-  out.nullable = true;
+  out.nullable = lenient || ItemMayBeNull(call, 1);
   out.can_throw = true;
   return out;
 }
@@ -260,8 +285,17 @@ Result<ResolvedFunction> ArrayItem(const Call& call) {
   std::string check = call.ansi() ? "spark_check_array_item" : "spark_try_check_array_item";
   auto out = call.Make(call.type(0).element(), {call.type(0), TypeId::kLong},
                        "list_extract({0}, " + check + "({1}, len({0}), {span}))");
-  out.nullable = call.type(0).contains_null() || call.args[0].nullable || call.args[1].nullable || !call.ansi();
+  out.nullable = ItemMayBeNull(call, 0);
   out.can_throw = call.ansi();
+  return out;
+}
+
+Result<ResolvedFunction> Get(const Call& call) {
+  RETURN_IF_ERROR(NeedsArray(call, 0));
+  if (!call.type(1).IsIntegral() && !call.IsNull(1)) return call.Unexpected(1, "\"INTEGRAL\"");
+  auto out = call.Make(call.type(0).element(), {call.type(0), TypeId::kInt},
+                       "list_extract({0}, CASE WHEN {1} >= 0 THEN CAST({1} AS BIGINT) + 1 END)");
+  out.nullable = ItemMayBeNull(call, 0);
   return out;
 }
 
@@ -285,7 +319,8 @@ Result<ResolvedFunction> Reverse(const Call& call) {
 
 Result<ResolvedFunction> ArrayJoin(const Call& call) {
   DataType strings = DataType::Array(TypeId::kString);
-  if (!call.type(0).Is(TypeId::kArray) || !sql::CanImplicitlyCast(call.type(0), strings, call.ansi())) {
+  if (!call.IsNull(0) && !call.type(0).Is(TypeId::kArray)) return call.Unexpected(0, "\"ARRAY<STRING>\"");
+  if (!call.IsNull(0) && !sql::CanImplicitlyCast(call.type(0), strings, call.ansi())) {
     return call.Unexpected(0, "\"ARRAY<STRING>\"");
   }
   std::vector<DataType> types(call.size(), TypeId::kString);
@@ -412,8 +447,7 @@ constexpr std::array kRows = {
     FunctionRow{"named_struct", "any...", "", "", "", NamedStruct},
     FunctionRow{"size cardinality array_size", "any", "", "", "", Size},
     FunctionRow{"element_at try_element_at", "any, any", "", "", "", ElementAt},
-    FunctionRow{"get", "array, int", "$0.element",
-                "list_extract({0}, CASE WHEN {1} >= 0 THEN CAST({1} AS BIGINT) + 1 END)", "n"},
+    FunctionRow{"get", "any, any", "", "", "", Get},
     FunctionRow{"$array_item", "any, any", "", "", "", ArrayItem},
     FunctionRow{"$map_item", "any, any", "", "", "", MapFunction},
     FunctionRow{"array_contains", "any, any", "", "spark_array_contains({0}, {1})", "", WithElementSecond},

@@ -1,6 +1,7 @@
 // coalesce, if, nullif, greatest, least, like and their kin.
 #include <array>
 
+#include "base/text.h"
 #include "functions/function_row.h"
 #include "sql/analyze/errors.h"
 
@@ -21,7 +22,12 @@ Result<ResolvedFunction> Common(const Call& call) {
       if (!common) break;
     }
   }
-  if (!common) return call.DiffTypes();
+  if (!common) {
+    Error error = call.DiffTypes();
+    std::string& shown = error.parameters["dataType"];
+    if (strict && shown.starts_with('(')) shown = "[" + ReplaceAll(shown.substr(1, shown.size() - 2), " or ", ", ") + "]";
+    return error;
+  }
   return call.Make(*common, std::vector<DataType>(call.size(), *common));
 }
 
@@ -116,6 +122,12 @@ Result<ResolvedFunction> Between(const Call& call) {
                                             call.Function("<=", {call.Argument(0), call.Argument(2)})}));
 }
 
+Result<ResolvedFunction> ZeroIfNull(const Call& call) {
+  auto common = sql::CommonType(call.type(0), TypeId::kInt, call.ansi());
+  if (!common || !common->IsNumeric()) return call.Unexpected(0, "\"NUMERIC\"");
+  return call.Make(*common, {*common}, "coalesce({0}, CAST(0 AS {type}))");
+}
+
 constexpr std::array kRows = {
     FunctionRow{"coalesce", "any, any...", "", "coalesce({*})", "a", Common},
     FunctionRow{"nvl ifnull", "any, any", "", "coalesce({*})", "a", Common},
@@ -123,7 +135,7 @@ constexpr std::array kRows = {
     FunctionRow{"if iff", "any, any, any", "", "", "", If},
     FunctionRow{"nullif", "any, any", "", "", "", NullIf},
     FunctionRow{"nullifzero", "any", "", "", "", NullIfZero},
-    FunctionRow{"zeroifnull", "numeric", "$0", "coalesce({0}, CAST(0 AS {type}))", "N"},
+    FunctionRow{"zeroifnull", "any", "", "", "N", ZeroIfNull},
     FunctionRow{"greatest", "any...", "", "greatest({*})", "a", Common},
     FunctionRow{"least", "any...", "", "least({*})", "a", Common},
     FunctionRow{"nanvl", "double, double", "double", "CASE WHEN isnan({0}) THEN {1} ELSE {0} END"},

@@ -32,6 +32,7 @@ struct Shift {
     if (at == 1) std::swap(types[0], types[1]);
     auto out = call.Make(std::move(result), types, std::string(function) + "(" + time + ", " + by + ", {span})");
     out.can_throw = true;
+    out.nullable = out.nullable || call.name.starts_with("try_");
     return std::optional(std::move(out));
   }
 };

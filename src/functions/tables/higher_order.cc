@@ -95,16 +95,27 @@ Result<ResolvedFunction> Quantifier(const Call& call) {
   return call.Make(TypeId::kBoolean, {call.type(0), TypeId::kBoolean});
 }
 
+bool SameWhenNullable(const DataType& a, const DataType& b) {
+  if (a.id() != b.id()) return false;
+  if (a.Is(TypeId::kArray)) return SameWhenNullable(a.element(), b.element());
+  if (a.Is(TypeId::kMap)) return SameWhenNullable(a.key(), b.key()) && SameWhenNullable(a.map_value(), b.map_value());
+  if (!a.Is(TypeId::kStruct)) return a == b;
+  if (a.fields().size() != b.fields().size()) return false;
+  for (size_t i = 0; i < a.fields().size(); ++i) {
+    if (!SameWhenNullable(a.fields()[i].type, b.fields()[i].type)) return false;
+  }
+  return true;
+}
+
 Result<ResolvedFunction> Aggregate(const Call& call) {
   RETURN_IF_ERROR(NeedsArray(call, 0));
-  if (!sql::CanUpCast(call.type(2), call.type(1)) && !(call.type(2) == call.type(1))) {
+  if (!sql::CanUpCast(call.type(2), call.type(1)) && !SameWhenNullable(call.type(2), call.type(1))) {
     return call.Unexpected(2, sql::QuoteType(call.type(1)));
   }
   std::vector<DataType> types = call.Types();
-  types[2] = types[1];
-  std::string reduced = "spark_unwrap(list_reduce([struct_pack(p0 := {1}, p1 := CAST(NULL AS {type0.element}))] || "
-                        "list_transform({0}, lambda e: struct_pack(p0 := CAST(NULL AS {type1}), p1 := e)), {2.reduce}))";
-  reduced = "struct_extract(list_reduce([struct_pack(p0 := {1}, p1 := CAST(NULL AS {element0}))] || "
+  if (!SameWhenNullable(types[2], types[1])) types[2] = types[1];
+  std::string reduced =
+      "struct_extract(list_reduce([struct_pack(p0 := {1}, p1 := CAST(NULL AS {element0}))] || "
             "list_transform({0}, lambda e: struct_pack(p0 := CAST(NULL AS {type1}), p1 := e)), {2.reduce}), 'p0')";
   reduced = "CASE WHEN {0} IS NULL THEN NULL ELSE " + reduced + " END";
   DataType type = call.type(1);
@@ -186,8 +197,8 @@ Result<std::vector<Field>> SortLambda(const Call& call, size_t, int) {
 constexpr std::array kRows = {
     FunctionRow{"transform", "any, any", "", "list_transform({0}, {1})", "", Transform, "", ArrayLambda},
     FunctionRow{"filter", "any, any", "", "list_filter({0}, {1})", "", Filter, "", ArrayLambda},
-    FunctionRow{"exists", "any, any", "", "spark_any(list_transform({0}, {1}))", "n", Quantifier, "", ArrayLambda},
-    FunctionRow{"forall", "any, any", "", "spark_all(list_transform({0}, {1}))", "n", Quantifier, "", ArrayLambda},
+    FunctionRow{"exists", "any, any", "", "spark_any(list_transform({0}, {1}))", "", Quantifier, "", ArrayLambda},
+    FunctionRow{"forall", "any, any", "", "spark_all(list_transform({0}, {1}))", "", Quantifier, "", ArrayLambda},
     FunctionRow{"aggregate reduce", "any, any, any, any?", "", "", "", Aggregate, "", AggregateLambda},
     FunctionRow{"zip_with", "any, any, any", "", "", "", ZipWith, "", ZipLambda},
     FunctionRow{"map_filter transform_keys transform_values", "any, any", "", "", "", MapTransform, "", MapLambda},

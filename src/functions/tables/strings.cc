@@ -147,6 +147,18 @@ Result<ResolvedFunction> ToBinary(const Call& call) {
 }
 
 // left, right, substring, lpad … take a length and give binary for binary.
+Result<ResolvedFunction> Split(const Call& call) {
+  for (size_t i = 0; i < call.size(); ++i) {
+    DataType wanted = i < 2 ? TypeId::kString : TypeId::kInt;
+    if (!sql::CanImplicitlyCast(call.type(i), wanted, call.ansi())) return call.Unexpected(i, sql::QuoteType(wanted));
+  }
+  auto out = call.Make(DataType::Array(TypeId::kString, false), {TypeId::kString, TypeId::kString, TypeId::kInt},
+                       "spark_split({0}, {1}, {2})");
+  out.can_throw = true;
+  if (call.size() == 2) out.added_arguments.push_back(Value::Int(-1));
+  return out;
+}
+
 constexpr std::array kRows = {
     FunctionRow{"concat ||=concat", "any...", "", "", "", Concat},
     FunctionRow{"concat_ws", "string, any...", "", "", "", ConcatWs},
@@ -180,8 +192,7 @@ constexpr std::array kRows = {
                 "spark_overlay({0}, {1}, {2}, {3})"},
     FunctionRow{"instr", "string, string", "int", "spark_locate({1}, {0}, 1)"},
     FunctionRow{"locate position", "string, string, int=1", "int", "spark_locate({0}, {1}, {2})"},
-    FunctionRow{"charindex", "string, string, int=1", "int", "spark_locate({0}, {1}, {2})"},
-    FunctionRow{"contains", "string|binary, string|binary", "boolean", "spark_contains({0}, {1})"},
+    FunctionRow{"contains", "string|binary, string|binary", "boolean", "spark_contains({0}, {1})", ""},
     FunctionRow{"startswith", "string|binary, string|binary", "boolean", "spark_startswith({0}, {1})"},
     FunctionRow{"endswith", "string|binary, string|binary", "boolean", "spark_endswith({0}, {1})"},
     FunctionRow{"ascii", "string", "int", "spark_ascii({0})"},
@@ -217,7 +228,7 @@ constexpr std::array kRows = {
     FunctionRow{"regexp_substr", "string, string", "string", "spark_regexp_substr({0}, {1})", "nt"},
     FunctionRow{"regexp_count", "string, string", "int", "spark_regexp_count({0}, {1})", "t"},
     FunctionRow{"regexp_instr", "string, string, int=0", "int", "spark_regexp_instr({0}, {1})", "t"},
-    FunctionRow{"split", "string, string, int=-1", "array<string>", "spark_split({0}, {1}, {2})", "t"},
+    FunctionRow{"split", "any, any, any?", "", "", "", Split},
 };
 
 }  // namespace

@@ -71,12 +71,9 @@ constexpr std::array kRows = {
     FunctionRow{"version", "", "string", "'4.2.0'", "N"},
     FunctionRow{"raise_error", "string", "void", "spark_raise_error({0})", "nt"},
     FunctionRow{"assert_true", "boolean, string?", "", "", "", AssertTrue},
-    FunctionRow{"get_json_object", "string, string", "string", "spark_get_json_object({0}, {1})", "n"},
-    FunctionRow{"json_array_length", "string", "int", "spark_json_array_length({0})", "n"},
-    FunctionRow{"json_object_keys", "string", "array<string>", "spark_json_object_keys({0})", "n"},
     FunctionRow{
         "monotonically_increasing_id spark_partition_id input_file_name input_file_block_length "
-        "input_file_block_start session_window window window_time from_json to_json schema_of_json from_csv "
+        "input_file_block_start session_window window window_time from_csv "
         "to_csv schema_of_csv from_xml to_xml schema_of_xml parse_json try_parse_json variant_get "
         "try_variant_get is_variant_null schema_of_variant to_variant_object aes_encrypt aes_decrypt "
         "try_aes_decrypt shuffle sentences randstr uniform make_interval try_make_interval collate collation "

@@ -267,6 +267,7 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
                                       CallArguments arguments, const ExprEnv& env, SourceSpan span) {
   std::vector<std::string> texts = Texts(arguments.values);
   for (const Value& added : function.added_arguments) texts.push_back(LiteralText(added, context_.time_zone));
+  if (texts.size() > function.shown_arguments) texts.resize(function.shown_arguments);
   if (function.rewrite) {
     ExprEnv inner = env;
     inner.rewrite_args = &arguments.values;

@@ -1,0 +1,196 @@
+// JSON functions. The kernels get Spark's type as the hexadecimal text of its JSON: DuckDB's has no
+// names, and braces would be placeholders.
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "functions/function_row.h"
+#include "sql/analyze/errors.h"
+
+namespace ashlar::functions {
+namespace {
+
+using sql::ResolvedFunction;
+
+std::string Hexadecimal(const std::string& text) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (unsigned char c : text) {
+    out += kDigits[c >> 4];
+    out += kDigits[c & 15];
+  }
+  return "'" + out + "'";
+}
+std::string TypeConstant(const DataType& type) { return Hexadecimal(WriteJson(type.ToJson())); }
+
+// Every part of what a text says may be missing.
+DataType AsNullable(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kArray: return DataType::Array(AsNullable(type.element()));
+    case TypeId::kMap: return DataType::Map(AsNullable(type.key()), AsNullable(type.map_value()));
+    case TypeId::kStruct: {
+      std::vector<Field> fields;
+      for (const Field& field : type.fields()) fields.push_back({field.name, AsNullable(field.type), true, field.metadata});
+      return DataType::Struct(std::move(fields));
+    }
+    default: return type;
+  }
+}
+
+Result<DataType> SchemaFromText(const std::string& text) {
+  if (Trim(text).starts_with('{') || Trim(text).starts_with('"')) {
+    ASSIGN_OR_RETURN(Json json, ParseJson(text));
+    return DataType::FromJson(json);
+  }
+  auto type = DataType::Parse(text);
+  if (type.ok()) return type;
+  auto schema = Schema::ParseDdl(text);
+  if (schema.ok()) return schema->ToStruct();
+  // One word is a type, more are columns: the error is of what was meant.
+  return Trim(text).find(' ') == std::string_view::npos ? type.error() : schema.error();
+}
+
+Error InvalidSchema(const Call& call, const DataType& type) {
+  return call.Mismatch("INVALID_JSON_SCHEMA",
+                       "Input schema " + sql::QuoteType(type) + " must be a struct, an array, a map or a variant.",
+                       {{"schema", sql::QuoteType(type)}});
+}
+
+Status CheckOptions(const Call& call, size_t i) {
+  if (i >= call.size() || call.type(i).Is(TypeId::kMap)) return {};
+  return MakeSqlError("INVALID_OPTIONS.NON_MAP_FUNCTION", "42K06",
+                      "Invalid options: Must use the `map()` function for options.", {}, call.context.span);
+}
+
+Result<ResolvedFunction> FromJson(const Call& call) {
+  if (!call.type(0).Is(TypeId::kString) && !call.IsNull(0)) return call.Unexpected(0, "\"STRING\"");
+  auto text = call.ConstantText(1);
+  if (!text) {
+    return MakeSqlError("INVALID_SCHEMA.NON_STRING_LITERAL", "42K07",
+                        "The input schema \"" + call.args[1].sql + "\" is not a valid schema string. The input "
+                        "expression must be string literal and not null.",
+                        {{"inputSchema", "\"" + call.args[1].sql + "\""}}, call.context.span);
+  }
+  auto schema = SchemaFromText(*text);
+  if (!schema.ok()) {
+    Error error = schema.error();
+    error.span = call.context.span;
+    return error;
+  }
+  if (!schema->IsNested()) return InvalidSchema(call, *schema);
+  RETURN_IF_ERROR(CheckOptions(call, 2));
+  DataType type = AsNullable(*schema);
+  std::vector<DataType> types = {TypeId::kString, TypeId::kString};
+  std::string options;
+  if (call.size() == 3) {
+    types.push_back(DataType::Map(TypeId::kString, TypeId::kString));
+    options = ", {2}";
+  }
+  auto out = call.Make(type, types, "spark_from_json({0}, CAST(NULL AS {type}), " + TypeConstant(type) + options + ")");
+  out.nullable = out.can_throw = true;
+  out.shown_arguments = 1;
+  return out;
+}
+
+Result<ResolvedFunction> ToJson(const Call& call) {
+  if (call.IsNull(0)) {
+    auto null = call.Make(TypeId::kString, call.Types(), "CAST(NULL AS VARCHAR)");
+    null.nullable = true;
+    return null;
+  }
+  if (call.type(0).Is(TypeId::kVariant)) return NotImplemented("to_json of a variant");
+  if (!call.type(0).IsNested()) return InvalidSchema(call, call.type(0));
+  RETURN_IF_ERROR(CheckOptions(call, 1));
+  std::vector<DataType> types = {call.type(0)};
+  if (call.size() == 2) types.push_back(DataType::Map(TypeId::kString, TypeId::kString));
+  auto out = call.Make(TypeId::kString, types,
+                       "spark_to_json({0}, " + TypeConstant(call.type(0)) + (call.size() == 2 ? ", {1})" : ")"));
+  out.can_throw = true;
+  out.shown_arguments = 1;
+  return out;
+}
+
+// ---- schema_of_json -----------------------------------------------------------------------------
+
+DataType Merge(const DataType& a, const DataType& b);
+
+DataType MergeStructs(const DataType& a, const DataType& b) {
+  std::vector<Field> fields = a.fields();
+  for (const Field& field : b.fields()) {
+    auto it = std::ranges::find(fields, field.name, &Field::name);
+    if (it == fields.end()) fields.push_back(field);
+    else it->type = Merge(it->type, field.type);
+  }
+  std::ranges::sort(fields, {}, &Field::name);
+  return DataType::Struct(std::move(fields));
+}
+
+DataType Merge(const DataType& a, const DataType& b) {
+  if (a == b || b.Is(TypeId::kNull)) return a;
+  if (a.Is(TypeId::kNull)) return b;
+  if (a.IsNumeric() && b.IsNumeric()) {
+    if (a.IsFractional() || b.IsFractional()) return TypeId::kDouble;
+    return sql::WiderDecimal(a, b);
+  }
+  if (a.Is(TypeId::kStruct) && b.Is(TypeId::kStruct)) return MergeStructs(a, b);
+  if (a.Is(TypeId::kArray) && b.Is(TypeId::kArray)) return DataType::Array(Merge(a.element(), b.element()));
+  return TypeId::kString;
+}
+
+DataType Infer(const Json& json) {
+  if (json.is_null()) return {};
+  if (json.is_boolean()) return TypeId::kBoolean;
+  if (json.is_number_unsigned() && json.get<uint64_t>() > INT64_MAX) return DataType::Decimal(20, 0);
+  if (json.is_number_integer()) return TypeId::kLong;
+  if (json.is_number()) return TypeId::kDouble;
+  if (json.is_string()) return TypeId::kString;
+  if (json.is_array()) {
+    DataType element;
+    for (const Json& item : json) element = Merge(element, Infer(item));
+    return DataType::Array(element);
+  }
+  std::vector<Field> fields;
+  for (const auto& item : json.items()) fields.push_back({item.key(), Infer(item.value())});
+  std::ranges::sort(fields, {}, &Field::name);
+  return DataType::Struct(std::move(fields));
+}
+
+// What was only ever null is a string.
+DataType Settled(const DataType& type) {
+  if (type.Is(TypeId::kNull)) return TypeId::kString;
+  if (type.Is(TypeId::kArray)) return DataType::Array(Settled(type.element()));
+  if (!type.Is(TypeId::kStruct)) return type;
+  std::vector<Field> fields;
+  for (const Field& field : type.fields()) fields.push_back({field.name, Settled(field.type)});
+  return DataType::Struct(std::move(fields));
+}
+
+Result<ResolvedFunction> SchemaOfJson(const Call& call) {
+  if (call.args[0].constant == nullptr) return call.NonFoldable(0, "json");
+  auto text = call.ConstantText(0);
+  if (!text) {
+    return call.Mismatch("UNEXPECTED_NULL", "The `json` must not be null.", {{"exprName", "json"}});
+  }
+  auto json = ParseJson(*text);
+  if (!json.ok()) return MakeSqlError("JsonParseException", "", "Unrecognized token in " + *text, {}, SourceSpan{});
+  std::string schema = Settled(Infer(*json)).Sql();
+  auto out = call.Make(TypeId::kString, call.Types(), "decode(unhex(" + Hexadecimal(schema) + "))");
+  out.nullable = false;
+  return out;
+}
+
+constexpr std::array kRows = {
+    FunctionRow{"from_json", "any, any, any?", "", "", "", FromJson},
+    FunctionRow{"to_json", "any, any?", "", "", "", ToJson},
+    FunctionRow{"schema_of_json", "any, any?", "", "", "", SchemaOfJson},
+    FunctionRow{"get_json_object", "string, string", "string", "spark_get_json_object({0}, {1})", "n"},
+    FunctionRow{"json_array_length", "string", "int", "spark_json_array_length({0})", "n"},
+    FunctionRow{"json_object_keys", "string", "array<string>", "spark_json_object_keys({0})", "n"},
+};
+
+}  // namespace
+
+std::span<const FunctionRow> JsonFunctions() { return kRows; }
+
+}  // namespace ashlar::functions
