@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 namespace ashlar::serve {
@@ -15,33 +17,63 @@ namespace {
 // A Unix socket's path has room for 107 bytes; "run/driver-0123456789ab/driver.sock" is added to this.
 constexpr size_t kMaxRunFolderLength = 64;
 
+// Younger ones may not have taken their lock yet.
+constexpr std::chrono::seconds kAbandonedAge{60};
+constexpr std::string_view kTemporaryPrefix = "ashlar-";
+constexpr size_t kTemporaryNameLength = kTemporaryPrefix.size() + 6;
+
+Result<int> TakeLock(const std::string& folder) {
+  std::string path = folder + "/lock";
+  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return ErrnoError("open", path);
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    close(fd);
+    return MakeError(ErrorCode::kInvalidState, "another server uses the data folder " + folder);
+  }
+  return fd;
+}
+
 Result<std::string> MakeTemporary() {
-  std::string pattern = std::filesystem::temp_directory_path() / "ashlar-XXXXXX";
+  std::filesystem::path parent = std::filesystem::temp_directory_path();
+  SweepAbandoned(parent, kAbandonedAge);
+  std::string pattern = parent / (std::string(kTemporaryPrefix) + "XXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) return ErrnoError("mkdtemp", pattern);
   return pattern;
 }
 
+bool IsAbandoned(const std::filesystem::path& folder, std::chrono::seconds age) {
+  std::string name = folder.filename();
+  struct stat status {};
+  if (name.size() != kTemporaryNameLength || !name.starts_with(kTemporaryPrefix)) return false;
+  if (lstat((folder / "lock").c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) return false;
+  return SystemClock().NowMs() / 1000 - status.st_mtim.tv_sec >= age.count();
+}
+
 }  // namespace
 
-DataDir::DataDir(std::string path, int lock_fd, bool ephemeral)
-    : path_(std::move(path)), run_folder_(path_ + "/run"), lock_fd_(lock_fd), ephemeral_(ephemeral) {}
+void SweepAbandoned(const std::string& parent, std::chrono::seconds age) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
+    if (!IsAbandoned(entry.path(), age)) continue;
+    Result<int> lock = TakeLock(entry.path());
+    if (!lock.ok()) continue;
+    std::filesystem::remove_all(entry.path(), ignored);
+    close(*lock);
+  }
+}
 
 Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
   RETURN_IF_ERROR(MakeDirectories(path, 0700));
   std::error_code code;
   std::string canonical = std::filesystem::canonical(path, code);
   if (code) return MakeError(ErrorCode::kIoError, "data folder " + path + ": " + code.message());
-  std::string lock_path = canonical + "/lock";
-  int fd = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return ErrnoError("open", lock_path);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    close(fd);
-    return MakeError(ErrorCode::kInvalidState, "another server uses the data folder " + canonical);
-  }
-  std::unique_ptr<DataDir> dir(new DataDir(canonical, fd, false));
+  ASSIGN_OR_RETURN(int fd, TakeLock(canonical));
+  std::unique_ptr<DataDir> dir(new DataDir(canonical, fd));
   std::filesystem::remove_all(dir->run_folder_, code);
   if (dir->run_folder_.size() > kMaxRunFolderLength) {
     ASSIGN_OR_RETURN(dir->run_folder_, MakeTemporary());
+    ASSIGN_OR_RETURN(dir->run_lock_fd_, TakeLock(dir->run_folder_));
   }
   for (const std::string& folder : {dir->run_folder_, canonical + "/managed"}) {
     RETURN_IF_ERROR(MakeDirectories(folder, 0700));
@@ -51,17 +83,16 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
 
 Result<std::unique_ptr<DataDir>> DataDir::MakeEphemeral() {
   ASSIGN_OR_RETURN(std::string path, MakeTemporary());
-  ASSIGN_OR_RETURN(std::unique_ptr<DataDir> opened, Open(path));
-  std::unique_ptr<DataDir> dir(new DataDir(opened->path_, dup(opened->lock_fd_), true));
-  dir->run_folder_ = opened->run_folder_;
-  opened->run_folder_.clear();
+  ASSIGN_OR_RETURN(std::unique_ptr<DataDir> dir, Open(path));
+  dir->ephemeral_ = true;
   return dir;
 }
 
 DataDir::~DataDir() {
   std::error_code ignored;
-  if (!run_folder_.empty()) std::filesystem::remove_all(run_folder_, ignored);
+  std::filesystem::remove_all(run_folder_, ignored);
   if (ephemeral_) std::filesystem::remove_all(path_, ignored);
+  if (run_lock_fd_ >= 0) close(run_lock_fd_);
   close(lock_fd_);
 }
 

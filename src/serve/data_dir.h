@@ -6,6 +6,7 @@
 //   lock            held while a server uses the folder
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -17,7 +18,8 @@ class DataDir {
  public:
   // Creates it (0700) when it is missing. Error: kInvalidState when another server has it.
   static Result<std::unique_ptr<DataDir>> Open(const std::string& path);
-  // In the system's temporary folder; deleted by the destructor.
+  // In the system's temporary folder; deleted by the destructor. What servers that were killed left
+  // there is deleted too.
   static Result<std::unique_ptr<DataDir>> MakeEphemeral();
   ~DataDir();
   DataDir(const DataDir&) = delete;
@@ -28,12 +30,17 @@ class DataDir {
   std::string run_folder() const { return run_folder_; }
 
  private:
-  DataDir(std::string path, int lock_fd, bool ephemeral);
+  DataDir(std::string path, int lock_fd) : path_(std::move(path)), run_folder_(path_ + "/run"), lock_fd_(lock_fd) {}
 
   const std::string path_;
   std::string run_folder_;
   const int lock_fd_;
-  const bool ephemeral_;
+  int run_lock_fd_ = -1;  // of a run folder outside of path_
+  bool ephemeral_ = false;
 };
+
+// Deletes the folders of killed servers in `parent`: ours, named as theirs are, older than `age`, and
+// locked by nobody.
+void SweepAbandoned(const std::string& parent, std::chrono::seconds age);
 
 }  // namespace ashlar::serve

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace ashlar::serve {
 namespace {
@@ -22,6 +23,24 @@ TEST(DataDir, EphemeralLeavesNothing) {
     EXPECT_TRUE(std::filesystem::exists(path + "/managed"));
   }
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(DataDir, WhatAKilledServerLeftIsSweptAndALivingOneStays) {
+  auto parent = DataDir::MakeEphemeral();
+  ASSERT_TRUE(parent.ok());
+  std::string folder = (*parent)->path();
+  std::filesystem::create_directories(folder + "/ashlar-AAAAAA/managed");
+  std::ofstream(folder + "/ashlar-AAAAAA/lock").flush();
+  std::filesystem::create_directories(folder + "/ashlar-other/managed");  // nothing says it is ours
+  auto living = DataDir::Open(folder + "/ashlar-BBBBBB");
+  ASSERT_TRUE(living.ok());
+
+  SweepAbandoned(folder, std::chrono::seconds(3600));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/ashlar-AAAAAA"));
+  SweepAbandoned(folder, std::chrono::seconds(0));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/ashlar-AAAAAA"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/ashlar-BBBBBB/managed"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/ashlar-other"));
 }
 
 TEST(DataDir, RunFolderStartsEmpty) {
