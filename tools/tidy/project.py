@@ -54,7 +54,7 @@ class Project:
                 hidden = path.name.startswith('.') and path.name not in ('.ci', '.github')
                 if path.name not in SKIPPED_FOLDERS and not hidden:
                     yield from self._paths(path)
-            elif path.suffix in TEXT_SUFFIXES:
+            elif path.suffix in TEXT_SUFFIXES and path.name != '.git':  # a file in a linked work tree
                 yield path
 
     def _declaration(self, name):
