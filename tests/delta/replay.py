@@ -1,0 +1,548 @@
+"""A second reading of the Delta protocol, made to be plain and slow: what a table is according to its log.
+
+Nothing here is shared with the server. `check(root)` replays every version from the JSON files, compares each
+checkpoint and checksum file with that, reads every data file and every deletion vector, and raises AssertionError
+naming all that does not fit. `live_rows(root)` gives the rows. As a program: replay.py TABLE….
+"""
+
+import datetime
+import decimal
+import hashlib
+import json
+import pathlib
+import re
+import struct
+import sys
+import urllib.parse
+import uuid
+import zlib
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import roaring
+
+COMMIT = re.compile(r"^(\d{20})\.json$")
+CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-f-]{36}))?\.(parquet|json)$")
+COMPACTED = re.compile(r"^(\d{20})\.(\d{20})\.compacted\.json$")
+CHECKSUM = re.compile(r"^(\d{20})\.crc$")
+READER_FEATURES = {"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "typeWidening",
+                   "variantType", "variantShredding", "catalogManaged"}
+
+
+def load_json(text):
+    return json.loads(text, parse_float=decimal.Decimal)
+
+
+def without_nulls(value):
+    if isinstance(value, dict):
+        return {k: without_nulls(v) for k, v in value.items() if v is not None}
+    return value
+
+
+def data_path(root, log_path):
+    """The file an action names: a URI, relative to the table or absolute."""
+    parsed = urllib.parse.urlparse(log_path)
+    path = urllib.parse.unquote(parsed.path)
+    return pathlib.Path(path) if path.startswith("/") else pathlib.Path(root) / path
+
+
+def vector_id(descriptor):
+    if not descriptor:
+        return None
+    offset = descriptor.get("offset")
+    return descriptor["storageType"] + descriptor["pathOrInlineDv"] + ("" if offset is None else f"@{offset}")
+
+
+def file_key(action):
+    return (urllib.parse.unquote(action["path"]), vector_id(action.get("deletionVector")))
+
+
+def vector_path(root, descriptor):
+    text = descriptor["pathOrInlineDv"]
+    if descriptor["storageType"] == "p":
+        return data_path(root, text)
+    prefix, encoded = text[:-20], text[-20:]
+    name = f"deletion_vector_{uuid.UUID(bytes=roaring.z85_decode(encoded))}.bin"
+    return pathlib.Path(root) / prefix / name
+
+
+def deleted_rows(root, descriptor):
+    """The sorted row positions of a deletion vector, every length and checksum verified."""
+    size = descriptor["sizeInBytes"]
+    if descriptor["storageType"] == "i":
+        data = roaring.z85_decode(descriptor["pathOrInlineDv"])[:size]
+    else:
+        content = vector_path(root, descriptor).read_bytes()
+        assert content[0] == 1, f"version byte {content[0]} of a deletion vector file"
+        at = descriptor.get("offset", 1)
+        (stored_size,) = struct.unpack_from(">I", content, at)
+        assert stored_size == size, f"size field {stored_size}, descriptor {size}"
+        data = content[at + 4:at + 4 + size]
+        (crc,) = struct.unpack_from(">I", content, at + 4 + size)
+        assert crc == zlib.crc32(data), "CRC-32 of a deletion vector"
+    rows = roaring.parse(data)
+    assert len(rows) == descriptor["cardinality"], f"{len(rows)} deleted rows, cardinality {descriptor['cardinality']}"
+    return rows
+
+
+class State:
+    """What the actions up to a version amount to."""
+
+    def __init__(self):
+        self.version = -1
+        self.protocol = None
+        self.metadata = None
+        self.files = {}
+        self.tombstones = {}
+        self.transactions = {}
+        self.domains = {}
+
+    def copy(self):
+        other = State()
+        other.__dict__ = {k: dict(v) if isinstance(v, dict) and k not in ("protocol", "metadata") else v
+                          for k, v in self.__dict__.items()}
+        return other
+
+    def apply(self, actions):
+        """Removals first: one commit may take a file out and put it back with another deletion vector."""
+        for kind, action in sorted(actions, key=lambda one: one[0] != "remove"):
+            if kind == "remove":
+                self.files.pop(file_key(action), None)
+                self.tombstones[file_key(action)] = action
+            elif kind == "add":
+                self.tombstones.pop(file_key(action), None)
+                self.files[file_key(action)] = action
+            elif kind == "metaData":
+                self.metadata = action
+            elif kind == "protocol":
+                self.protocol = action
+            elif kind == "txn":
+                self.transactions[action["appId"]] = action
+            elif kind == "domainMetadata":
+                self.domains[action["domain"]] = action
+                if action.get("removed"):
+                    del self.domains[action["domain"]]
+
+    def schema(self):
+        return json.loads(self.metadata["schemaString"])["fields"]
+
+    def mapped(self):
+        return self.metadata.get("configuration", {}).get("delta.columnMapping.mode", "none") != "none"
+
+    def physical(self, field):
+        return field.get("metadata", {}).get("delta.columnMapping.physicalName", field["name"]) if self.mapped() else field["name"]
+
+
+def read_commit(path):
+    actions = []
+    for line in path.read_text().split("\n"):
+        if line.strip():
+            entry = load_json(line)
+            assert len(entry) == 1, f"{path.name}: a line with {len(entry)} actions"
+            actions += entry.items()
+    return actions
+
+
+def pairs(value):
+    return dict(value) if isinstance(value, list) else value
+
+
+MAPS = ("partitionValues", "tags", "configuration")
+
+
+def checkpoint_actions(path):
+    """(kind, action) of each row; maps as dictionaries, stats_parsed kept beside stats."""
+    if path.suffix == ".json":
+        return read_commit(path)
+    out = []
+    for row in pq.read_table(path).to_pylist():
+        kinds = [(k, v) for k, v in row.items() if v is not None]
+        assert len(kinds) == 1, f"{path.name}: a row with {len(kinds)} actions"
+        kind, action = kinds[0]
+        action = {k: pairs(v) if k in MAPS else v for k, v in action.items()}
+        if kind == "metaData":
+            action["format"] = {k: pairs(v) if k == "options" else v for k, v in action["format"].items()}
+        out.append((kind, {k: v for k, v in action.items() if v is not None}))
+    return out
+
+
+def plain(kind, action):
+    """An action as both a commit and a checkpoint have it."""
+    out = {k: v for k, v in without_nulls(action).items() if k not in ("dataChange", "stats_parsed", "partitionValues_parsed")}
+    if kind == "add":
+        out["partitionValues"] = {k: v or None for k, v in action.get("partitionValues", {}).items()}
+        if "stats" in out:
+            out["stats"] = load_json(out["stats"])
+        out.pop("tags", None) if not out.get("tags") else None
+    if kind == "remove":
+        out = {k: out[k] for k in ("path", "deletionVector", "deletionTimestamp") if k in out}
+    if kind == "metaData":
+        out.setdefault("configuration", {})
+    return out
+
+
+class Checker:
+    def __init__(self, root, now_ms=None):
+        self.root = pathlib.Path(root)
+        self.log = self.root / "_delta_log"
+        self.now_ms = now_ms
+        self.findings = []
+
+    def note(self, where, what):
+        self.findings.append(f"{where}: {what}")
+
+    def expect(self, where, condition, what):
+        if not condition:
+            self.note(where, what)
+
+    def run(self, data=True):
+        names = sorted(p.name for p in self.log.iterdir())
+        versions = [int(COMMIT.match(n)[1]) for n in names if COMMIT.match(n)]
+        checkpoints = {}
+        for name in names:
+            if match := CHECKPOINT.match(name):
+                checkpoints.setdefault((int(match[1]), match[3] or match[4] or ""), []).append(name)
+        expected = list(range(versions[0], versions[0] + len(versions))) if versions else []
+        self.expect("log", versions == expected, f"versions are not contiguous: {versions}")
+        state, states = State(), {}
+        if versions[0] > 0:
+            covering = [key for key in checkpoints if key[0] >= versions[0]]
+            assert covering, "the log begins late and no checkpoint covers what is gone"
+            first = min(covering)
+            state = self.from_checkpoint(first[0], checkpoints[first])
+            states[first[0]] = state.copy()
+        for version in versions:
+            if version <= state.version:
+                continue
+            actions = read_commit(self.log / f"{version:020}.json")
+            self.check_commit(version, actions, state)
+            state.apply(actions)
+            state.version = version
+            states[version] = state.copy()
+        for (version, _), files in sorted(checkpoints.items()):
+            if version in states:
+                self.check_checkpoint(states[version], self.from_checkpoint(version, files), files[0])
+        self.check_hint(checkpoints)
+        for name in names:
+            if (match := CHECKSUM.match(name)) and int(match[1]) in states:
+                self.check_checksum(name, states[int(match[1])])
+            if (match := COMPACTED.match(name)) and int(match[1]) - 1 in {-1, *states}:
+                self.check_compaction(name, int(match[1]), int(match[2]), states)
+        self.check_protocol(state)
+        if data:
+            for action in state.files.values():
+                self.check_file(state, action)
+        assert not self.findings, "\n".join([str(self.root), *self.findings])
+        return state
+
+    def check_commit(self, version, actions, before):
+        where = f"{version}.json"
+        kinds = [kind for kind, _ in actions]
+        info = actions[0][1] if kinds[0] == "commitInfo" else None
+        self.expect(where, info is not None, f"begins with {kinds[0]}")
+        if info is not None:
+            self.expect(where, info.get("txnId"), "commitInfo without txnId")
+            self.expect(where, info.get("operation"), "commitInfo without operation")
+            metadata = next((a for k, a in actions if k == "metaData"), before.metadata)
+            if metadata.get("configuration", {}).get("delta.enableInCommitTimestamps") == "true":
+                self.expect(where, "inCommitTimestamp" in info, "no inCommitTimestamp")
+        for single in ("commitInfo", "metaData", "protocol"):
+            self.expect(where, kinds.count(single) <= 1, f"{kinds.count(single)} {single}")
+        seen = set()
+        for kind, action in actions:
+            key = {"add": lambda a: (kind, a["path"]), "remove": lambda a: (kind, file_key(a)), "cdc": lambda a: (kind, a["path"]),
+                   "txn": lambda a: (kind, a["appId"]), "domainMetadata": lambda a: (kind, a["domain"])}.get(kind)
+            if key is not None:
+                self.expect(where, key(action) not in seen, f"twice: {key(action)}")
+                seen.add(key(action))
+            if kind == "remove":
+                self.expect(where, file_key(action) in before.files, f"removes what is not active: {file_key(action)}")
+        added = {file_key(a) for k, a in actions if k == "add"}
+        removed = {file_key(a) for k, a in actions if k == "remove"}
+        self.expect(where, not added & removed, f"adds and removes one logical file: {added & removed}")
+        paths = [path for path, _ in {**before.files, **dict.fromkeys(added)} if (path, _) not in removed]
+        self.expect(where, len(paths) == len(set(paths)), "one path is active with two deletion vectors")
+
+    def check_protocol(self, state):
+        protocol = state.protocol
+        reader, writer = protocol.get("readerFeatures"), protocol.get("writerFeatures")
+        self.expect("protocol", (reader is not None) == (protocol["minReaderVersion"] == 3), f"readerFeatures and versions: {protocol}")
+        self.expect("protocol", (writer is not None) == (protocol["minWriterVersion"] == 7), f"writerFeatures and versions: {protocol}")
+        listed = set(writer or [])
+        self.expect("protocol", set(reader or []) <= listed, "readerFeatures not in writerFeatures")
+        if reader is not None:
+            self.expect("protocol", listed & READER_FEATURES <= set(reader), "reader features listed for writers only")
+        configuration = state.metadata.get("configuration", {})
+        if configuration.get("delta.enableDeletionVectors") == "true" or any(f.get("deletionVector") for f in state.files.values()):
+            self.expect("protocol", "deletionVectors" in listed, "deletion vectors without the feature")
+        if configuration.get("delta.enableInCommitTimestamps") == "true":
+            self.expect("protocol", "inCommitTimestamp" in listed, "in-commit timestamps without the feature")
+
+    def from_checkpoint(self, version, files):
+        state = State()
+        state.version = version
+        actions = [one for name in sorted(files) for one in checkpoint_actions(self.log / name)]
+        for kind, action in list(actions):
+            if kind == "sidecar":
+                path = self.log / "_sidecars" / urllib.parse.unquote(action["path"])
+                self.expect(files[0], path.stat().st_size == action["sizeInBytes"], f"size of the sidecar {path.name}")
+                actions += checkpoint_actions(path)
+        state.rows = actions
+        for kind, action in actions:
+            if kind in ("commitInfo", "cdc"):
+                self.note(files[0], f"a checkpoint with {kind}")
+        keys = [file_key(a) for k, a in actions if k in ("add", "remove")]
+        self.expect(files[0], len(keys) == len(set(keys)), "a file twice")
+        state.apply(actions)
+        return state
+
+    def check_checkpoint(self, log, own, name):
+        for part in ("protocol", "metadata"):
+            kind = {"protocol": "protocol", "metadata": "metaData"}[part]
+            a, b = plain(kind, getattr(log, part)), plain(kind, getattr(own, part))
+            self.expect(name, a == b, f"{part}: log {a}, checkpoint {b}")
+        for part, kind in (("files", "add"), ("transactions", "txn"), ("domains", "domainMetadata")):
+            a = {k: plain(kind, v) for k, v in getattr(log, part).items()}
+            b = {k: plain(kind, v) for k, v in getattr(own, part).items()}
+            as_struct_only = self.property(log, "delta.checkpoint.writeStatsAsJson", "true") == "false"
+            if kind == "add" and as_struct_only:
+                a, b = ({k: {**v, "stats": None} for k, v in side.items()} for side in (a, b))
+            for key in a.keys() | b.keys():
+                self.expect(name, a.get(key) == b.get(key), f"{part} {key}: log {a.get(key)}, checkpoint {b.get(key)}")
+        for key, tombstone in own.tombstones.items():
+            self.expect(name, key in log.tombstones, f"a removal the log does not know: {key}")
+            self.expect(name, "stats" not in tombstone, "a removal with stats")
+        for action in own.files.values():
+            self.check_parsed(name, log, action)
+
+    def property(self, state, key, otherwise):
+        return state.metadata.get("configuration", {}).get(key, otherwise)
+
+    def check_parsed(self, name, state, action):
+        """stats_parsed and partitionValues_parsed say what their text says."""
+        if "stats_parsed" in action and "stats" in action:
+            text, parsed = load_json(action["stats"]), without_nulls(action["stats_parsed"])
+            for part in ("numRecords", "tightBounds"):
+                self.expect(name, text.get(part) == parsed.get(part), f"{part}: {text.get(part)}, parsed {parsed.get(part)}")
+            for part in ("minValues", "maxValues", "nullCount"):
+                a, b = dict(leaves(text.get(part) or {})), dict(leaves(parsed.get(part) or {}))
+                for path in b:
+                    same = path in a and same_value(a[path], b[path])
+                    self.expect(name, same, f"{part} {path}: {a.get(path)!r}, parsed {b[path]!r}")
+                if part != "nullCount":
+                    self.expect(name, set(a) == set(b), f"{part}: parsed lacks {set(a) - set(b)}")
+        if "partitionValues_parsed" in action:
+            for key, value in action["partitionValues_parsed"].items():
+                text = action["partitionValues"].get(key) or None
+                self.expect(name, (text is None) == (value is None), f"partition {key}: {text!r}, parsed {value!r}")
+
+    def check_hint(self, checkpoints):
+        path = self.log / "_last_checkpoint"
+        if not path.exists():
+            return
+        hint = load_json(path.read_text())
+        found = [files for (version, _), files in checkpoints.items() if version == hint["version"]]
+        if not found:
+            return self.note("_last_checkpoint", f"names the version {hint['version']}, which has no checkpoint")
+        own = self.from_checkpoint(hint["version"], found[0])
+        self.expect("_last_checkpoint", hint["size"] == len(own.rows), f"size {hint['size']}, {len(own.rows)} rows")
+        if "numOfAddFiles" in hint:
+            self.expect("_last_checkpoint", hint["numOfAddFiles"] == len(own.files), f"numOfAddFiles {hint['numOfAddFiles']}")
+        if "parts" in hint:
+            self.expect("_last_checkpoint", len(found[0]) == hint["parts"], "parts")
+        if "checksum" in hint:
+            self.expect("_last_checkpoint", hint["checksum"] == hint_checksum(path.read_text()), "checksum")
+
+    def check_checksum(self, name, state):
+        crc = load_json((self.log / name).read_text())
+        sizes = [f["size"] for f in state.files.values()]
+        self.expect(name, crc["numFiles"] == len(sizes), f"numFiles {crc['numFiles']}, {len(sizes)} in the log")
+        self.expect(name, crc["tableSizeBytes"] == sum(sizes), f"tableSizeBytes {crc['tableSizeBytes']}, {sum(sizes)} in the log")
+        self.expect(name, crc["numMetadata"] == 1 and crc["numProtocol"] == 1, "numMetadata, numProtocol")
+        for key, kind, own in (("metadata", "metaData", state.metadata), ("protocol", "protocol", state.protocol)):
+            self.expect(name, plain(kind, crc[key]) == plain(kind, own), f"{key}: {crc[key]}")
+        if "setTransactions" in crc:
+            self.expect(name, {t["appId"]: t["version"] for t in crc["setTransactions"]} ==
+                        {k: t["version"] for k, t in state.transactions.items()}, "setTransactions")
+        if "domainMetadata" in crc:
+            self.expect(name, {d["domain"]: d["configuration"] for d in crc["domainMetadata"]} ==
+                        {k: d["configuration"] for k, d in state.domains.items()}, "domainMetadata")
+        vectors = [f["deletionVector"]["cardinality"] for f in state.files.values() if f.get("deletionVector")]
+        if "numDeletionVectorsOpt" in crc:
+            self.expect(name, crc["numDeletionVectorsOpt"] == len(vectors), "numDeletionVectorsOpt")
+        if "numDeletedRecordsOpt" in crc:
+            self.expect(name, crc["numDeletedRecordsOpt"] == sum(vectors), "numDeletedRecordsOpt")
+        info = read_commit(self.log / f"{state.version:020}.json")[0][1]
+        if "txnId" in crc:
+            self.expect(name, crc["txnId"] == info.get("txnId"), "txnId")
+        if "inCommitTimestampOpt" in crc:
+            self.expect(name, crc["inCommitTimestampOpt"] == info.get("inCommitTimestamp"), "inCommitTimestampOpt")
+
+    def check_compaction(self, name, first, last, states):
+        state = states[first - 1].copy() if first > 0 else State()
+        state.apply(read_commit(self.log / name))
+        end = states[last]
+        self.expect(name, state.files.keys() == end.files.keys(), "other files than the commits it stands for")
+        self.expect(name, (state.protocol, state.metadata) == (end.protocol, end.metadata), "other protocol or metadata")
+        self.expect(name, state.transactions == end.transactions and state.domains == end.domains, "other transactions or domains")
+
+    def check_file(self, state, add):
+        where = add["path"]
+        path = data_path(self.root, add["path"])
+        if not path.exists():
+            return self.note(where, "no such file")
+        self.expect(where, path.stat().st_size == add["size"], f"size {add['size']}, on disk {path.stat().st_size}")
+        partitions = {state.physical(f) for f in state.schema() if f["name"] in state.metadata["partitionColumns"]}
+        self.expect(where, set(add["partitionValues"]) == partitions, f"partitionValues {add['partitionValues']}")
+        table = pq.read_table(path, partitioning=None)
+        self.expect(where, not partitions & set(table.column_names), "partition columns in the data")
+        vector = add.get("deletionVector")
+        rows = deleted_rows(self.root, vector) if vector else []
+        self.expect(where, not rows or rows[-1] < table.num_rows, "a deleted row that is not there")
+        stats = load_json(add["stats"]) if add.get("stats") else {}
+        self.expect(where, not vector or "numRecords" in stats, "a deletion vector without numRecords")
+        if "numRecords" in stats:
+            self.expect(where, stats["numRecords"] == table.num_rows, f"numRecords {stats['numRecords']}, {table.num_rows} rows")
+        if vector:
+            self.expect(where, len(rows) < table.num_rows, "a file all of whose rows are deleted")
+            self.expect(where, stats.get("tightBounds") is False, "a deletion vector with tight bounds")
+        self.check_columns(where, state, table, stats)
+
+    def check_columns(self, where, state, table, stats):
+        columns = dict(data_leaves(state, state.schema(), table))
+        for path, bound in leaves(stats.get("minValues") or {}):
+            for value in columns.get(path, ()):
+                self.expect(where, value is None or not below(value, bound), f"{path}: {value!r} under the minimum {bound!r}")
+        for path, bound in leaves(stats.get("maxValues") or {}):
+            for value in columns.get(path, ()):
+                self.expect(where, value is None or not above(value, bound), f"{path}: {value!r} over the maximum {bound!r}")
+        for path, count in leaves(stats.get("nullCount") or {}):
+            if path in columns:
+                nulls = sum(value is None for value in columns[path])
+                self.expect(where, nulls == count, f"{path}: nullCount {count}, {nulls} nulls")
+
+
+def leaves(struct_value, path=()):
+    for name, value in struct_value.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, name))
+        elif value is not None:
+            yield (*path, name), value
+
+
+def data_leaves(state, fields, table):
+    """(physical path, distinct enough values) of every leaf that is no list or map."""
+    def descend(fields, column_of, path):
+        for field in fields:
+            name = state.physical(field)
+            column = column_of(name)
+            if column is None:
+                column = pa.nulls(table.num_rows)
+            inner = field["type"]
+            if isinstance(inner, dict) and inner["type"] == "struct":
+                values = column.to_pylist()
+                yield from descend(inner["fields"], lambda n, v=values: pa_like([None if x is None else x.get(n) for x in v]), (*path, name))
+            else:
+                yield (*path, name), column.to_pylist()
+
+    yield from descend(fields, lambda n: table[n] if n in table.column_names else None, ())
+
+
+class pa_like(list):
+    def to_pylist(self):
+        return self
+
+
+def as_value(bound, like):
+    if isinstance(like, (datetime.datetime, datetime.date)) and isinstance(bound, str):
+        if isinstance(like, datetime.datetime):
+            moment = datetime.datetime.fromisoformat(bound.replace("Z", "+00:00"))
+            return moment if like.tzinfo else moment.replace(tzinfo=None)
+        return datetime.date.fromisoformat(bound)
+    if isinstance(like, decimal.Decimal):
+        return decimal.Decimal(str(bound))
+    if isinstance(like, float):
+        return float(bound)
+    return bound
+
+
+def below(value, bound):
+    return value < as_value(bound, value)
+
+
+def above(value, bound):
+    bound = as_value(bound, value)
+    if isinstance(value, datetime.datetime):
+        bound += datetime.timedelta(milliseconds=1)  # writers cut to milliseconds
+    return value > bound
+
+
+def same_value(text, parsed):
+    try:
+        return as_value(text, parsed) == parsed
+    except (ValueError, TypeError):
+        return False
+
+
+def hint_checksum(text):
+    """MD5 of the canonical form of _last_checkpoint without its checksum: sorted path=value, joined by commas."""
+    def quoted(part):
+        return '"' + urllib.parse.quote(part, safe="-_.~") + '"'
+
+    def flatten(value, path):
+        if isinstance(value, dict):
+            for key in value:
+                yield from flatten(value[key], [*path, quoted(key)])
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                yield from flatten(item, [*path, str(i)])
+        else:
+            yield "+".join(path) + "=" + (quoted(value) if isinstance(value, str) else json.dumps(value))
+
+    content = json.loads(text)
+    content.pop("checksum", None)
+    return hashlib.md5(",".join(sorted(flatten(content, []))).encode()).hexdigest()
+
+
+def partition_value(text, kind):
+    if text in (None, ""):
+        return None
+    if kind in ("long", "integer", "short", "byte"):
+        return int(text)
+    if kind == "date":
+        return datetime.date.fromisoformat(text)
+    if kind == "boolean":
+        return text == "true"
+    if kind in ("double", "float"):
+        return float(text)
+    return decimal.Decimal(text) if kind.startswith("decimal") else text
+
+
+def live_rows(root, state=None):
+    """The table's rows in the order of its schema, as lists of Python values; top-level names mapped."""
+    state = state or Checker(root).run(data=False)
+    out = []
+    for add in state.files.values():
+        table = pq.read_table(data_path(root, add["path"]), partitioning=None)
+        columns = []
+        for field in state.schema():
+            name = state.physical(field)
+            if name in add["partitionValues"]:
+                columns.append([partition_value(add["partitionValues"][name], field["type"])] * table.num_rows)
+            else:
+                columns.append(table[name].to_pylist() if name in table.column_names else [None] * table.num_rows)
+        gone = set(deleted_rows(root, add["deletionVector"])) if add.get("deletionVector") else ()
+        out += [list(row) for i, row in enumerate(zip(*columns)) if i not in gone]
+    return out
+
+
+def check(root, data=True):
+    """Raises AssertionError naming everything that is wrong with the table; gives its latest state."""
+    return Checker(root).run(data)
+
+
+if __name__ == "__main__":
+    for one in sys.argv[1:]:
+        latest = check(one)
+        print(f"{one}: version {latest.version}, {len(latest.files)} files, {len(live_rows(one, latest))} rows")
