@@ -46,16 +46,17 @@ int64_t ResidentBytes() {
 // clear error, at 100 % the process ends and is replaced.
 class MemoryWatch {
  public:
-  MemoryWatch(int64_t budget_bytes, session::StatementService& statements)
-      : budget_bytes_(budget_bytes), statements_(statements) {}
+  MemoryWatch(int64_t budget_bytes, session::RunningStatements& running)
+      : budget_bytes_(budget_bytes), running_(running) {}
 
   // False: over the budget.
   bool Check(int64_t resident_bytes) {
     if (resident_bytes > budget_bytes_) return false;
     bool high = resident_bytes > budget_bytes_ / 10 * 9;
     if (high && !was_high_) {
-      statements_.InterruptLargest("The statement was stopped: the cluster's memory budget of " +
-                                   std::to_string(budget_bytes_ >> 20) + " MiB is nearly used up.");
+      running_.StopOldest(MakeError(ErrorCode::kResourceExhausted,
+                                    "The statement was stopped: the cluster's memory budget of " +
+                                        std::to_string(budget_bytes_ >> 20) + " MiB is nearly used up."));
     }
     was_high_ = high;
     return true;
@@ -63,14 +64,14 @@ class MemoryWatch {
 
  private:
   const int64_t budget_bytes_;
-  session::StatementService& statements_;
+  session::RunningStatements& running_;
   bool was_high_ = false;
 };
 
 // Heartbeats and watches until it is time to end; the exit status.
 int WatchUntilTheEnd(const DriverOptions& options, const std::string& socket, link::ControlApi& control,
-                     session::StatementService& statements) {
-  MemoryWatch memory(options.memory_bytes, statements);
+                     session::RunningStatements& running, const session::StatementService& statements) {
+  MemoryWatch memory(options.memory_bytes, running);
   int missed = 0;
   for (int tick = 0; !g_stop; ++tick) {
     int64_t resident = ResidentBytes();
@@ -80,7 +81,7 @@ int WatchUntilTheEnd(const DriverOptions& options, const std::string& socket, li
     }
     if (tick % kHeartbeatEvery == 0) {
       Status sent = control.OnHeartbeat({options.id, options.secret, socket, resident,
-                                         statements.running_statements(), statements.open_sessions()});
+                                         static_cast<int>(running.count()), statements.open_sessions()});
       if (!sent.ok() && sent.error().code == ErrorCode::kPermissionDenied) return 0;
       missed = sent.ok() ? 0 : missed + 1;
       if (missed > kMaxMissedHeartbeats) return 1;
@@ -118,8 +119,9 @@ int RunDriver(const DriverOptions& options) {
   objectstore::LocalObjectStore store;
   engine::EngineParquetActions parquet_actions(**engine);
   engine::SnapshotCache snapshots;
-  session::Environment environment{**engine,         *control,  functions::SparkFunctions(),     store,          parquet_actions,
-                                   snapshots,        SystemClock(), SystemRandom(), spool_folder};
+  session::RunningStatements running;
+  session::Environment environment{**engine,  *control,      functions::SparkFunctions(), store,        parquet_actions,
+                                   snapshots, SystemClock(), SystemRandom(),              spool_folder, running};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);
   auto connect_service = connect::MakeConnectService(environment);
@@ -133,7 +135,7 @@ int RunDriver(const DriverOptions& options) {
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   auto server = builder.BuildAndStart();
   if (!server) return Fail(MakeError(ErrorCode::kIoError, "cannot listen on " + socket));
-  int status = WatchUntilTheEnd(options, socket, *control, statements);
+  int status = WatchUntilTheEnd(options, socket, *control, running, statements);
   // What still runs is not worth waiting for: nothing uncommitted counts, and the lease is over.
   _exit(status);
 }

@@ -24,6 +24,27 @@ class StatementRun::HandleCatalogView final : public sql::CatalogView {
   const std::string handle_;
 };
 
+// What the engine gives, with the reason in the place of kCancelled where the run was stopped.
+class StatementRun::StoppableStream final : public engine::ResultStream {
+ public:
+  StoppableStream(const StatementRun& run, std::unique_ptr<engine::ResultStream> rows)
+      : run_(run), rows_(std::move(rows)) {}
+
+  const Schema& schema() const override { return rows_->schema(); }
+  OwnedArrowSchema ArrowSchemaOf() const override { return rows_->ArrowSchemaOf(); }
+  Result<std::optional<ArrowBatch>> Next() override {
+    auto batch = rows_->Next();
+    if (!batch.ok()) return run_.Explained(batch.error());
+    return batch;
+  }
+  void Interrupt() override { rows_->Interrupt(); }
+  double Progress() const override { return rows_->Progress(); }
+
+ private:
+  const StatementRun& run_;
+  std::unique_ptr<engine::ResultStream> rows_;
+};
+
 namespace {
 
 // The query of a view's text, or of spark.sql inside a plan.
@@ -54,9 +75,10 @@ StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters paramete
   analyzer_->named_parameters = std::move(parameters.named);
   analyzer_->positional_parameters = std::move(parameters.positional);
   analyzer_->parse_query = ParseQuery;
+  env.running.Enter(*this);
 }
 
-StatementRun::~StatementRun() = default;
+StatementRun::~StatementRun() { environment().running.Leave(*this); }
 
 Result<std::unique_ptr<engine::ResultStream>> StatementRun::RunText(std::string_view sql) {
   sql::ParserOptions options;
@@ -68,8 +90,16 @@ Result<std::unique_ptr<engine::ResultStream>> StatementRun::RunText(std::string_
 
 Result<std::unique_ptr<engine::ResultStream>> StatementRun::Run(const sql::Statement& statement) {
   RETURN_IF_ERROR(CheckCancelled());
-  RETURN_IF_ERROR(connection_->SetTimeZone(state_.confs.time_zone()));
-  return std::visit([this](const auto& node) { return RunCommand(*this, node); }, statement.node);
+  Status zone = connection_->SetTimeZone(state_.confs.time_zone());
+  if (!zone.ok()) {
+    // An interruption ends this one as well.
+    RETURN_IF_ERROR(CheckCancelled());
+    return zone.error();
+  }
+  auto rows = std::visit([this](const auto& node) { return RunCommand(*this, node); }, statement.node);
+  if (!rows.ok()) return Explained(rows.error());
+  if (!*rows) return rows;
+  return std::unique_ptr<engine::ResultStream>(new StoppableStream(*this, *std::move(rows)));
 }
 
 Result<sql::AnalyzedQuery> StatementRun::Analyze(const sql::RelationPtr& query) {
@@ -81,8 +111,23 @@ void StatementRun::Cancel() {
   connection_->Interrupt();
 }
 
+bool StatementRun::Stop(const Error& reason) {
+  {
+    std::lock_guard lock(stop_mutex_);
+    if (stop_reason_ || cancelled_) return false;
+    stop_reason_ = reason;
+  }
+  Cancel();
+  return true;
+}
+
+Error StatementRun::Explained(Error error) const {
+  std::lock_guard lock(stop_mutex_);
+  return error.code == ErrorCode::kCancelled && stop_reason_ ? *stop_reason_ : error;
+}
+
 Status StatementRun::CheckCancelled() const {
-  if (cancelled_) return MakeError(ErrorCode::kCancelled, "The statement was cancelled.");
+  if (cancelled_) return Explained(MakeError(ErrorCode::kCancelled, "The statement was cancelled."));
   return OkStatus();
 }
 

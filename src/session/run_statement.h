@@ -5,6 +5,8 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,9 @@ class StatementRun {
 
   // Stops what runs; what was not committed by then is not. Any thread.
   void Cancel();
+  // As Cancel, for a reason of the driver's: that is the error instead of kCancelled. False when it was
+  // stopped or cancelled before.
+  bool Stop(const Error& reason);
 
   // ---- for the files of this module ----
   Session& session() { return *session_; }
@@ -48,11 +53,14 @@ class StatementRun {
   // The one relation, authorised. `access` is what will be done to it.
   Result<sql::ResolvedRelation> Resolve(const sql::TableRelation& table, sql::Access access);
   Result<sql::CatalogReply> Execute(const sql::CatalogCommand& command);
-  // kCancelled once Cancel() was called.
+  // kCancelled once Cancel() was called, or why it was stopped.
   Status CheckCancelled() const;
 
  private:
   class HandleCatalogView;
+  class StoppableStream;
+  // kCancelled as the reason for which the run was stopped, if it was.
+  Error Explained(Error error) const;
 
   std::shared_ptr<Session> session_;
   const SessionState state_;
@@ -61,6 +69,8 @@ class StatementRun {
   std::shared_ptr<engine::Connection> connection_;
   std::unique_ptr<sql::AnalyzerContext> analyzer_;
   std::atomic<bool> cancelled_ = false;
+  mutable std::mutex stop_mutex_;
+  std::optional<Error> stop_reason_;
 };
 
 }  // namespace ashlar::session

@@ -17,6 +17,7 @@
 #include "objectstore/object_store.h"
 #include "delta/parquet_actions.h"
 #include "session/confs.h"
+#include "session/running_statements.h"
 #include "sql/analyzer.h"
 #include "sql/parser.h"
 
@@ -33,6 +34,7 @@ struct Environment {
   const Clock& clock;
   Random& random;
   std::string spool_folder;
+  RunningStatements& running;
 };
 
 // What one statement sees of the session: a copy taken when it starts, so that statements that run side

@@ -50,7 +50,6 @@ struct StatementService::Statement {
   std::shared_ptr<arrow_ipc::ResultSpool> spool;
   StatementRun* running = nullptr;  // while it runs
   bool cancel_requested = false;
-  std::string cancel_reason;
   int64_t finished_nanos = 0;
   std::vector<Waiter> waiters;
 
@@ -182,14 +181,9 @@ void StatementService::Settle(Statement& statement, const Status& outcome) {
     if (outcome.ok()) {
       statement.status.state = link::StatementState::kSucceeded;
     } else {
-      // Cancelled by the client; interrupted for a reason of ours; or failed by itself.
-      bool cancelled = outcome.error().code == ErrorCode::kCancelled && statement.cancel_requested;
-      bool by_client = cancelled && statement.cancel_reason.empty();
+      bool by_client = outcome.error().code == ErrorCode::kCancelled && statement.cancel_requested;
       statement.status.state = by_client ? link::StatementState::kCanceled : link::StatementState::kFailed;
       statement.status.failure = outcome.error();
-      if (cancelled && !by_client) {
-        statement.status.failure = MakeError(ErrorCode::kResourceExhausted, statement.cancel_reason);
-      }
     }
     statement.finished_nanos = environment_.clock.MonotonicNanos();
     waiters.swap(statement.waiters);
@@ -261,32 +255,9 @@ Status StatementService::CloseStatement(const std::string& statement_id) {
   return OkStatus();
 }
 
-int StatementService::running_statements() const {
-  std::lock_guard lock(mutex_);
-  int running = 0;
-  for (const auto& [id, statement] : statements_) {
-    std::lock_guard inner(statement->mutex);
-    if (!link::IsFinal(statement->status.state)) ++running;
-  }
-  return running;
-}
-
 int StatementService::open_sessions() const {
   std::lock_guard lock(mutex_);
   return static_cast<int>(sessions_.size());
-}
-
-bool StatementService::InterruptLargest(const std::string& reason) {
-  std::lock_guard lock(mutex_);
-  for (const auto& [id, statement] : statements_) {
-    std::lock_guard inner(statement->mutex);
-    if (statement->running == nullptr || statement->cancel_requested) continue;
-    statement->cancel_requested = true;
-    statement->cancel_reason = reason;
-    statement->running->Cancel();
-    return true;
-  }
-  return false;
 }
 
 // Answers waiters whose time is over, and forgets results nobody closed.

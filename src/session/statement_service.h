@@ -35,11 +35,7 @@ class StatementService final : public link::DriverApi {
   Status CancelStatement(const std::string& statement_id) override;
   Status CloseStatement(const std::string& statement_id) override;
 
-  int running_statements() const;
   int open_sessions() const;
-  // Interrupts the statement that was started first and still runs, with a clear error for its client;
-  // false when nothing runs. For the memory watch.
-  bool InterruptLargest(const std::string& reason);
 
  private:
   struct Statement;
