@@ -40,6 +40,7 @@ std::span<const FunctionRow> CastFunctions();
 std::span<const FunctionRow> ConditionalFunctions();
 std::span<const FunctionRow> MathFunctions();
 std::span<const FunctionRow> StringFunctions();
+std::span<const FunctionRow> FormatFunctions();
 std::span<const FunctionRow> DatetimeFunctions();
 std::span<const FunctionRow> CollectionFunctions();
 std::span<const FunctionRow> HigherOrderFunctions();

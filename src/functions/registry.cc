@@ -28,6 +28,7 @@ class Registry final : public sql::FunctionRegistry {
     Add(FunctionKind::kScalar, ConditionalFunctions());
     Add(FunctionKind::kScalar, MathFunctions());
     Add(FunctionKind::kScalar, StringFunctions());
+    Add(FunctionKind::kScalar, FormatFunctions());
     Add(FunctionKind::kScalar, DatetimeFunctions());
     Add(FunctionKind::kScalar, CollectionFunctions());
     Add(FunctionKind::kScalar, HigherOrderFunctions());

@@ -1,4 +1,7 @@
 // Functions of arrays of any type: rows go by way of duckdb::Value.
+#include <algorithm>
+#include <numeric>
+
 #include "duckdb/common/types/value_map.hpp"
 #include "engine/functions/kernel_binding.h"
 #include "engine/functions/time_zone.h"
@@ -206,6 +209,50 @@ Value Slice(const CallSite&, const Values& args, const LogicalType& type) {
   return MakeList(type, Values(items.begin() + begin, items.begin() + end));
 }
 
+// ---- sorting by a comparator --------------------------------------------------------------------
+
+// The pairs (later, earlier) of a list, row by row of the triangle below its diagonal.
+Value SortPairs(const CallSite&, const Values& args, const LogicalType& type) {
+  const Values& items = Items(args[0]);
+  const LogicalType& pair = duckdb::ListType::GetChildType(type);
+  Values out;
+  out.reserve(items.size() * items.size() / 2);
+  for (size_t later = 1; later < items.size(); ++later) {
+    for (size_t earlier = 0; earlier < later; ++earlier) {
+      out.push_back(Value::STRUCT(pair, {items[later], items[earlier]}));
+    }
+  }
+  return MakeList(type, std::move(out));
+}
+duckdb::unique_ptr<duckdb::FunctionData> BindSortPairs(duckdb::ClientContext&, duckdb::ScalarFunction& function,
+                                                       duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& args) {
+  function.arguments[0] = args[0]->return_type;
+  const LogicalType& item = duckdb::ListType::GetChildType(args[0]->return_type);
+  function.SetReturnType(LogicalType::LIST(LogicalType::STRUCT({{"p0", item}, {"p1", item}})));
+  return duckdb::make_uniq<BoundSite>();
+}
+// Stable; args[1] has what the comparator says of each of SortPairs.
+Value SortByComparisons(const CallSite&, const Values& args, const LogicalType& type) {
+  const Values &items = Items(args[0]), &answers = Items(args[1]);
+  std::vector<size_t> order(items.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  auto less = [&](size_t a, size_t b) {
+    size_t later = std::max(a, b), earlier = std::min(a, b);
+    const Value& answer = answers[later * (later - 1) / 2 + earlier];
+    if (answer.IsNull()) {
+      Fail("SparkException", "",
+           "The comparator has returned a NULL for a comparison between two elements of the array.", {});
+    }
+    int32_t sign = answer.GetValue<int32_t>();
+    return a == later ? sign < 0 : sign > 0;
+  };
+  std::stable_sort(order.begin(), order.end(), less);
+  Values out;
+  out.reserve(items.size());
+  for (size_t at : order) out.push_back(items[at]);
+  return MakeList(type, std::move(out));
+}
+
 // Three-valued any and all.
 std::optional<bool> Any(const CallSite&, ListOf<bool> items) {
   bool null = false;
@@ -339,6 +386,10 @@ void RegisterCollections(Registrar& registrar) {
   auto insert = AnyFunction("spark_array_insert", 5, RunRows<Insert, false>, BindRows<kFirstArgument>);
   insert.SetFallible();
   registrar.Add(std::move(insert));
+  rows("spark_sort_pairs", 1, RunRows<SortPairs>, BindSortPairs);
+  auto by_comparisons = AnyFunction("spark_sort_by_comparisons", 2, RunRows<SortByComparisons>, BindRows<kFirstArgument>);
+  by_comparisons.SetFallible();
+  registrar.Add(std::move(by_comparisons));
   registrar.Add("spark_check_array_item", "ll|S:l", Bind<CheckArrayItem>, Throws::kYes);
   registrar.Add("spark_try_check_array_item", "ll|S:l", Bind<TryCheckArrayItem>);
   registrar.Add("spark_check_element_at", "il|S:l", Bind<CheckElementAt>, Throws::kYes);

@@ -235,5 +235,10 @@ void RegisterCollections(Registrar& registrar);
 void RegisterHashes(Registrar& registrar);
 void RegisterJson(Registrar& registrar);
 void RegisterAggregates(Registrar& registrar);
+void RegisterFormatString(Registrar& registrar);
+void RegisterDecimalPattern(Registrar& registrar);
+void RegisterNumberPicture(Registrar& registrar);
+void RegisterVariant(Registrar& registrar);
+void RegisterCsv(Registrar& registrar);
 
 }  // namespace ashlar::engine

@@ -162,6 +162,9 @@ void RegisterSparkFunctions(duckdb::DatabaseInstance& database) {
   RegisterHashes(registrar);
   RegisterJson(registrar);
   RegisterAggregates(registrar);
+  RegisterFormatString(registrar);
+  RegisterDecimalPattern(registrar);
+  RegisterNumberPicture(registrar);
   duckdb::ExtensionLoader loader(database, "ashlar");
   registrar.Register(loader);
 }

@@ -345,52 +345,6 @@ std::string ArrayJoinNull(const CallSite& site, ListOf<Text> items, Text separat
   return ConcatWs(site, separator, items);
 }
 
-std::string GroupThousands(const std::string& digits) {
-  std::string out;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
-    out += digits[i];
-  }
-  return out;
-}
-// Rounds half even, as DecimalFormat does.
-std::optional<std::string> FormatNumber(const CallSite&, double value, int32_t places) {
-  if (places < 0) return std::nullopt;
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-∞" : "∞";
-  auto number = ParseDecimal(DoubleText(std::fabs(value)));
-  std::string digits;
-  if (!number || number->too_large) {
-    char buffer[400];
-    snprintf(buffer, sizeof(buffer), "%.0f", std::fabs(value));
-    digits = buffer;
-    if (places > 0) digits += "." + std::string(static_cast<size_t>(places), '0');
-  } else {
-    WideInteger unscaled = number->unscaled;
-    int cut = number->scale - places;
-    if (cut > 76) {
-      unscaled = {};
-    } else if (cut > 0) {
-      UInt128 rest = 0, last = 0;
-      bool any = false;
-      for (int left = cut - 1; left > 0; left -= 38) {
-        unscaled = unscaled.DividedBy(static_cast<UInt128>(PowerOfTen(std::min(left, 38))), rest);
-        any |= rest != 0;
-      }
-      unscaled = unscaled.DividedBy(10, last);
-      if (last > 5 || (last == 5 && (any || (unscaled.low & 1)))) ++unscaled.low;
-    } else if (auto scaled = unscaled.TimesPowerOfTen(std::min(-cut, 38))) {
-      unscaled = *scaled;
-    }
-    digits = PlainText(unscaled, places);
-  }
-  size_t point = digits.find('.');
-  std::string whole = GroupThousands(digits.substr(0, point));
-  bool zero = digits.find_first_not_of("0.") == std::string::npos;
-  return (std::signbit(value) && (!zero || value == 0 || true) ? "-" : "") + whole +
-         (point == std::string::npos ? "" : digits.substr(point));
-}
-
 std::string Base64(const CallSite&, Text bytes) {
   std::string plain = Base64Encode(bytes), out;
   for (size_t i = 0; i < plain.size(); i += 76) {
@@ -550,7 +504,6 @@ void RegisterStrings(Registrar& registrar) {
   registrar.Add("spark_concat_ws", "sLs:s", Bind<ConcatWs>);
   registrar.Add("spark_array_join", "Lss:s", Bind<ArrayJoin>);
   registrar.Add("spark_array_join", "Lsss:s", Bind<ArrayJoinNull>);
-  registrar.Add("spark_format_number", "di:s", Bind<FormatNumber>);
   registrar.Add("spark_base64", "B:s", Bind<Base64>);
   registrar.Add("spark_unbase64", "s:B", Bind<Unbase64>);
   registrar.Add("spark_mask", "sssss:s", Bind<Mask>);

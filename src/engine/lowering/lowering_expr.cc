@@ -329,6 +329,10 @@ Result<SqlText> Lowerer::Lower(const sql::CastNode& node, const TypedExpr& expr)
     out.sql = LiteralSql(Value::Null(expr.type));
     return out;
   }
+  if (from.Is(TypeId::kNull)) {
+    out.sql = "(CASE WHEN " + child.sql + " IS NULL THEN " + LiteralSql(Value::Null(expr.type)) + " END)";
+    return out;
+  }
   out.sql = AsOperand(LowerCast(child.sql, from, expr.type, node.mode, expr.span));
   return out;
 }

@@ -9,21 +9,21 @@ namespace {
 
 using sql::ResolvedFunction;
 
-Error NotExpected(const Call& call, int expected, int actual) {
+// A lambda of `params` parameters where the function has `given` values; the analyzer adds its place.
+Error NotExpected(int given, int params) {
   return MakeSqlError("INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D",
-                      "Invalid lambda function call. A higher order function expects " + std::to_string(expected) +
-                          " arguments, but got " + std::to_string(actual) + ".",
-                      {{"expectedNumArgs", std::to_string(expected)}, {"actualNumArgs", std::to_string(actual)}},
-                      call.context.span);
+                      "Invalid lambda function call. A higher order function expects " + std::to_string(params) +
+                          " arguments, but got " + std::to_string(given) + ".",
+                      {{"expectedNumArgs", std::to_string(params)}, {"actualNumArgs", std::to_string(given)}});
 }
 
 Field ElementOf(const DataType& array) { return {"x", array.element(), array.contains_null()}; }
 
 Result<std::vector<Field>> ArrayLambda(const Call& call, size_t index, int params) {
-  if (index != 1 || call.size() == 0) return NotExpected(call, 1, params);
+  if (index != 1 || call.size() == 0) return NotExpected(1, params);
   if (!call.type(0).Is(TypeId::kArray)) return std::vector<Field>(static_cast<size_t>(params), Field{"x", {}, true});
   bool indexed = call.name == "transform" || call.name == "filter";
-  if (params < 1 || params > (indexed ? 2 : 1)) return NotExpected(call, 1, params);
+  if (params < 1 || params > (indexed ? 2 : 1)) return NotExpected(1, params);
   std::vector<Field> fields = {ElementOf(call.type(0))};
   if (params == 2) fields.push_back({"i", TypeId::kInt, false});
   return fields;
@@ -31,7 +31,7 @@ Result<std::vector<Field>> ArrayLambda(const Call& call, size_t index, int param
 
 Result<std::vector<Field>> AggregateLambda(const Call& call, size_t index, int params) {
   int expected = index == 2 ? 2 : 1;
-  if (index < 2 || params != expected || call.size() < 2) return NotExpected(call, expected, params);
+  if (index < 2 || params != expected || call.size() < 2) return NotExpected(expected, params);
   Field accumulator{"acc", call.type(1), true};
   if (index == 3) return std::vector<Field>{accumulator};
   if (!call.type(0).Is(TypeId::kArray)) return std::vector<Field>{accumulator, {"x", {}, true}};
@@ -39,7 +39,7 @@ Result<std::vector<Field>> AggregateLambda(const Call& call, size_t index, int p
 }
 
 Result<std::vector<Field>> ZipLambda(const Call& call, size_t index, int params) {
-  if (index != 2 || params != 2 || call.size() < 2) return NotExpected(call, 2, params);
+  if (index != 2 || params != 2 || call.size() < 2) return NotExpected(2, params);
   std::vector<Field> fields;
   for (size_t i = 0; i < 2; ++i) {
     fields.push_back({i == 0 ? "x" : "y", call.type(i).Is(TypeId::kArray) ? call.type(i).element() : DataType(), true});
@@ -48,14 +48,14 @@ Result<std::vector<Field>> ZipLambda(const Call& call, size_t index, int params)
 }
 
 Result<std::vector<Field>> MapLambda(const Call& call, size_t index, int params) {
-  if (index != 1 || params != 2 || call.size() < 1) return NotExpected(call, 2, params);
+  if (index != 1 || params != 2 || call.size() < 1) return NotExpected(2, params);
   const DataType& map = call.type(0);
   if (!map.Is(TypeId::kMap)) return std::vector<Field>(2, Field{"x", {}, true});
   return std::vector<Field>{{"k", map.key(), false}, {"v", map.map_value(), map.value_contains_null()}};
 }
 
 Result<std::vector<Field>> MapZipLambda(const Call& call, size_t index, int params) {
-  if (index != 2 || params != 3 || call.size() < 2) return NotExpected(call, 3, params);
+  if (index != 2 || params != 3 || call.size() < 2) return NotExpected(3, params);
   if (!call.type(0).Is(TypeId::kMap) || !call.type(1).Is(TypeId::kMap)) {
     return std::vector<Field>(3, Field{"x", {}, true});
   }
@@ -182,14 +182,29 @@ Result<ResolvedFunction> MapZipWith(const Call& call) {
   return out;
 }
 
-// array_sort orders NULL last; with a comparator it would need a sort that calls back.
+// array_sort orders NULL last. A comparator is called for every pair before the sort, which then looks
+// its answers up.
 Result<ResolvedFunction> ArraySort(const Call& call) {
-  if (call.size() == 2) return NotImplemented("array_sort with a comparator");
   RETURN_IF_ERROR(NeedsArray(call, 0));
+  if (call.size() == 2) {
+    if (!call.type(1).Is(TypeId::kInt)) {
+      return call.Mismatch("UNEXPECTED_RETURN_TYPE",
+                           "The `lambdafunction` requires return \"INT\" type, but the actual is " +
+                               sql::QuoteType(call.type(1)) + " type.",
+                           {{"functionName", "`lambdafunction`"}, {"expectedType", "\"INT\""},
+                            {"actualType", sql::QuoteType(call.type(1))}});
+    }
+    auto out = call.Make(call.type(0), call.Types(),
+                         "spark_sort_by_comparisons({0}, list_transform(spark_sort_pairs({0}), {1.packed}))");
+    out.nullable = call.args[0].nullable;
+    out.can_throw = true;
+    return out;
+  }
   return call.Make(call.type(0), call.Types(), "list_sort({0}, 'ASC', 'NULLS LAST')");
 }
 
-Result<std::vector<Field>> SortLambda(const Call& call, size_t, int) {
+Result<std::vector<Field>> SortLambda(const Call& call, size_t, int params) {
+  if (params != 2) return NotExpected(2, params);
   return call.type(0).Is(TypeId::kArray) ? std::vector<Field>(2, ElementOf(call.type(0)))
                                          : std::vector<Field>(2, Field{"x", {}, true});
 }

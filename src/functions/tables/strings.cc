@@ -69,69 +69,6 @@ Result<ResolvedFunction> Elt(const Call& call) {
   return out;
 }
 
-// The arguments of format_string keep their types: each becomes text that says which.
-Result<ResolvedFunction> FormatString(const Call& call) {
-  if (call.size() == 0) return call.WrongCount("> 0");
-  std::string values;
-  std::vector<DataType> types = {TypeId::kString};
-  for (size_t i = 1; i < call.size(); ++i) {
-    types.push_back(call.type(i));
-    std::string tag = call.type(i).IsIntegral()                                             ? "i"
-                      : call.type(i).IsFractional()                                         ? "f"
-                      : call.type(i).Is(TypeId::kDecimal)                                   ? "d"
-                      : call.type(i).Is(TypeId::kBoolean)                                   ? "b"
-                                                                                            : "s";
-    if (call.type(i).IsNested() || call.type(i).Is(TypeId::kBinary) || call.type(i).Is(TypeId::kTimestamp)) {
-      return NotImplemented("format_string of " + call.type(i).SimpleString());
-    }
-    values += (i > 1 ? ", '" : "'") + tag + "' || CAST({" + std::to_string(i) + "} AS VARCHAR)";
-  }
-  std::string list = call.size() == 1 ? "CAST([] AS VARCHAR[])" : "[" + values + "]";
-  auto out = call.Make(TypeId::kString, types, "spark_format_string({0}, " + list + ")");
-  out.nullable = call.args[0].nullable;
-  out.can_throw = true;
-  return out;
-}
-
-// to_char and to_varchar format numbers by a picture, dates by a pattern.
-Result<ResolvedFunction> ToChar(const Call& call) {
-  const DataType& type = call.type(0);
-  if (type.IsDatetime()) {
-    auto out = call.Make(TypeId::kString, {TypeId::kTimestamp, TypeId::kString}, "spark_date_format({0}, {1})");
-    out.name = "date_format";
-    out.can_throw = true;
-    return out;
-  }
-  if (type.Is(TypeId::kBinary)) return NotImplemented("to_char of binary");
-  if (!call.ConstantText(1)) return call.NonFoldable(1, "format");
-  DataType number = type.Is(TypeId::kDecimal) ? type
-                    : type.IsIntegral()       ? sql::DecimalForIntegral(type.id())
-                                              : DataType::Decimal(38, 18);
-  auto out = call.Make(TypeId::kString, {number, TypeId::kString},
-                       "spark_to_char(CAST({0} AS VARCHAR), {1})");
-  out.can_throw = true;
-  if (call.name == "to_varchar") out.name = "to_char";
-  return out;
-}
-
-Result<ResolvedFunction> ToNumber(const Call& call) {
-  auto format = call.ConstantText(1);
-  if (!format) return call.NonFoldable(1, "format");
-  int before = 0, after = 0;
-  bool point = false;
-  for (char c : *format) {
-    if (c == '.' || c == 'D' || c == 'd') point = true;
-    if (c == '0' || c == '9') ++(point ? after : before);
-  }
-  DataType type = DataType::Decimal(std::max(1, before + after), after);
-  bool is_try = call.name == "try_to_number";
-  auto out = call.Make(type, {TypeId::kString, TypeId::kString},
-                       std::string("CAST(spark_") + (is_try ? "try_" : "") + "to_number({0}, {1}) AS {type})");
-  out.nullable = out.nullable || is_try;
-  out.can_throw = !is_try;
-  return out;
-}
-
 Result<ResolvedFunction> ToBinary(const Call& call) {
   auto format = call.size() == 1 ? std::optional<std::string>("hex") : call.ConstantText(1);
   std::vector<DataType> types(call.size(), TypeId::kString);
@@ -163,9 +100,6 @@ constexpr std::array kRows = {
     FunctionRow{"concat ||=concat", "any...", "", "", "", Concat},
     FunctionRow{"concat_ws", "string, any...", "", "", "", ConcatWs},
     FunctionRow{"elt", "any...", "", "", "", Elt},
-    FunctionRow{"format_string printf", "any...", "", "", "", FormatString},
-    FunctionRow{"to_char to_varchar", "any, string", "", "", "", ToChar},
-    FunctionRow{"to_number try_to_number", "string, string", "", "", "", ToNumber},
     FunctionRow{"to_binary try_to_binary", "string, string?", "", "", "", ToBinary},
     FunctionRow{"upper ucase", "string", "string", "spark_upper({0})"},
     FunctionRow{"lower lcase", "string", "string", "spark_lower({0})"},
@@ -204,7 +138,6 @@ constexpr std::array kRows = {
     FunctionRow{"find_in_set", "string, string", "int", "spark_find_in_set({0}, {1})"},
     FunctionRow{"substring_index", "string, string, int", "string", "spark_substring_index({0}, {1}, {2})"},
     FunctionRow{"split_part", "string, string, int", "string", "spark_split_part({0}, {1}, {2}, {span})", "nt"},
-    FunctionRow{"format_number", "double, int|string", "string", "spark_format_number({0}, {1})", "n"},
     FunctionRow{"base64", "binary", "string", "spark_base64({0})"},
     FunctionRow{"unbase64", "string", "binary", "spark_unbase64({0})"},
     FunctionRow{"encode", "string, string", "binary", "spark_encode({0}, {1})", "nt"},

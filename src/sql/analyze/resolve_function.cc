@@ -182,7 +182,8 @@ Result<ResolvedFunction> Analysis::AskRegistry(const std::string& name, const Ca
   if (!resolved.ok()) {
     Error error = std::move(resolved).error();
     if (!error.span && !(context.span == SourceSpan{})) error.span = context.span;
-    if (context.span == SourceSpan{}) error.span.reset();
+    // Errors that have no place are marked by an empty one.
+    if (context.span == SourceSpan{} || *error.span == SourceSpan{}) error.span.reset();
     return error;
   }
   ResolvedFunction function = *std::move(resolved);
