@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/error_position.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -36,6 +37,27 @@ TEST(Error, SqlMessageNamesConditionAndSqlstate) {
   Error error = MakeSqlError("DIVIDE_BY_ZERO", "22012", "Division by zero.");
   EXPECT_EQ(FullMessage(error), "[DIVIDE_BY_ZERO] Division by zero. SQLSTATE: 22012");
   EXPECT_EQ(HttpStatus(NotImplemented("ZORDER").code), 501);
+}
+
+TEST(ErrorPosition, IsWordedByTheKindOfError) {
+  Error data = MakeSqlError("DIVIDE_BY_ZERO", "22012", "Zero.", {}, SourceSpan{13, 16});
+  EXPECT_EQ(PositionedMessage(data, "SELECT 'ä',\n1/0"),
+            "[DIVIDE_BY_ZERO] Zero. SQLSTATE: 22012\n== SQL (line 2, position 1) ==\n1/0\n^^^\n");
+  Error analysis = MakeSqlError("UNRESOLVED_COLUMN", "42703", "No.", {}, SourceSpan{12, 13});
+  EXPECT_EQ(PositionedMessage(analysis, "SELECT 'ä', b"), "[UNRESOLVED_COLUMN] No. SQLSTATE: 42703; line 1 pos 11");
+  Error syntax = MakeSqlError("PARSE_SYNTAX_ERROR", "42601", "Near end.", {}, SourceSpan{10, 10});
+  EXPECT_EQ(PositionedMessage(syntax, "SELECT 1 +"),
+            "[PARSE_SYNTAX_ERROR] Near end. SQLSTATE: 42601 (line 1, pos 10)\n\n== SQL ==\nSELECT 1 +\n----------^^^\n");
+}
+
+TEST(ErrorPosition, LongTextsAreCutAndStrangePlacesLeftOut) {
+  std::string sql = std::string(50'000, 'x') + " y " + std::string(50'000, 'z');
+  Error error = MakeSqlError("CAST_INVALID_INPUT", "22018", "Bad.", {}, SourceSpan{50'001, 50'002});
+  std::string message = PositionedMessage(error, sql);
+  EXPECT_LT(message.size(), 1500u);
+  EXPECT_NE(message.find("(line 1, position 50002)"), std::string::npos);
+  EXPECT_NE(message.find("x y z"), std::string::npos);
+  EXPECT_EQ(PositionedMessage(error, "short"), FullMessage(error));
 }
 
 TEST(Json, KeepsOrderAndRefusesDepth) {

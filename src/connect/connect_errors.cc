@@ -1,5 +1,8 @@
 #include "connect/connect_errors.h"
 
+#include <algorithm>
+
+#include "base/error_position.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "google/rpc/error_details.pb.h"
@@ -119,25 +122,14 @@ Error Named(Error error) {
 }
 
 bool HasContext(const PlanError& error) {
-  return error.error.span && error.error.span->begin < error.error.span->end && error.error.span->end <= error.sql.size();
+  return HasPosition(error.error, error.sql) && error.error.span->begin < error.error.span->end;
 }
 
-// The place as line and column, the line's text, and the fragment underlined.
-std::string ContextSummary(const PlanError& error) {
-  SourceSpan span = *error.error.span;
-  const std::string& sql = error.sql;
-  size_t line_begin = sql.rfind('\n', span.begin == 0 ? 0 : span.begin - 1);
-  line_begin = line_begin == std::string::npos || line_begin >= span.begin ? 0 : line_begin + 1;
-  size_t line_end = std::min(sql.find('\n', span.begin), sql.size());
-  auto line_number = 1 + std::count(sql.begin(), sql.begin() + span.begin, '\n');
-  size_t column = span.begin - line_begin;
-  size_t length = std::max<size_t>(1, std::min<size_t>(span.end, line_end) - span.begin);
-  bool parse_error = ClassText(error.error) == kParse;
-  std::string summary = "== SQL";
-  if (!parse_error) summary += " (line " + std::to_string(line_number) + ", position " + std::to_string(column + 1) + ")";
-  summary += " ==\n" + sql.substr(line_begin, line_end - line_begin) + "\n";
-  if (parse_error) return summary + std::string(column, '-') + "^^^\n";
-  return summary + std::string(column, ' ') + std::string(length, '^') + "\n";
+// Clients slice the text by these, in characters.
+int32_t CharactersBefore(const std::string& sql, uint32_t offset) {
+  return static_cast<int32_t>(std::count_if(sql.begin(), sql.begin() + offset, [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  }));
 }
 
 std::string ParametersJson(const Error& error) {
@@ -168,9 +160,7 @@ std::vector<std::string> ExceptionClasses(const Error& error) {
 }
 
 std::string MessageWithContext(const PlanError& error) {
-  std::string message = FullMessage(Named(error.error));
-  if (HasContext(error)) message += "\n" + ContextSummary(error);
-  return message;
+  return PositionedMessage(Named(error.error), error.sql);
 }
 
 Error InvalidHandle(const std::string& reason, const std::string& handle, const std::string& message) {
@@ -236,10 +226,10 @@ bool ErrorLog::Fill(const std::string& error_id, sc::FetchErrorDetailsResponse& 
   if (HasContext(found)) {
     auto* context = throwable->add_query_contexts();
     context->set_context_type(sc::FetchErrorDetailsResponse_QueryContext::SQL);
-    context->set_start_index(static_cast<int32_t>(error.span->begin));
-    context->set_stop_index(static_cast<int32_t>(error.span->end) - 1);
+    context->set_start_index(CharactersBefore(found.sql, error.span->begin));
+    context->set_stop_index(CharactersBefore(found.sql, error.span->end) - 1);
     context->set_fragment(found.sql.substr(error.span->begin, error.span->end - error.span->begin));
-    context->set_summary(ContextSummary(found));
+    context->set_summary(PositionSummary(error, found.sql));
   }
   return true;
 }

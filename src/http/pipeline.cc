@@ -1,5 +1,6 @@
 #include "http/pipeline.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/id.h"
@@ -25,6 +26,17 @@ std::string BaseUrl(const Request& request) {
 }
 
 bool NeedsPrincipal(const Route& route) { return route.permission != "public"; }
+
+// The permission "entitlement NAME".
+Status RequireEntitlement(const Route& route, const Principal& principal) {
+  constexpr std::string_view kPrefix = "entitlement ";
+  std::string_view permission = route.permission;
+  if (!permission.starts_with(kPrefix) || principal.is_admin) return OkStatus();
+  std::string_view name = permission.substr(kPrefix.size());
+  if (std::ranges::find(principal.entitlements, name) != principal.entitlements.end()) return OkStatus();
+  return MakeError(ErrorCode::kPermissionDenied, principal.name + " does not have the entitlement " +
+                                                     std::string(name) + ", which " + route.operation + " needs");
+}
 
 }  // namespace
 
@@ -103,7 +115,7 @@ Status Pipeline::Admit(Exchange& exchange) const {
     return MakeError(ErrorCode::kPermissionDenied,
                      "Only workspace admins may call " + exchange.route->operation);
   }
-  return OkStatus();
+  return RequireEntitlement(*exchange.route, exchange.context.principal);
 }
 
 std::function<void()> Pipeline::Run(const std::shared_ptr<Exchange>& exchange,

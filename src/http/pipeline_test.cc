@@ -16,7 +16,7 @@ class RecordingAudit final : public observe::AuditSink {
 
 class OneUser final : public Authenticator {
  public:
-  Result<Principal> Authenticate(const Request&) override { return Principal{7, "ann", false, false, {"data"}}; }
+  Result<Principal> Authenticate(const Request&) override { return Principal{7, "ann", false, false, {"data"}, {"workspace-access"}}; }
 };
 
 class PipelineTest : public testing::Test {
@@ -127,6 +127,22 @@ TEST_F(PipelineTest, MetricsAreARoute) {
   EXPECT_EQ(status, 200);
   EXPECT_EQ(headers_.Get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_NE(body.find("# TYPE ashlar_http_requests_total counter\n"), std::string::npos);
+}
+
+TEST_F(PipelineTest, EntitlementsAreAskedOfTheCaller) {
+  for (const char* name : {"allow-cluster-create", "workspace-access"}) {
+    Route route;
+    route.method = "GET";
+    route.path = std::string("/needs/") + name;
+    route.operation = "needs.Get";
+    route.permission = std::string("entitlement ") + name;
+    route.handler = [](const RequestContext&, Request&) -> Deferred<Response> { return JsonResponse(200, "{}"); };
+    router_.Add(std::move(route));
+  }
+  EXPECT_EQ(Run("/needs/workspace-access").first, 200);
+  auto [status, body] = Run("/needs/allow-cluster-create");
+  EXPECT_EQ(status, 403);
+  EXPECT_NE(body.find("ann does not have the entitlement allow-cluster-create"), std::string::npos);
 }
 
 TEST(ErrorResponse, RendersAsDatabricksDoes) {

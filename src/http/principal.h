@@ -13,6 +13,7 @@ struct Principal {
   bool is_service_principal = false;
   bool is_admin = false;
   std::vector<std::string> groups;  // names, nested ones included
+  std::vector<std::string> entitlements = {};  // its own and its groups'; admins need none
   bool operator==(const Principal&) const = default;
 };
 

@@ -2,9 +2,27 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "identity/tables/group_members_table.h"
 
 namespace ashlar::identity {
+namespace {
+
+// SCIM keeps them as [{"value": name}, …].
+Result<std::vector<std::string>> EntitlementsOf(const PrincipalRow& row) {
+  std::vector<std::string> names;
+  ASSIGN_OR_RETURN(Json attributes, ParseJson(row.attributes));
+  auto listed = attributes.find("entitlements");
+  if (listed == attributes.end() || !listed->is_array()) return names;
+  for (const Json& one : *listed) {
+    if (one.is_object() && one.contains("value") && one["value"].is_string()) {
+      names.push_back(one["value"].get<std::string>());
+    }
+  }
+  return names;
+}
+
+}  // namespace
 
 Result<std::optional<PrincipalRow>> Directory::FindByName(metadb::Transaction& txn,
                                                           const std::string& name) {
@@ -41,11 +59,14 @@ Result<http::Principal> Directory::Load(metadb::Transaction& txn, int64_t id) {
   principal.name = row->name;
   principal.is_service_principal = row->kind == PrincipalKind::kServicePrincipal;
   ASSIGN_OR_RETURN(auto ids, EffectiveIds(txn, id));
-  for (int64_t group : ids) {
-    if (group == id && row->kind != PrincipalKind::kGroup) continue;
-    ASSIGN_OR_RETURN(std::string name, NameOf(txn, group));
-    principal.groups.push_back(std::move(name));
-    principal.is_admin = principal.is_admin || group == kAdminsGroup;
+  for (int64_t held : ids) {
+    ASSIGN_OR_RETURN(auto source, PrincipalsTable::Find(txn, held));
+    if (!source) continue;
+    ASSIGN_OR_RETURN(auto entitlements, EntitlementsOf(*source));
+    principal.entitlements.insert(principal.entitlements.end(), entitlements.begin(), entitlements.end());
+    if (held == id && row->kind != PrincipalKind::kGroup) continue;
+    principal.groups.push_back(source->name);
+    principal.is_admin = principal.is_admin || held == kAdminsGroup;
   }
   std::sort(principal.groups.begin(), principal.groups.end());
   return principal;

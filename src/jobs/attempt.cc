@@ -1,5 +1,6 @@
 #include "jobs/attempt.h"
 
+#include "base/error_position.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "workspace/notebook_source.h"
@@ -77,12 +78,12 @@ void Attempt::Next() {
   if (over) return Finish(*std::move(over));
   Status started = session->Execute(spec);
   if (!started.ok()) return Finish({TaskState::kFailed, FullMessage(started.error())});
-  session->AwaitFinal(spec.statement_id, [self = shared_from_this(), session, id = spec.statement_id](
+  session->AwaitFinal(spec.statement_id, [self = shared_from_this(), session, id = spec.statement_id, sql = spec.sql](
                                              link::StatementStatus status) {
     // Its result is nobody's.
     (void)session->CloseStatement(id).ok();
     if (status.state == link::StatementState::kSucceeded) return self->Next();
-    std::string message = status.failure ? FullMessage(*status.failure) : "The statement was canceled.";
+    std::string message = status.failure ? PositionedMessage(*status.failure, sql) : "The statement was canceled.";
     self->Finish({TaskState::kFailed, std::move(message)});
   });
 }

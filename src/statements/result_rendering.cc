@@ -2,6 +2,7 @@
 
 #include "arrow_ipc/cell_text.h"
 #include "base/clock.h"
+#include "base/error_position.h"
 #include "base/json.h"
 
 namespace ashlar::statements {
@@ -81,13 +82,13 @@ void PlaceChunk(const std::string& statement_id, const link::StatementStatus& st
 
 }  // namespace
 
-sea::StatementStatus RenderStatus(const link::StatementStatus& status) {
+sea::StatementStatus RenderStatus(const link::StatementStatus& status, std::string_view sql) {
   sea::StatementStatus out;
   out.state = StateName(status.state);
   if (status.state == link::StatementState::kFailed && status.failure) {
     sea::ServiceError error;
     error.error_code = ErrorCodeName(status.failure->code);
-    error.message = FullMessage(*status.failure);
+    error.message = PositionedMessage(*status.failure, sql);
     out.error = std::move(error);
     if (!status.failure->sqlstate.empty()) out.sql_state = status.failure->sqlstate;
   }

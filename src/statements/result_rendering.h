@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/statement_execution.h"
 #include "link/driver_api.h"
@@ -9,7 +10,7 @@
 
 namespace ashlar::statements {
 
-api::statement_execution::StatementStatus RenderStatus(const link::StatementStatus& status);
+api::statement_execution::StatementStatus RenderStatus(const link::StatementStatus& status, std::string_view sql);
 // Schema, chunks and totals of a result.
 api::statement_execution::ResultManifest RenderManifest(const RegisteredStatement& statement,
                                                         const link::StatementStatus& status);

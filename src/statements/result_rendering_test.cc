@@ -38,10 +38,10 @@ TEST(Rendering, LinksChainToTheNextChunk) {
 TEST(Rendering, FailureCarriesSqlstate) {
   link::StatementStatus status;
   status.state = link::StatementState::kFailed;
-  status.failure = MakeSqlError("DIVIDE_BY_ZERO", "22012", "Division by zero.");
-  auto rendered = RenderStatus(status);
+  status.failure = MakeSqlError("DIVIDE_BY_ZERO", "22012", "Division by zero.", {}, SourceSpan{7, 10});
+  auto rendered = RenderStatus(status, "SELECT 1/0");
   EXPECT_EQ(*rendered.sql_state, "22012");
-  EXPECT_EQ(*rendered.error->message, "[DIVIDE_BY_ZERO] Division by zero. SQLSTATE: 22012");
+  EXPECT_EQ(*rendered.error->message, "[DIVIDE_BY_ZERO] Division by zero. SQLSTATE: 22012\n== SQL (line 1, position 8) ==\nSELECT 1/0\n       ^^^\n");
   EXPECT_EQ(rendered.error->error_code->value, "BAD_REQUEST");
 }
 

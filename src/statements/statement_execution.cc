@@ -14,6 +14,8 @@ namespace sea = api::statement_execution;
 constexpr int64_t kInlineLimitBytes = 26'214'400;  // 25 MiB, the API's limit for INLINE
 constexpr int64_t kDefaultWaitMs = 10'000;
 
+constexpr size_t kMaxKeptSqlBytes = 256 << 10;
+
 Error BadParameter(std::string message) { return MakeError(ErrorCode::kInvalidParameterValue, std::move(message)); }
 
 // "0s", or "5s" to "50s".
@@ -57,6 +59,7 @@ Result<RegisteredStatement> Describe(const sea::ExecuteStatementRequest& request
     return BadParameter("The format field must be JSON_ARRAY when the disposition field is INLINE.");
   }
   statement.client_limited_bytes = request.byte_limit.value_or(0) > 0;
+  if (request.statement->size() <= kMaxKeptSqlBytes) statement.sql = *request.statement;
   return statement;
 }
 
@@ -100,7 +103,7 @@ Result<sea::StatementResponse> Answer(const StatementRegistry& registry, const R
   link::StatementStatus status = Judge(statement, std::move(driver_status));
   sea::StatementResponse response;
   response.statement_id = statement.id;
-  response.status = RenderStatus(status);
+  response.status = RenderStatus(status, statement.sql);
   if (status.state != link::StatementState::kSucceeded) return response;
   response.manifest = RenderManifest(statement, status);
   if (status.chunks.empty()) {

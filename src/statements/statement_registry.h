@@ -22,6 +22,7 @@ struct RegisteredStatement {
   ResultDisposition disposition = ResultDisposition::kInline;
   bool client_limited_bytes = false;  // byte_limit was the client's, not the inline limit
   int64_t created_ms = 0;
+  std::string sql;                    // for the places errors point at; empty when it is very long
   std::string link_token;             // names the statement in external links
   std::shared_ptr<SqlSession> session;  // set once it is open
 };

@@ -34,7 +34,10 @@ Json FieldToJson(const Field& field) {
 }
 
 Error BadType(const std::string& what) {
-  return MakeError(ErrorCode::kInvalidParameterValue, "Invalid schema JSON: " + what);
+  Error error = MakeSqlError("INVALID_JSON_DATA_TYPE", "2203G", "Failed to convert the JSON string to a data type: " + what,
+                             {{"invalidType", what}});
+  error.code = ErrorCode::kInvalidParameterValue;
+  return error;
 }
 
 Result<Field> FieldFromJson(const Json& json) {

@@ -235,20 +235,29 @@ Status WorkspaceTree::MakeDirectories(const http::Principal& principal, const st
   return database_.Transact([&](metadb::Transaction& txn) -> Status {
     ASSIGN_OR_RETURN(auto current, ObjectsTable::Find(txn, kRootId));
     CHECK(current.has_value()) << "the migration makes the root";
+    // A refusal names the deepest folder the caller may see: what is hidden answers as if it were not there.
+    ObjectRow shown = *current;
+    auto require = [&](const ObjectRow& row, std::string_view level) -> Status {
+      ASSIGN_OR_RETURN(bool may, May(txn, principal, row, level));
+      return may ? OkStatus() : RequireLevel(txn, principal, shown, kCanManage);
+    };
     for (const std::string& name : names) {
+      ASSIGN_OR_RETURN(bool visible, May(txn, principal, *current, kCanRead));
+      if (visible) shown = *current;
       ASSIGN_OR_RETURN(auto next, ObjectsTable::FindChild(txn, current->id, name));
       if (!next) {
-        RETURN_IF_ERROR(RequireLevel(txn, principal, *current, kCanManage));
+        RETURN_IF_ERROR(require(*current, kCanManage));
         next = NewRow(principal, current->id, name, ObjectKind::kDirectory);
         RETURN_IF_ERROR(ObjectsTable::Insert(txn, *next, ""));
         RETURN_IF_ERROR(identity::PermissionEvaluator::GrantCreator(txn, RefOf(*next), principal.id));
       } else if (next->kind != ObjectKind::kDirectory) {
+        RETURN_IF_ERROR(require(*next, kCanRead));
         return MakeError(ErrorCode::kResourceAlreadyExists, "The path (" + path + ") leads through '" + name +
                                                                 "', which is not a folder.");
       }
       current = next;
     }
-    return OkStatus();
+    return require(*current, kCanRead);
   });
 }
 

@@ -306,10 +306,10 @@ class ServiceReader:
 
     def check_permission(self, place, operation):
         words = operation.permission.split(" ")
-        if operation.permission in SIMPLE_PERMISSIONS:
+        if operation.permission in SIMPLE_PERMISSIONS or re.fullmatch(r"entitlement [a-z-]+", operation.permission):
             return
         if len(words) != 3 or not re.fullmatch(r"(CAN|IS)_[A-Z_]+", words[0]):
-            self.fail(place, f"x-permission is one of {', '.join(SIMPLE_PERMISSIONS)} or 'CAN_X type field', not "
+            self.fail(place, f"x-permission is one of {', '.join(SIMPLE_PERMISSIONS)}, 'entitlement name' or 'CAN_X type field', not "
                              f"'{operation.permission}'")
         if words[2] not in self.wires(operation.request):
             self.fail(place, f"x-permission names {words[2]}, which the request does not have")
