@@ -19,6 +19,8 @@ constexpr uint32_t kCookieRuns = 12347;
 constexpr uint32_t kNoOffsetThreshold = 4;
 constexpr size_t kBitmapWords = 1024;
 constexpr size_t kArrayMax = 4096;
+// Small files share one object; a reader takes its range only.
+constexpr size_t kPackedFileBytes = size_t{2} << 20;
 
 Error SizeMismatch(const std::string& what) {
   Error error = MakeSqlError("DELTA_DELETION_VECTOR_SIZE_MISMATCH", "XXKDS",
@@ -416,21 +418,44 @@ Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const
   return expect(DeletionVector::Parse(data));
 }
 
-Result<DeletionVectorDescriptor> WriteDeletionVector(objectstore::ObjectStore& store,
-                                                     const std::string& root, Random& random,
-                                                     const DeletionVector& vector) {
-  std::string data = vector.Serialize();
-  std::string uuid = NewUuid(random);
-  std::string file(1, '\x01');
-  file += BigEndianText(static_cast<uint32_t>(data.size())) + data + BigEndianText(Crc32(data));
-  std::string path = objectstore::JoinPath(root, "deletion_vector_" + uuid + ".bin");
-  ASSIGN_OR_RETURN(objectstore::PutOutcome outcome, store.PutIfAbsent(path, file));
-  if (outcome != objectstore::PutOutcome::kWon) {
-    return MakeError(ErrorCode::kIoError, "could not write " + path);
+DeletionVector UnionOf(const DeletionVector& a, const DeletionVector& b) {
+  std::vector<uint64_t> rows = a.ToRows();
+  b.ForEachInRange(0, UINT64_MAX, [&](uint64_t row) { rows.push_back(row); });
+  return DeletionVector::FromRows(std::move(rows));
+}
+
+bool HaveCommonRows(const DeletionVector& a, const DeletionVector& b) {
+  bool common = false;
+  a.ForEachInRange(0, UINT64_MAX, [&](uint64_t row) { common = common || b.Contains(row); });
+  return common;
+}
+
+Result<std::vector<DeletionVectorDescriptor>> WriteDeletionVectors(
+    objectstore::ObjectStore& store, const std::string& root, Random& random,
+    const std::vector<DeletionVector>& vectors, const VectorFileCreated& created) {
+  std::vector<DeletionVectorDescriptor> descriptors;
+  for (size_t next = 0; next < vectors.size();) {
+    std::string uuid = NewUuid(random);
+    std::string file(1, '\x01');
+    for (bool first = true; next < vectors.size(); ++next, first = false) {
+      std::string data = vectors[next].Serialize();
+      if (!first && file.size() + data.size() > kPackedFileBytes) break;
+      if (file.size() + data.size() > INT32_MAX) {
+        return MakeError(ErrorCode::kResourceExhausted, "A deletion vector of more than 2 GiB");
+      }
+      descriptors.push_back({"u", Z85Encode(UuidBytes(uuid)), static_cast<int32_t>(file.size()),
+                             static_cast<int32_t>(data.size()),
+                             static_cast<int64_t>(vectors[next].cardinality())});
+      file += BigEndianText(static_cast<uint32_t>(data.size())) + data + BigEndianText(Crc32(data));
+    }
+    std::string path = objectstore::JoinPath(root, "deletion_vector_" + uuid + ".bin");
+    if (created) created(path);
+    ASSIGN_OR_RETURN(objectstore::PutOutcome outcome, store.PutIfAbsent(path, file));
+    if (outcome != objectstore::PutOutcome::kWon) {
+      return MakeError(ErrorCode::kIoError, "could not write " + path);
+    }
   }
-  return DeletionVectorDescriptor{"u", Z85Encode(UuidBytes(uuid)), 1,
-                                  static_cast<int32_t>(data.size()),
-                                  static_cast<int64_t>(vector.cardinality())};
+  return descriptors;
 }
 
 std::string Z85Encode(std::string_view bytes) {

@@ -48,10 +48,17 @@ class DeletionVector {
 Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const std::string& root,
                                           const DeletionVectorDescriptor& descriptor);
 
-// Writes the vector as a new file in the table's root and gives the descriptor for it.
-Result<DeletionVectorDescriptor> WriteDeletionVector(objectstore::ObjectStore& store,
-                                                     const std::string& root, Random& random,
-                                                     const DeletionVector& vector);
+// The rows of both.
+DeletionVector UnionOf(const DeletionVector& a, const DeletionVector& b);
+bool HaveCommonRows(const DeletionVector& a, const DeletionVector& b);
+
+// Told a file's absolute path before the file is created.
+using VectorFileCreated = std::function<void(const std::string&)>;
+// Writes the vectors, several to a file of about 2 MiB in the table's root, and gives a descriptor for
+// each, in their order. The files are durable.
+Result<std::vector<DeletionVectorDescriptor>> WriteDeletionVectors(
+    objectstore::ObjectStore& store, const std::string& root, Random& random,
+    const std::vector<DeletionVector>& vectors, const VectorFileCreated& created);
 
 // Z85 (ZeroMQ RFC 32). Encodes a multiple of 4 bytes; nullopt for text that is not Z85.
 std::string Z85Encode(std::string_view bytes);

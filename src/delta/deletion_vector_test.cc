@@ -63,9 +63,11 @@ TEST(DeletionVector, KeepsItsRowsThroughBytesAndFiles) {
     auto parsed = DeletionVector::Parse(vector.Serialize());
     ASSERT_TRUE(parsed.ok()) << parsed.error().message;
     EXPECT_EQ(parsed->ToRows(), rows);
-    auto descriptor = WriteDeletionVector(store, "/t", random, vector);
-    ASSERT_TRUE(descriptor.ok());
-    EXPECT_EQ(LoadDeletionVector(store, "/t", *descriptor)->ToRows(), rows);
+    std::vector<DeletionVector> one;
+    one.push_back(DeletionVector::FromRows(rows));
+    auto descriptors = WriteDeletionVectors(store, "/t", random, one, {});
+    ASSERT_TRUE(descriptors.ok());
+    EXPECT_EQ(LoadDeletionVector(store, "/t", descriptors->at(0))->ToRows(), rows);
   }
 }
 
@@ -133,11 +135,49 @@ TEST(DeletionVector, BrokenBytesAreErrors) {
   }
 }
 
+TEST(DeletionVector, SmallOnesShareAFile) {
+  FakeClock clock(0);
+  CountingRandom random;
+  objectstore::MemoryObjectStore store(clock);
+  std::vector<DeletionVector> vectors;
+  std::vector<Rows> expected;
+  for (uint64_t i = 0; i < 20; ++i) {
+    Rows rows;
+    // Every second row of 16 containers: bitmaps of 128 KiB together, so 15 and a rest fit into 2 MiB.
+    for (uint64_t row = i; row < 16 * 65536; row += 2) rows.push_back(row);
+    expected.push_back(rows);
+    vectors.push_back(DeletionVector::FromRows(rows));
+  }
+  std::vector<std::string> told;
+  auto descriptors = WriteDeletionVectors(store, "/t", random, vectors,
+                                          [&](const std::string& path) { told.push_back(path); });
+  ASSERT_TRUE(descriptors.ok());
+  ASSERT_EQ(descriptors->size(), 20u);
+  auto listed = *store.ListFrom("/t", "");
+  EXPECT_EQ(listed.size(), 2u);
+  EXPECT_EQ(told.size(), 2u);
+  for (const auto& object : listed) EXPECT_LE(object.size, int64_t{2} << 20);
+  for (size_t i = 0; i < 20; ++i) {
+    EXPECT_EQ(LoadDeletionVector(store, "/t", descriptors->at(i))->ToRows(), expected[i]) << i;
+  }
+  EXPECT_EQ(descriptors->at(0).offset, 1);
+}
+
+TEST(DeletionVector, UnionAndOverlap) {
+  auto rows = [](Rows r) { return DeletionVector::FromRows(std::move(r)); };
+  EXPECT_EQ(UnionOf(rows({1, 5}), rows({2, 5, 1ull << 40})).ToRows(), (Rows{1, 2, 5, 1ull << 40}));
+  EXPECT_TRUE(HaveCommonRows(rows({1, 5}), rows({2, 5})));
+  EXPECT_FALSE(HaveCommonRows(rows({1, 5}), rows({2, 6})));
+  EXPECT_FALSE(HaveCommonRows(rows({}), rows({2})));
+}
+
 TEST(DeletionVector, FilesAreVerified) {
   FakeClock clock(0);
   CountingRandom random;
   objectstore::MemoryObjectStore store(clock);
-  auto descriptor = *WriteDeletionVector(store, "/t", random, DeletionVector::FromRows({5, 6}));
+  std::vector<DeletionVector> one;
+  one.push_back(DeletionVector::FromRows({5, 6}));
+  auto descriptor = WriteDeletionVectors(store, "/t", random, one, {})->at(0);
   auto listed = *store.ListFrom("/t", "");
   ASSERT_EQ(listed.size(), 1u);
   std::string path = "/t/" + listed[0].name;

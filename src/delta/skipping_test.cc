@@ -390,5 +390,14 @@ TEST(Stats, IndexesTheFirstLeaves) {
   EXPECT_EQ(names({{"delta.dataSkippingStatsColumns", "c, `s`.x,gone"}}), (Names{"c", "s.x"}));
 }
 
+TEST(Stats, WideStatsKeepEveryDigit) {
+  std::string tight = R"({"numRecords":9,"minValues":{"a":0.10000000000000000001,"s":{"x y":"\u00e4\"}"}},"tightBounds":true,"nullCount":{"a":0}})";
+  EXPECT_EQ(WideStats(tight, 9),
+            R"({"numRecords":9,"minValues":{"a":0.10000000000000000001,"s":{"x y":"\u00e4\"}"}},"nullCount":{"a":0},"tightBounds":false})");
+  EXPECT_EQ(WideStats(std::nullopt, 3), R"({"numRecords":3,"tightBounds":false})");
+  EXPECT_EQ(WideStats("{\"minValues\":{\"a\":1", 3), R"({"numRecords":3,"tightBounds":false})");
+  EXPECT_EQ(WideStats("[]", 3), R"({"numRecords":3,"tightBounds":false})");
+}
+
 }  // namespace
 }  // namespace ashlar::delta

@@ -280,6 +280,29 @@ struct Tree {
   }
 };
 
+// Appends `,"name":{…}` for each member that is an object, as it is written: numbers keep all of their
+// digits. False for text that is not a JSON object.
+bool CopyObjects(const std::string& json, std::string* out) {
+  simdjson::padded_string padded(json);
+  ondemand::parser parser;
+  ondemand::document document;
+  ondemand::object root;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return false;
+  if (document.get_object().get(root) != simdjson::SUCCESS) return false;
+  for (auto member : root) {
+    std::string_view name, raw;
+    ondemand::value value;
+    ondemand::object inner;
+    if (member.unescaped_key().get(name) != simdjson::SUCCESS) return false;
+    std::string key = WriteJson(Json(name));
+    if (member.value().get(value) != simdjson::SUCCESS) return false;
+    if (value.get_object().get(inner) != simdjson::SUCCESS) continue;
+    if (inner.raw_json().get(raw) != simdjson::SUCCESS) return false;
+    *out += "," + key + ":" + std::string(raw);
+  }
+  return true;
+}
+
 }  // namespace
 
 FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns) {
@@ -308,6 +331,12 @@ std::optional<int64_t> LiveRows(const AddFile& file) {
   std::optional<int64_t> physical = NumRecords(file);
   if (!physical.has_value() || !file.deletion_vector.has_value()) return physical;
   return *physical - file.deletion_vector->cardinality;
+}
+
+std::string WideStats(const std::optional<std::string>& stats, int64_t num_records) {
+  std::string bounds;
+  if (stats.has_value() && !CopyObjects(*stats, &bounds)) bounds.clear();
+  return "{\"numRecords\":" + std::to_string(num_records) + bounds + ",\"tightBounds\":false}";
 }
 
 std::string BuildStats(int64_t num_records, const std::vector<ColumnStats>& columns) {

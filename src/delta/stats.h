@@ -36,6 +36,10 @@ std::optional<int64_t> NumRecords(const AddFile& file);
 // numRecords less the rows its deletion vector deletes.
 std::optional<int64_t> LiveRows(const AddFile& file);
 
+// The statistics of a file from which rows are taken by a deletion vector: the same, but with
+// tightBounds=false and numRecords. Absent or unusable text gives these two alone.
+std::string WideStats(const std::optional<std::string>& stats, int64_t num_records);
+
 // What the writer of a file saw in one column. Nothing set: nothing known.
 struct ColumnStats {
   LeafColumn column;

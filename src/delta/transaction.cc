@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "delta/commit/row_marks.h"
 #include "delta/features.h"
 #include "delta/log/checkpoint.h"
 #include "delta/log/file_name.h"
@@ -68,6 +69,12 @@ void Transaction::Remove(const AddFile& file) {
 void Transaction::RemoveRearranged(const AddFile& file) {
   Remove(file);
   change_.removes.back().data_change = false;
+}
+
+void Transaction::MarkRows(MarkedFile marked) {
+  Remove(marked.before);
+  if (marked.after.has_value()) Add(*marked.after);
+  change_.marks.push_back(std::move(marked));
 }
 
 void Transaction::SetApplicationVersion(std::string app_id, int64_t version) {
@@ -164,6 +171,27 @@ Result<CommitOutcome> Transaction::TryVersion(int64_t version) {
   return CommitOutcome::kUnknown;
 }
 
+Status Transaction::RebaseOnto(const CommitFile& commit, bool* moved) {
+  ASSIGN_OR_RETURN(std::vector<Action> winner, ReadCommit(table_, commit.version));
+  RowRebase rows;
+  if (!change_.marks.empty() || change_.reads_rows_to_mark) {
+    VectorFileCreated none;
+    ASSIGN_OR_RETURN(rows, RebaseMarks({*table_.store, table_.root, environment_.random, none}, winner, change_));
+  }
+  RETURN_IF_ERROR(CheckConflict(*snapshot_, change_, Isolation(), {commit.version, winner, rows.settled_paths}));
+  *moved = *moved || rows.moved;
+  const CommitInfo* info = FindCommitInfo(winner);
+  int64_t timestamp = commit.modified_ms;
+  if (info != nullptr) timestamp = info->in_commit_timestamp_ms.value_or(timestamp);
+  newest_timestamp_ms_ = std::max(newest_timestamp_ms_, timestamp);
+  for (const Action& action : winner) {
+    const auto* changed = std::get_if<Metadata>(&action);
+    if (changed == nullptr) continue;
+    in_commit_timestamps_ = BooleanProperty(changed->configuration, "delta.enableInCommitTimestamps", false);
+  }
+  return OkStatus();
+}
+
 Result<int64_t> Transaction::Rebase(int64_t lost_version) {
   if (snapshot_ == nullptr) {
     Error error = MakeSqlError("DELTA_PROTOCOL_CHANGED", "2D521",
@@ -174,21 +202,16 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
   }
   ASSIGN_OR_RETURN(LogListing listing, ListLog(table_, lost_version));
   int64_t version = lost_version;
+  bool moved = false;
   for (const CommitFile& commit : listing.commits) {
     if (commit.version != version) break;
-    ASSIGN_OR_RETURN(std::vector<Action> winner, ReadCommit(table_, version));
-    RETURN_IF_ERROR(CheckConflict(*snapshot_, change_, Isolation(), version, winner));
-    const CommitInfo* info = FindCommitInfo(winner);
-    int64_t timestamp = commit.modified_ms;
-    if (info != nullptr) timestamp = info->in_commit_timestamp_ms.value_or(timestamp);
-    newest_timestamp_ms_ = std::max(newest_timestamp_ms_, timestamp);
-    for (const Action& action : winner) {
-      const auto* changed = std::get_if<Metadata>(&action);
-      if (changed == nullptr) continue;
-      in_commit_timestamps_ =
-          BooleanProperty(changed->configuration, "delta.enableInCommitTimestamps", false);
-    }
+    RETURN_IF_ERROR(RebaseOnto(commit, &moved));
     ++version;
+  }
+  if (moved) {
+    VectorFileCreated created = [this](const std::string& path) { TrackCreatedFile(path); };
+    VectorFiles files{*table_.store, table_.root, environment_.random, created};
+    RETURN_IF_ERROR(Remark(files, environment_.clock.NowMs(), change_));
   }
   if (version == lost_version) {
     return CorruptLog(CommitFileName(version), version, "the commit that won it is gone");

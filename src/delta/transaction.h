@@ -25,6 +25,7 @@
 #include "delta/actions.h"
 #include "delta/committer.h"
 #include "delta/commit/conflict.h"
+#include "delta/log/log_segment.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 
@@ -89,6 +90,11 @@ class Transaction {
   // As Remove, for commits that only rearrange rows (OPTIMIZE): dataChange=false. Their adds must say
   // so too.
   void RemoveRearranged(const AddFile& file);
+  // Rows deleted by a vector: the file's old form goes, its new one comes. A concurrent commit that
+  // marked other rows of the file is joined with, not conflicted with.
+  void MarkRows(MarkedFile marked);
+  // The target was read only to find the rows this change marks or rewrites.
+  void ReadRowsToMark() { change_.reads_rows_to_mark = true; }
   void AddCdc(AddCdcFile file) { change_.cdc_files.push_back(std::move(file)); }
   // A new schema, partitioning or properties; `id` must be the table's. The features it puts to use
   // are added to the protocol.
@@ -129,6 +135,7 @@ class Transaction {
   Result<CommitOutcome> Settle(int64_t version) const;
   // Checks all commits from `lost_version` on and gives the next version to try.
   Result<int64_t> Rebase(int64_t lost_version);
+  Status RebaseOnto(const CommitFile& commit, bool* moved);
   std::optional<Error> CheckpointIfDue(int64_t version) const;
 
   TableLocation table_;

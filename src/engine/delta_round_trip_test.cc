@@ -101,6 +101,7 @@ class DeltaRoundTrip : public testing::Test {
     txn.ReadWholeTable();
     for (const auto& file : result.removed) txn.Remove(file);
     for (const auto& file : result.added) txn.Add(file);
+    for (const auto& file : result.marked) txn.MarkRows(file);
     txn.SetOperation({.name = "UPDATE", .parameters = {}, .metrics = {}, .user_metadata = {}, .user_id = {}, .user_name = {}});
     ASSIGN_OR_RETURN(auto done, txn.Commit());
     (void)done;
@@ -249,12 +250,14 @@ TEST_F(DeltaRoundTrip, DeletionVectorsHideRows) {
   std::vector<uint64_t> gone;
   for (uint64_t i = 0; i < 100000; i += 3) gone.push_back(i);
   auto snapshot = Latest();
-  auto vector = delta::WriteDeletionVector(store_, root_ + "/t", SystemRandom(), delta::DeletionVector::FromRows(gone));
+  std::vector<delta::DeletionVector> one;
+  one.push_back(delta::DeletionVector::FromRows(gone));
+  auto vector = delta::WriteDeletionVectors(store_, root_ + "/t", SystemRandom(), one, {});
   ASSERT_TRUE(vector.ok());
   // The table as a later version would list it.
   delta::SnapshotState state = snapshot->state();
   ASSERT_EQ(state.files.size(), 1u);
-  state.files[0].deletion_vector = *vector;
+  state.files[0].deletion_vector = vector->at(0);
   auto table = std::make_shared<DeltaTable>(std::make_shared<const delta::Snapshot>(root_ + "/t", state),
                                             ColumnMatch::kName, store_);
   auto count = connection_->ExecuteCount(Scan(table));
@@ -389,6 +392,47 @@ TEST_F(RowChanges, RemoveTakesOutARange) {
   EXPECT_EQ(result->deleted_rows, 3);
   ASSERT_TRUE(Apply(*result).ok());
   EXPECT_EQ(Table(), (Lines{"1 | a", "2 | b"}));
+}
+
+TEST_F(RowChanges, VectorsTakeTheRowsOutOfTheirFiles) {
+  delta::Transaction enable(Location(), committer_, Latest(), Env());
+  delta::Metadata metadata = Latest()->metadata();
+  metadata.configuration["delta.enableDeletionVectors"] = "true";
+  enable.SetMetadata(metadata);
+  enable.SetOperation({.name = "SET TBLPROPERTIES", .parameters = {}, .metrics = {}, .user_metadata = {}, .user_id = {}, .user_name = {}});
+  ASSERT_TRUE(enable.Commit().ok());
+  std::vector<std::string> created;
+  auto change = [&] {
+    return MakeRowChange(*connection_, Latest(), Target(), [&](const std::string& path) { created.push_back(path); });
+  };
+  auto result = change()->Delete(Change(Binary("=", kBool, Column(1, kInt), Int(2))));
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_TRUE(result->removed.empty() && result->added.empty());
+  ASSERT_EQ(result->marked.size(), 1u);
+  EXPECT_EQ(created.size(), 1u);
+  EXPECT_EQ(result->metrics["numDeletedRows"], "1");
+  EXPECT_EQ(result->metrics["numCopiedRows"], "0");
+  EXPECT_EQ(result->metrics["numDeletionVectorsAdded"], "1");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | a", "11 | k", "12 | l", "3 | c"}));
+  // A second vector replaces the first; the rows' new forms are in a new file.
+  auto update = Change(Binary("<", kBool, Column(1, kInt), Int(12)));
+  update.new_values = {Binary("+", kInt, Column(1, kInt), Int(100)), Column(2, kText)};
+  update.condition = Binary("=", kBool, Column(2, kText), Text("c"));
+  result = change()->Update(update);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->metrics["numDeletionVectorsUpdated"], "1");
+  EXPECT_EQ(result->added.size(), 1u);
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | a", "103 | c", "11 | k", "12 | l"}));
+  // The last live row: the file goes, and its vector with it.
+  result = change()->Delete(Change(Binary("=", kBool, Column(1, kInt), Int(1))));
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->removed.size(), 1u);
+  EXPECT_TRUE(result->marked.empty());
+  EXPECT_EQ(result->metrics["numDeletionVectorsRemoved"], "1");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"103 | c", "11 | k", "12 | l"}));
 }
 
 sql::AnalyzedMerge MergeInto(PlanPtr scan, PlanPtr source) {

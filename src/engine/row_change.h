@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "delta/commit/conflict.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 #include "engine/engine.h"
@@ -19,6 +20,7 @@ namespace ashlar::engine {
 struct RowChangeResult {
   std::vector<delta::AddFile> removed;  // active in the snapshot
   std::vector<delta::AddFile> added;
+  std::vector<delta::MarkedFile> marked;  // neither in `removed` nor in `added`
   // As delta-spark names them for the operation: numUpdatedRows, numTargetRowsInserted, …
   std::map<std::string, std::string> metrics;
   int64_t updated_rows = 0;
@@ -43,6 +45,16 @@ class RowChange {
 // schema may have more columns than the snapshot's (schema evolution). `connection` outlives the object.
 std::unique_ptr<RowChange> MakeCopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
                                            WriteTarget target, FileCreated created);
+
+// Deletion vectors: rows of a touched file are marked, new forms of rows go into new files, and a file
+// without a live row is removed.
+std::unique_ptr<RowChange> MakeDeletionVectorChange(Connection& connection,
+                                                    std::shared_ptr<const delta::Snapshot> snapshot,
+                                                    WriteTarget target, FileCreated created);
+
+// The one that the table's delta.enableDeletionVectors asks for.
+std::unique_ptr<RowChange> MakeRowChange(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
+                                         WriteTarget target, FileCreated created);
 
 // A typed condition as a predicate for conflict checks and skipping: columns are ids = indexes of the
 // schema. What cannot be said is kUnknown, which matches everything.

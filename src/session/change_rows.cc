@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "session/target_reads.h"
 
 namespace ashlar::session {
 namespace {
@@ -19,7 +20,7 @@ Result<DeltaTarget> TargetOf(const sql::AnalyzedTarget& target) {
 // A statement that changed nothing commits nothing, as in delta-spark.
 Status CommitChange(DeltaWrite& write, const engine::RowChangeResult& result, std::string name,
                     std::map<std::string, std::optional<std::string>> parameters) {
-  if (result.added.empty() && result.removed.empty()) return OkStatus();
+  if (result.added.empty() && result.removed.empty() && result.marked.empty()) return OkStatus();
   write.Apply(result);
   delta::Operation operation;
   operation.name = std::move(name);
@@ -36,6 +37,7 @@ Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
   DeltaWrite write(run, std::move(target));
   // Without a translated predicate the whole table counts as read: more conflicts, never a lost update.
   write.transaction().ReadWholeTable();
+  if (ReadsTargetOnce(change)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
   RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
@@ -46,6 +48,7 @@ Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
   DeltaWrite write(run, std::move(target));
   write.transaction().ReadWholeTable();
+  if (ReadsTargetOnce(change)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Delete(change));
   RETURN_IF_ERROR(CommitChange(write, result, "DELETE", {{"predicate", "[]"}}));
   return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
@@ -57,6 +60,7 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& statement) {
   DeltaWrite write(run, std::move(target));
   write.transaction().ReadWholeTable();
   RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
+  if (ReadsTargetOnce(merge)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
   RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.inserted_rows + result.updated_rows + result.deleted_rows},

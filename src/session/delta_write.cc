@@ -105,13 +105,14 @@ void DeltaWrite::RemoveAllFiles() {
 void DeltaWrite::RemoveFile(const delta::AddFile& file) { transaction_->Remove(file); }
 
 std::unique_ptr<engine::RowChange> DeltaWrite::MakeRowChange() {
-  return engine::MakeCopyOnWrite(run_.connection(), target_.snapshot, WriterTarget(),
+  return engine::MakeRowChange(run_.connection(), target_.snapshot, WriterTarget(),
                                  [this](const std::string& path) { transaction_->TrackCreatedFile(path); });
 }
 
 void DeltaWrite::Apply(const engine::RowChangeResult& result) {
   for (const delta::AddFile& file : result.removed) transaction_->Remove(file);
   for (const delta::AddFile& file : result.added) transaction_->Add(file);
+  for (const delta::MarkedFile& file : result.marked) transaction_->MarkRows(file);
 }
 
 Status DeltaWrite::Commit(delta::Operation operation) {

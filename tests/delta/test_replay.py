@@ -98,6 +98,8 @@ def test_a_mixed_history(sql, layout):
     state, rows = check_everywhere(sql, table, COLUMNS)
     assert in_order(rows) == in_order(expected_rows())
     assert state.version == 13
+    has_vectors = any(file.get("deletionVector") for file in state.files.values())
+    assert has_vectors == ("vectors" in layout)
 
 
 def test_every_type_has_true_statistics(sql):

@@ -34,9 +34,14 @@ bool OnlyHarmlessDifferences(Metadata before, Metadata after) {
 class ConflictCheck {
  public:
   ConflictCheck(const Snapshot& read, const StagedChange& change, IsolationLevel level,
-                int64_t version, const std::vector<Action>& winner)
-      : read_(read), change_(change), level_(level), version_(version), winner_(winner) {
-    for (const Action& action : winner) {
+                const WinningCommit& winner)
+      : read_(read),
+        change_(change),
+        level_(level),
+        version_(winner.version),
+        winner_(winner.actions),
+        settled_(winner.settled_paths) {
+    for (const Action& action : winner_) {
       if (const auto* info = std::get_if<CommitInfo>(&action)) info_ = info;
     }
     for (const Predicate& predicate : change.read_predicates) filters_.emplace_back(read, predicate);
@@ -127,7 +132,7 @@ class ConflictCheck {
     if (!AddedFilesMatter()) return OkStatus();
     for (const Action& action : winner_) {
       const auto* add = std::get_if<AddFile>(&action);
-      if (add == nullptr) continue;
+      if (add == nullptr || settled_.contains(DecodedPath(add->path))) continue;
       bool would_read = change_.read_whole_table || std::ranges::any_of(filters_, [&](const auto& f) {
                           return f.Match(*add) != FileMatch::kNone;
                         });
@@ -142,7 +147,8 @@ class ConflictCheck {
   Status CheckRemovedFiles() {
     std::vector<const RemoveFile*> removed;
     for (const Action& action : winner_) {
-      if (const auto* remove = std::get_if<RemoveFile>(&action)) removed.push_back(remove);
+      const auto* remove = std::get_if<RemoveFile>(&action);
+      if (remove != nullptr && !settled_.contains(DecodedPath(remove->path))) removed.push_back(remove);
     }
     if (removed.empty()) return OkStatus();
     std::unordered_map<std::string, const AddFile*> active;
@@ -177,6 +183,7 @@ class ConflictCheck {
   const IsolationLevel level_;
   const int64_t version_;
   const std::vector<Action>& winner_;
+  const std::set<std::string>& settled_;
   const CommitInfo* info_ = nullptr;
   std::vector<FileFilter> filters_;
 };
@@ -205,9 +212,9 @@ bool StagedChange::OnlyRearranges() const {
 }
 
 Status CheckConflict(const Snapshot& read, const StagedChange& change, IsolationLevel level,
-                     int64_t winner_version, const std::vector<Action>& winner) {
-  CHECK_LT(read.version(), winner_version);
-  return ConflictCheck(read, change, level, winner_version, winner).Run();
+                     const WinningCommit& winner) {
+  CHECK_LT(read.version(), winner.version);
+  return ConflictCheck(read, change, level, winner).Run();
 }
 
 }  // namespace ashlar::delta

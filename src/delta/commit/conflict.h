@@ -4,6 +4,7 @@
 // by partition values alone.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "delta/deletion_vector.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 
@@ -20,9 +22,22 @@ namespace ashlar::delta {
 enum class IsolationLevel { kSerializable, kWriteSerializable, kSnapshotIsolation };
 std::string_view IsolationLevelName(IsolationLevel level);
 
+// A file some of whose live rows were deleted by a new deletion vector.
+struct MarkedFile {
+  AddFile before;
+  std::optional<AddFile> after;  // nullopt: no live row is left
+  std::shared_ptr<const DeletionVector> rows;  // those this change deletes
+  int64_t physical_rows = 0;
+  std::optional<AddFile> moved_to = std::nullopt;  // while rebasing: what a winner made of the file
+};
+
 // What a transaction read and wants to write.
 struct StagedChange {
   bool read_whole_table = false;
+  // The target was read only to find the rows that are marked or rewritten: what a winner takes out of
+  // other rows does not matter.
+  bool reads_rows_to_mark = false;
+  std::vector<MarkedFile> marks;  // their adds and removes are staged too
   std::vector<Predicate> read_predicates;
   std::set<std::string> read_paths;  // decoded
   std::vector<AddFile> adds;
@@ -41,9 +56,16 @@ struct StagedChange {
   bool OnlyRearranges() const;
 };
 
-// Checks the staged change, made from `read`, against one commit that came after it. Errors: SQLSTATE
-// 2D521, code kAborted.
+// A commit that came after the snapshot a change was made from.
+struct WinningCommit {
+  int64_t version = 0;
+  const std::vector<Action>& actions;
+  // Decoded paths whose file actions were found harmless by their rows (row_marks.h).
+  const std::set<std::string>& settled_paths;
+};
+
+// Checks the staged change, made from `read`, against one winner. Errors: SQLSTATE 2D521, code kAborted.
 Status CheckConflict(const Snapshot& read, const StagedChange& change, IsolationLevel level,
-                     int64_t winner_version, const std::vector<Action>& winner);
+                     const WinningCommit& winner);
 
 }  // namespace ashlar::delta

@@ -24,7 +24,7 @@ struct TargetColumns {
   std::string row;
 };
 
-class CopyOnWrite final : public RowChange {
+class CopyOnWrite : public RowChange {
  public:
   CopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot, WriteTarget target,
               FileCreated created);
@@ -34,8 +34,12 @@ class CopyOnWrite final : public RowChange {
   Result<RowChangeResult> Merge(const sql::AnalyzedMerge& merge) override;
   Result<RowChangeResult> Remove(const sql::TypedExprPtr& condition) override;
 
- private:
+ protected:
   friend class MergeRun;
+
+  // Takes `rows` out of their files, and adds the rows of `inserted_sql` (may be empty): here by writing
+  // the files anew.
+  virtual Result<RowChangeResult> Rewrite(const RowsByFile& rows, const std::string& inserted_sql);
 
   LoweringOptions Options() const;
   // Rows of a query of two columns, file and position.
@@ -45,8 +49,6 @@ class CopyOnWrite final : public RowChange {
   std::shared_ptr<const DeltaTable> Without(const RowsByFile& rows) const;
   // SELECT k0, k1, … of the target's schema from a part of the table; columns it lacks are NULL.
   Result<std::string> CopySql(const DeltaTable& part, StatementBindings& bindings) const;
-  // Rewrites the files of `rows` without them, with the rows of `inserted_sql` (may be empty) added.
-  Result<RowChangeResult> Rewrite(const RowsByFile& rows, const std::string& inserted_sql);
   Result<RowChangeResult> DeleteRows(const RowsByFile& rows);
   Result<RowChangeResult> DeleteEverything();
 
@@ -60,6 +62,15 @@ class CopyOnWrite final : public RowChange {
 
 // Of the one scan with row positions in the plan.
 Result<TargetColumns> FindTargetColumns(const sql::Plan& plan, const std::string& alias);
+// The file metrics of DELETE and UPDATE.
+void CountFiles(RowChangeResult& result);
+// Of the vectors a change added, removed and replaced.
+struct VectorCounts {
+  int64_t added = 0;
+  int64_t removed = 0;
+  int64_t updated = 0;
+};
+VectorCounts CountVectors(const RowChangeResult& result);
 int64_t RowTotal(const RowsByFile& rows);
 
 }  // namespace ashlar::engine

@@ -232,6 +232,10 @@ class MergeRun {
     set("numTargetBytesAdded", bytes_added);
     set("numTargetBytesRemoved", bytes_removed);
     set("numTargetChangeFilesAdded", 0);
+    VectorCounts vectors = CountVectors(result);
+    set("numTargetDeletionVectorsAdded", vectors.added);
+    set("numTargetDeletionVectorsRemoved", vectors.removed);
+    set("numTargetDeletionVectorsUpdated", vectors.updated);
     return {};
   }
 

@@ -35,16 +35,6 @@ std::map<size_t, RowSelection> SelectionOf(const RowsByFile& rows, RowSelection:
   return files;
 }
 
-void CountFiles(const RowChangeResult& result, std::map<std::string, std::string>& metrics) {
-  int64_t added = 0, removed = 0;
-  for (const delta::AddFile& file : result.added) added += file.size;
-  for (const delta::AddFile& file : result.removed) removed += file.size;
-  metrics["numRemovedFiles"] = std::to_string(result.removed.size());
-  metrics["numAddedFiles"] = std::to_string(result.added.size());
-  metrics["numAddedBytes"] = std::to_string(added);
-  metrics["numRemovedBytes"] = std::to_string(removed);
-}
-
 int64_t AddedRows(const RowChangeResult& result) {
   int64_t rows = 0;
   for (const delta::AddFile& file : result.added) rows += delta::NumRecords(file).value_or(0);
@@ -66,10 +56,44 @@ Result<TargetColumns> FindTargetColumns(const sql::Plan& plan, const std::string
   return columns;
 }
 
+void CountFiles(RowChangeResult& result) {
+  int64_t added = 0, removed = 0;
+  for (const delta::AddFile& file : result.added) added += file.size;
+  for (const delta::AddFile& file : result.removed) removed += file.size;
+  VectorCounts vectors = CountVectors(result);
+  auto set = [&](const char* name, int64_t value) { result.metrics[name] = std::to_string(value); };
+  set("numRemovedFiles", static_cast<int64_t>(result.removed.size()));
+  set("numAddedFiles", static_cast<int64_t>(result.added.size()));
+  set("numAddedBytes", added);
+  set("numRemovedBytes", removed);
+  set("numDeletionVectorsAdded", vectors.added);
+  set("numDeletionVectorsRemoved", vectors.removed);
+  set("numDeletionVectorsUpdated", vectors.updated);
+}
+
+VectorCounts CountVectors(const RowChangeResult& result) {
+  VectorCounts counts;
+  for (const delta::AddFile& file : result.removed) counts.removed += file.deletion_vector ? 1 : 0;
+  for (const delta::MarkedFile& file : result.marked) {
+    ++counts.added;
+    if (!file.before.deletion_vector) continue;
+    ++counts.removed;
+    ++counts.updated;
+  }
+  return counts;
+}
+
 int64_t RowTotal(const RowsByFile& rows) {
   size_t total = 0;
   for (const auto& [file, positions] : rows) total += positions.size();
   return static_cast<int64_t>(total);
+}
+
+std::unique_ptr<RowChange> MakeRowChange(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
+                                         WriteTarget target, FileCreated created) {
+  bool marks = delta::BooleanProperty(target.metadata.configuration, "delta.enableDeletionVectors", false);
+  auto make = marks ? MakeDeletionVectorChange : MakeCopyOnWrite;
+  return make(connection, std::move(snapshot), std::move(target), std::move(created));
 }
 
 std::unique_ptr<RowChange> MakeCopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot,
@@ -176,7 +200,7 @@ Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::
 Result<RowChangeResult> CopyOnWrite::DeleteRows(const RowsByFile& rows) {
   ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, ""));
   result.deleted_rows = RowTotal(rows);
-  CountFiles(result, result.metrics);
+  CountFiles(result);
   result.metrics["numDeletedRows"] = std::to_string(result.deleted_rows);
   result.metrics["numCopiedRows"] = std::to_string(AddedRows(result));
   return result;
@@ -187,7 +211,7 @@ Result<RowChangeResult> CopyOnWrite::DeleteEverything() {
   result.removed = snapshot_->files();
   auto rows = snapshot_->RowCount();
   result.deleted_rows = rows.value_or(0);
-  CountFiles(result, result.metrics);
+  CountFiles(result);
   if (rows) result.metrics["numDeletedRows"] = std::to_string(*rows);
   result.metrics["numCopiedRows"] = "0";
   return result;
@@ -246,7 +270,9 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
   }
   ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, "SELECT " + values + " FROM (" + found + ") AS q"));
   result.updated_rows = RowTotal(rows);
-  CountFiles(result, result.metrics);
+  CountFiles(result);
+  // delta-spark counts each touched file of an UPDATE as removed, marked ones too.
+  result.metrics["numRemovedFiles"] = std::to_string(result.removed.size() + result.marked.size());
   result.metrics["numUpdatedRows"] = std::to_string(result.updated_rows);
   result.metrics["numCopiedRows"] = std::to_string(AddedRows(result) - result.updated_rows);
   return result;
