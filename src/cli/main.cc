@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/version.h"
+#include "cli/command_line.h"
 #include "serve/serve.h"
 
 namespace {
@@ -39,12 +41,22 @@ void AddServe(CLI::App& app, ashlar::serve::ServeOptions& options) {
 
 }  // namespace
 
+constexpr int kUsageExit = 2;
+
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "driver") return ExecDriver(argc, argv);
   CLI::App app("Ashlar: a lakehouse workspace of your own", "ashlar");
+  app.footer("`ashlar COMMAND --help` says more of each. Start with `ashlar serve`.");
+  app.set_version_flag("--version", "ashlar " + std::string(ashlar::Version()));
   app.require_subcommand(1);
   ashlar::serve::ServeOptions serve_options;
   AddServe(app, serve_options);
-  CLI11_PARSE(app, argc, argv);
-  return ashlar::serve::RunServe(serve_options);
+  ashlar::cli::ClientCommands clients(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsageExit;
+  }
+  int exit = clients.RunParsed();
+  return exit >= 0 ? exit : ashlar::serve::RunServe(serve_options);
 }

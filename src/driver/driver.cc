@@ -12,8 +12,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "connect/connect_service.h"
 #include "engine/engine.h"
+#include "engine/library_version.h"
 #include "engine/parquet_actions.h"
 #include "functions/registry.h"
 #include "link/control_client.h"
@@ -138,6 +140,13 @@ int RunDriver(const DriverOptions& options) {
   int status = WatchUntilTheEnd(options, socket, *control, running, statements);
   // What still runs is not worth waiting for: nothing uncommitted counts, and the lease is over.
   _exit(status);
+}
+
+int RunSelfCheck() {
+  auto engine = engine::Engine::Open({});
+  if (!engine.ok()) return Fail(engine.error());
+  std::printf("{\"version\":\"%s\",\"duckdb\":\"%s\"}\n", std::string(Version()).c_str(), engine::LibraryVersion().c_str());
+  return 0;
 }
 
 }  // namespace ashlar::driver

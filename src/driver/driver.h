@@ -19,4 +19,7 @@ struct DriverOptions {
 // memory runs over its budget. The process's exit status.
 int RunDriver(const DriverOptions& options);
 
+// Opens an engine and prints {"version", "duckdb"}. The process's exit status.
+int RunSelfCheck();
+
 }  // namespace ashlar::driver

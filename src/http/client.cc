@@ -57,6 +57,13 @@ size_t OnUpload(char* out, size_t, size_t capacity, void* user) {
   return CURL_READFUNC_ABORT;
 }
 
+int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.request.keep_going()) return 0;
+  transfer.failed = MakeError(ErrorCode::kCancelled, "The request was cancelled");
+  return 1;
+}
+
 Error ErrorOf(const ClientResponse& response) {
   Result<Json> body = ParseJson(response.body);
   if (!body.ok() || !body->is_object()) {
@@ -92,6 +99,11 @@ class Client::Impl {
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(curl_, CURLOPT_HEADERFUNCTION, OnHeader);
     curl_easy_setopt(curl_, CURLOPT_HEADERDATA, &transfer);
+    if (transfer.request.keep_going) {
+      curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+      curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, OnProgress);
+      curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &transfer);
+    }
     std::array<char, CURL_ERROR_SIZE> reason{};
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, reason.data());
     CURLcode code = curl_easy_perform(curl_);

@@ -31,6 +31,8 @@ struct ClientRequest {
   std::optional<uint64_t> upload_size{};
   // Takes the body of a 2xx answer as it comes, in place of ClientResponse::body.
   std::function<Status(std::string_view bytes)> download{};
+  // Asked at least once a second while the request is under way; false ends it with kCancelled.
+  std::function<bool()> keep_going{};
 };
 
 struct ClientResponse {
@@ -48,7 +50,7 @@ class Client {
   Client& operator=(Client&&) noexcept;
 
   // A response of any status is a success here. Errors: kTemporarilyUnavailable when the server cannot
-  // be reached or the connection breaks; what `upload` or `download` answered.
+  // be reached or the connection breaks; kCancelled by `keep_going`; what `upload` or `download` answered.
   Result<ClientResponse> Send(ClientRequest request);
   // Send, with an answer of 400 or more turned into the Error that the server rendered.
   Result<ClientResponse> Call(ClientRequest request);

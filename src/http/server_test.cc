@@ -136,6 +136,16 @@ TEST_F(ServerTest, TheWorkOfAClientThatLeftIsCancelled) {
   EXPECT_EQ(Get("/hello"), "200 hello");
 }
 
+TEST_F(ServerTest, AClientMayGiveUp) {
+  Start();
+  Client client = MakeClient();
+  int asked = 0;
+  auto answer = client.Send({.target = "/later", .keep_going = [&] { return ++asked < 2; }});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(Get("/hello"), "200 hello");
+}
+
 TEST_F(ServerTest, TheDeadlineAnswersAndCancels) {
   pipeline_options_.request_timeout_ms = 50;
   Start();

@@ -1,0 +1,57 @@
+"""The real `ashlar` against a real server of its own."""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
+_e2e = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_e2e)
+
+ASHLAR = str(_e2e.BUILD_DIR.resolve() / "ashlar")
+
+# The server fixtures of the client tests.
+server, make_server, workspace = _e2e.server, _e2e.make_server, _e2e.workspace
+
+
+def clean_environment(home: pathlib.Path) -> dict:
+    """The environment without a word about any workspace."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DATABRICKS_", "ASHLAR_"))}
+    kept.pop("REQUESTS_CA_BUNDLE", None)
+    kept.pop("XDG_STATE_HOME", None)
+    return {**kept, "HOME": str(home), "TERM": "xterm"}
+
+
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def run(home):
+    """run("sql", "-e", …) without a workspace named; its output is text with the line ends it has, bytes with text=False."""
+
+    def call(*arguments, env=None, text=True, input=""):
+        done = subprocess.run([ASHLAR, *map(str, arguments)], capture_output=True, timeout=120, input=input.encode(),
+                              env={**clean_environment(home), **(env or {})})
+        if text:
+            done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+
+    return call
+
+
+@pytest.fixture
+def ashlar(run, server):
+    """run(…) with the workspace named in the environment."""
+    named = {"DATABRICKS_HOST": server.info["url"], "DATABRICKS_TOKEN": server.info["token"]}
+
+    def call(*arguments, env=None, **options):
+        return run(*arguments, env={**named, **(env or {})}, **options)
+
+    return call
