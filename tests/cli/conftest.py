@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import pathlib
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -55,3 +57,28 @@ def ashlar(run, server):
         return run(*arguments, env={**named, **(env or {})}, **options)
 
     return call
+
+
+@pytest.fixture
+def interrupted(home, server):
+    """Starts a command, sends Ctrl-C as soon as the command listens for it, gives its exit status."""
+
+    def call(*arguments, before=lambda: None):
+        env = {**clean_environment(home), "DATABRICKS_HOST": server.info["url"], "DATABRICKS_TOKEN": server.info["token"]}
+        process = subprocess.Popen([ASHLAR, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
+        before()
+        deadline = time.monotonic() + 30
+        while not _catches_interrupt(process.pid):
+            assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        return process.returncode
+
+    return call
+
+
+def _catches_interrupt(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt")).split()[1], 16)
+    return bool(caught >> (signal.SIGINT - 1) & 1)

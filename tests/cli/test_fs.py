@@ -93,3 +93,20 @@ def test_refusals_name_the_thing(fs, volume, tmp_path):
     assert "itself" in fs("cp", "-r", volume, f"{volume}/inside", expect=1).stderr
     assert fs("ls", "/Volumes/main/default/no_such_volume", expect=1).stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_ctrl_c_leaves_nothing_behind(fs, volume, interrupted, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writers = []
+
+    def write_some():
+        writers.append(open(pipe, "wb"))
+        writers[0].write(b"x" * 100_000)
+
+    assert interrupted("fs", "cp", pipe, f"{volume}/half", before=write_some) == 130
+    assert fs("ls", volume).stdout == ""
+    try:
+        writers[0].close()
+    except BrokenPipeError:
+        pass

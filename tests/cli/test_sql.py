@@ -105,3 +105,10 @@ def test_usage_errors_exit_with_2(run):
     assert run("nonsense").returncode == 2
     assert run("--version").stdout.startswith("ashlar ")
     assert "doctor" in run("--help").stdout
+
+
+def test_ctrl_c_cancels_and_runs_nothing_more(ashlar, interrupted, tmp_path):
+    script = tmp_path / "script.sql"
+    script.write_text("SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 3;\nCREATE TABLE cli_never AS SELECT 1 AS a;\n")
+    assert interrupted("sql", "-f", script) == 130
+    assert "cli_never" not in ashlar("sql", "-e", "SHOW TABLES").stdout

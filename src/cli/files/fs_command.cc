@@ -16,6 +16,8 @@
 namespace ashlar::cli {
 namespace {
 
+constexpr int kInterruptedExit = 130;
+
 Error Bad(std::string message) { return MakeError(ErrorCode::kInvalidParameterValue, std::move(message)); }
 
 Result<WorkspaceClient> Connect(const FsOptions& options) {
@@ -32,7 +34,7 @@ Result<Location> RemoteLocation(const std::string& text) {
 int ExitWith(const Status& status) {
   if (status.ok()) return 0;
   Complain(status.error().message);
-  return 1;
+  return status.error().code == ErrorCode::kCancelled ? kInterruptedExit : 1;
 }
 
 Result<EntryKind> KindOf(WorkspaceClient& client, const Location& location) {
@@ -79,8 +81,7 @@ class CopyRun {
     }
     ASSIGN_OR_RETURN(EntryKind target, KindOf(client_, to));
     if (target == EntryKind::kFolder || to.names_folder) to = Child(to, BaseName(from.path));
-    CopyFile(from, to);
-    return OkStatus();
+    return CopyFile(from, to);
   }
 
   int Finish() {
@@ -100,19 +101,22 @@ class CopyRun {
       if (entry.is_folder) {
         RETURN_IF_ERROR(CopyFolder(Child(from, entry.name), Child(to, entry.name)));
       } else {
-        CopyFile(Child(from, entry.name), Child(to, entry.name));
+        RETURN_IF_ERROR(CopyFile(Child(from, entry.name), Child(to, entry.name)));
       }
     }
     return OkStatus();
   }
 
-  void CopyFile(const Location& from, const Location& to) {
+  // Only Ctrl-C is an error to the folder that is being copied.
+  Status CopyFile(const Location& from, const Location& to) {
     name_ = Printable(BaseName(from.path));
     Status copied = transfer_.Copy(from, to);
-    if (copied.ok()) return;
+    if (copied.ok()) return copied;
     progress_.Clear();
+    if (copied.error().code == ErrorCode::kCancelled) return copied;
     Complain(from.path + " → " + to.path + ": " + copied.error().message);
     failed_ = true;
+    return OkStatus();
   }
 
   void Moved(size_t bytes) {
@@ -184,6 +188,7 @@ Result<int> Copy(const FsOptions& options) {
     return Bad("both " + from.path + " and " + to.path + " are on this machine; remote paths are /Volumes/CATALOG/SCHEMA/VOLUME/…");
   }
   ASSIGN_OR_RETURN(WorkspaceClient client, Connect(options));
+  CatchInterrupts();
   CopyRun run(client, options);
   RETURN_IF_ERROR(run.Copy(from, to));
   return run.Finish();

@@ -36,6 +36,7 @@ Result<size_t> ReadSome(int fd, char* out, size_t capacity) {
     ssize_t count = read(fd, out, capacity);
     if (count >= 0) return static_cast<size_t>(count);
     if (errno != EINTR) return ErrnoError("read", "the file to copy");
+    if (PendingInterrupts() > 0) return MakeError(ErrorCode::kCancelled, "interrupted");
   }
 }
 

@@ -2,12 +2,15 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/terminal.h"
 
 namespace ashlar::cli {
 namespace {
 
 std::string FileTarget(const std::string& path) { return "/api/2.0/fs/files" + PercentEncode(path, "/"); }
 std::string FolderTarget(const std::string& path) { return "/api/2.0/fs/directories" + PercentEncode(path, "/"); }
+
+bool NoInterrupt() { return PendingInterrupts() == 0; }
 
 }  // namespace
 
@@ -44,7 +47,7 @@ Status VolumeFiles::RemoveFile(const std::string& path) { return Call("DELETE", 
 Status VolumeFiles::RemoveFolder(const std::string& path) { return Call("DELETE", FolderTarget(path)); }
 
 Status VolumeFiles::Download(const std::string& path, const ByteWriter& write) {
-  ASSIGN_OR_RETURN(http::ClientResponse response, client_.http().Call({.target = FileTarget(path), .download = write}));
+  ASSIGN_OR_RETURN(http::ClientResponse response, client_.http().Call({.target = FileTarget(path), .download = write, .keep_going = NoInterrupt}));
   return OkStatus();
 }
 
@@ -54,6 +57,7 @@ Status VolumeFiles::Upload(const std::string& path, const ByteReader& read, std:
   request.headers.Set("Content-Type", "application/octet-stream");
   request.upload = read;
   request.upload_size = size;
+  request.keep_going = NoInterrupt;
   ASSIGN_OR_RETURN(http::ClientResponse response, client_.http().Call(std::move(request)));
   return OkStatus();
 }

@@ -22,7 +22,7 @@ struct FileEntry {
 using ByteReader = std::function<Result<size_t>(char* out, size_t capacity)>;
 using ByteWriter = std::function<Status(std::string_view bytes)>;
 
-// Paths begin with /Volumes/. Not thread safe.
+// Paths begin with /Volumes/. Ctrl-C, once it is caught, ends a transfer with kCancelled. Not thread safe.
 class VolumeFiles {
  public:
   explicit VolumeFiles(WorkspaceClient& client) : client_(client) {}

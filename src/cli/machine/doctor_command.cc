@@ -1,5 +1,6 @@
 #include "cli/machine/doctor_command.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -53,11 +54,21 @@ std::vector<Check> CheckServer(const ConnectionOptions& options) {
   return checks;
 }
 
+// A port in use is to be expected where a server uses the data folder.
+Check PortBeside(const std::vector<Check>& folder_checks, const std::string& listen) {
+  Check port = CheckPort(listen);
+  bool served = std::ranges::any_of(folder_checks, [](const Check& check) {
+    return check.name == "data folder lock" && check.status == CheckStatus::kWarning;
+  });
+  if (served && port.status == CheckStatus::kFailure) port.status = CheckStatus::kWarning;
+  return port;
+}
+
 }  // namespace
 
 int RunDoctor(const DoctorOptions& options) {
   std::vector<Check> checks = CheckDataFolder(DataFolder(options));
-  for (Check check : {CheckPort(options.listen), CheckDriver(DriverBinary()), CheckMemory(), CheckOpenFiles(), CheckTemporaryFolder(), CheckClock(),
+  for (Check check : {PortBeside(checks, options.listen), CheckDriver(DriverBinary()), CheckMemory(), CheckOpenFiles(), CheckTemporaryFolder(), CheckClock(),
                       CheckProcessControl()}) {
     checks.push_back(std::move(check));
   }
