@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "delta/features.h"
+#include "delta/schema_change.h"
 
 namespace ashlar::delta {
 namespace {
@@ -421,7 +422,9 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   metadata.id = NewUuid(random);
   metadata.name = table.name;
   metadata.description = table.description;
-  metadata.schema_string = table.schema.ToJsonText();
+  Schema schema = table.schema;
+  if (mode != ColumnMappingMode::kNone) AssignColumnIds(schema, metadata.configuration, false, random);
+  metadata.schema_string = schema.ToJsonText();
   for (const std::string& name : table.partition_columns) {
     metadata.partition_columns.push_back(FindField(table.schema.fields, name)->name);
   }

@@ -327,7 +327,10 @@ TEST_F(DeltaRoundTrip, ConstraintsAreEnforced) {
   ASSERT_FALSE(null.ok());
   EXPECT_EQ(null.error().condition, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
   WriteTarget target = Target();
-  target.constraints.push_back({"positive", "id > 0", Binary(">", kBool, Column(0, kInt), Int(0))});
+  // The error shows the columns the condition speaks of, and no others.
+  target.constraints.push_back({"positive", "id > 0 OR name = 'x'",
+                                Binary("or", kBool, Binary(">", kBool, Column(0, kInt), Int(0)),
+                                       Binary("=", kBool, Column(1, kText), Text("x")))});
   Status check = Insert(Pairs({{1, "ok"}, {-1, "it's \"bad\""}}), target);
   ASSERT_FALSE(check.ok());
   ASSERT_EQ(check.error().condition, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES") << check.error().message;

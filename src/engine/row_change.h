@@ -21,6 +21,7 @@ struct RowChangeResult {
   std::vector<delta::AddFile> removed;  // active in the snapshot
   std::vector<delta::AddFile> added;
   std::vector<delta::MarkedFile> marked;  // neither in `removed` nor in `added`
+  std::map<size_t, int64_t> identity_last;  // as in WrittenFiles
   // As delta-spark names them for the operation: numUpdatedRows, numTargetRowsInserted, …
   std::map<std::string, std::string> metrics;
   int64_t updated_rows = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,20 @@
 
 namespace ashlar::engine {
 
-// A CHECK constraint or invariant: must be true for every row. Columns are ids = indexes of the schema.
+// A CHECK constraint, an invariant, or what REPLACE WHERE replaces: must be true for every row. Columns
+// are ids = indexes of the schema.
 struct RowConstraint {
   std::string name;
   std::string sql;  // as declared, for the message
   sql::TypedExprPtr condition;
+  enum class Kind { kConstraint, kReplaceWhere } kind = Kind::kConstraint;
+};
+
+// An IDENTITY column: where a row has NULL it gets the next number.
+struct IdentityColumn {
+  size_t column = 0;
+  int64_t next = 1;
+  int64_t step = 1;
 };
 
 struct WriteTarget {
@@ -30,6 +40,7 @@ struct WriteTarget {
   std::vector<std::string> partition_columns;
   delta::Metadata metadata;  // column mapping mode, statistics columns
   std::vector<RowConstraint> constraints;
+  std::vector<IdentityColumn> identities;
   int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
 };
 
@@ -37,6 +48,7 @@ struct WrittenFiles {
   std::vector<delta::AddFile> files;
   int64_t row_count = 0;
   int64_t byte_count = 0;
+  std::map<size_t, int64_t> identity_last;  // by column: the last number taken, where one was
 };
 
 // Told each file's absolute path before the file gets that name.

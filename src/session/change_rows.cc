@@ -82,49 +82,4 @@ Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
   return NoRows();
 }
 
-Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
-  using Action = sql::AlterTableStatement::Action;
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
-  if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
-  Environment& env = run.environment();
-  DeltaTarget target{relation.uuid, relation.location, nullptr};
-  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
-  delta::Metadata metadata = target.snapshot->metadata();
-  DeltaWrite write(run, std::move(target));
-  delta::Operation operation;
-  if (statement.action == Action::kAddColumns) {
-    std::vector<Field> columns;
-    for (const sql::ColumnDefinition& column : statement.columns) {
-      if (column.default_value || column.generated_as || column.identity) {
-        return NotImplemented("ADD COLUMN with DEFAULT, GENERATED or IDENTITY");
-      }
-      if (write.schema().IndexOf(column.field.name) >= 0) {
-        return MakeSqlError("FIELD_ALREADY_EXISTS", "42710",
-                            "Cannot add column, because " + QuoteIdentifier(column.field.name) + " already exists.",
-                            {{"op", "add"}, {"fieldNames", QuoteIdentifier(column.field.name)}, {"struct", ""}});
-      }
-      columns.push_back(column.field);
-    }
-    RETURN_IF_ERROR(write.AddColumns(columns));
-    operation.name = "ADD COLUMNS";
-    operation.parameters["columns"] = Schema{columns}.ToJsonText();
-  } else if (statement.action == Action::kSetProperties || statement.action == Action::kUnsetProperties) {
-    bool set = statement.action == Action::kSetProperties;
-    for (const auto& [key, value] : statement.properties) {
-      if (set) {
-        metadata.configuration[key] = value;
-      } else {
-        metadata.configuration.erase(key);
-      }
-    }
-    write.transaction().SetMetadata(metadata);
-    operation.name = set ? "SET TBLPROPERTIES" : "UNSET TBLPROPERTIES";
-    operation.parameters["properties"] = WriteJson(Json(statement.properties));
-  } else {
-    return NotImplemented("this form of ALTER TABLE (only ADD COLUMNS and SET/UNSET TBLPROPERTIES are built)");
-  }
-  RETURN_IF_ERROR(write.Commit(std::move(operation)));
-  return NoRows();
-}
-
 }  // namespace ashlar::session

@@ -18,19 +18,16 @@ struct TableShape {
 Status CheckBuilt(const CreateTableStatement& statement) {
   if (statement.identifier) return NotImplemented("IDENTIFIER() as the name of a new table");
   if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY");
-  if (!statement.check_constraints.empty()) return NotImplemented("CHECK constraints");
   if (statement.replace_only) return NotImplemented("REPLACE TABLE without CREATE");
-  for (const sql::ColumnDefinition& column : statement.columns) {
-    if (column.default_value) return NotImplemented("column DEFAULT");
-    if (column.generated_as) return NotImplemented("GENERATED ALWAYS AS columns");
-    if (column.identity) return NotImplemented("IDENTITY columns");
-  }
   return OkStatus();
 }
 
 Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statement) {
   TableShape shape;
-  for (const sql::ColumnDefinition& column : statement.columns) shape.schema.fields.push_back(column.field);
+  for (const sql::ColumnDefinition& column : statement.columns) {
+    ASSIGN_OR_RETURN(Field field, DefinedField(column));
+    shape.schema.fields.push_back(std::move(field));
+  }
   sql::RelationPtr source = statement.query;
   if (!statement.like.empty()) {
     sql::TableRelation like;
@@ -112,8 +109,12 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
   Environment& env = run.environment();
   delta::NewTable definition{shape.schema, shape.partition_columns, statement.properties, std::nullopt, statement.comment};
-  // Refuses a schema or property Delta cannot have before anything is made.
+  for (const auto& [constraint, text] : statement.check_constraints) {
+    definition.properties["delta.constraints." + ToLowerAscii(constraint)] = text;
+  }
+  // Refuses a schema, property or rule that Delta cannot have before anything is made.
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
+  RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
 

@@ -1,6 +1,8 @@
 #include "session/delta_write.h"
 
+#include "base/text.h"
 #include "delta/features.h"
+#include "delta/schema_change.h"
 
 namespace ashlar::session {
 namespace {
@@ -23,6 +25,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
       schema_(target_.snapshot->schema()) {
   transaction_ = std::make_unique<delta::Transaction>(LocationOf(run_.environment(), target_.location), committer_,
                                                       target_.snapshot, TransactionEnvironmentOf(run_.environment()));
+  LoadRules();
 }
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::TableDefinition& definition)
@@ -40,6 +43,60 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::Table
   Result<Schema> schema = Schema::FromJsonText(metadata_.schema_string);
   CHECK(schema.ok()) << "a definition of ours has a schema we cannot read";
   schema_ = *std::move(schema);
+  LoadRules();
+}
+
+void DeltaWrite::LoadRules() {
+  auto rules = RulesOf(run_, metadata_, schema_);
+  rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
+  rules_ = rules.ok() ? *std::move(rules) : TableRules{};
+}
+
+void DeltaWrite::SetSchema(Schema schema) {
+  schema_ = std::move(schema);
+  // What column mapping needs, for new fields.
+  auto mode = delta::MappingModeOf(metadata_.configuration);
+  if (mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
+    delta::AssignColumnIds(schema_, metadata_.configuration, false, run_.environment().random);
+  }
+  metadata_.schema_string = schema_.ToJsonText();
+  transaction_->SetMetadata(metadata_);
+  LoadRules();
+}
+
+void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
+  bool mapped = delta::MappingModeOf(metadata_.configuration).ok() &&
+                *delta::MappingModeOf(metadata_.configuration) != delta::ColumnMappingMode::kNone;
+  auto mode = delta::MappingModeOf(configuration);
+  metadata_.configuration = std::move(configuration);
+  // A table that gets column mapping keeps the names its files have.
+  if (!mapped && mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
+    delta::AssignColumnIds(schema_, metadata_.configuration, true, run_.environment().random);
+    metadata_.schema_string = schema_.ToJsonText();
+  }
+  transaction_->SetMetadata(metadata_);
+  LoadRules();
+}
+
+void DeltaWrite::RenamePartitionColumn(const std::string& from, const std::string& to) {
+  for (std::string& name : metadata_.partition_columns) {
+    if (EqualsIgnoreCase(name, from)) name = to;
+  }
+}
+
+Status DeltaWrite::AddFeature(const std::string& name) {
+  const delta::TableFeature* feature = delta::FindTableFeature(name);
+  if (feature == nullptr) {
+    return MakeSqlError("DELTA_UNSUPPORTED_FEATURES_IN_CONFIG", "56038", "Unknown table feature " + name + ".",
+                        {{"configs", "delta.feature." + name}});
+  }
+  protocol_ = delta::WithFeature(protocol_.value_or(target_.snapshot->protocol()), *feature);
+  transaction_->SetProtocol(*protocol_);
+  return OkStatus();
+}
+
+void DeltaWrite::NoteIdentityNumbers(const std::map<size_t, int64_t>& last) {
+  if (!last.empty()) SetSchema(WithIdentityNumbers(schema_, last));
 }
 
 DeltaWrite::~DeltaWrite() {
@@ -53,6 +110,7 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
   metadata.created_time_ms = target_.snapshot->metadata().created_time_ms;
   metadata_ = metadata;
   transaction_->SetMetadata(metadata);
+  LoadRules();
   if (!(definition.protocol == target_.snapshot->protocol())) {
     // A protocol is never lowered: only features that are missing are added.
     delta::Protocol protocol = target_.snapshot->protocol();
@@ -71,9 +129,8 @@ Status DeltaWrite::AddColumns(const std::vector<Field>& columns) {
   data.fields.insert(data.fields.end(), columns.begin(), columns.end());
   delta::SchemaWriteOptions options;
   options.merge_schema = true;
-  ASSIGN_OR_RETURN(schema_, delta::SchemaAfterWrite(schema_, data, options));
-  metadata_.schema_string = schema_.ToJsonText();
-  transaction_->SetMetadata(metadata_);
+  ASSIGN_OR_RETURN(Schema schema, delta::SchemaAfterWrite(schema_, data, options));
+  SetSchema(std::move(schema));
   return OkStatus();
 }
 
@@ -83,18 +140,37 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.schema = schema_;
   target.partition_columns = metadata_.partition_columns;
   target.metadata = metadata_;
+  target.constraints = rules_.constraints;
+  target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
+  target.identities = rules_.identities;
   return target;
 }
 
 Status DeltaWrite::AddRows(const sql::PlanPtr& rows) {
+  RETURN_IF_ERROR(rules_status_);
   ASSIGN_OR_RETURN(engine::WrittenFiles written,
                    engine::WriteRows(run_.connection(), rows, WriterTarget(),
                                      [this](const std::string& path) { transaction_->TrackCreatedFile(path); }));
-  for (delta::AddFile& file : written.files) transaction_->Add(std::move(file));
+  for (delta::AddFile& file : written.files) {
+    written_partitions_.insert(file.partition_values);
+    transaction_->Add(std::move(file));
+  }
+  NoteIdentityNumbers(written.identity_last);
   files_written_ += static_cast<int64_t>(written.files.size());
   rows_written_ += written.row_count;
   bytes_written_ += written.byte_count;
   return run_.CheckCancelled();
+}
+
+void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::string& text) {
+  required_.push_back({"EXPRESSION(" + text + ")", text, condition, engine::RowConstraint::Kind::kReplaceWhere});
+}
+
+void DeltaWrite::RemoveWrittenPartitions() {
+  transaction_->ReadWholeTable();
+  for (const delta::AddFile& file : target_.snapshot->files()) {
+    if (written_partitions_.contains(file.partition_values)) transaction_->Remove(file);
+  }
 }
 
 void DeltaWrite::RemoveAllFiles() {
@@ -113,10 +189,13 @@ void DeltaWrite::Apply(const engine::RowChangeResult& result) {
   for (const delta::AddFile& file : result.removed) transaction_->Remove(file);
   for (const delta::AddFile& file : result.added) transaction_->Add(file);
   for (const delta::MarkedFile& file : result.marked) transaction_->MarkRows(file);
+  NoteIdentityNumbers(result.identity_last);
 }
 
 Status DeltaWrite::Commit(delta::Operation operation) {
   RETURN_IF_ERROR(run_.CheckCancelled());
+  // Rows that no rule could check are not committed.
+  RETURN_IF_ERROR(rules_status_);
   if (files_written_ > 0 || operation.name == "WRITE") {
     operation.metrics.emplace("numFiles", std::to_string(files_written_));
     operation.metrics.emplace("numOutputRows", std::to_string(rows_written_));

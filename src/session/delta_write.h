@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "engine/table_writer.h"
 #include "session/commands.h"
 #include "session/committer.h"
+#include "session/table_rules.h"
 
 namespace ashlar::session {
 
@@ -37,9 +40,21 @@ class DeltaWrite {
   Status ReplaceTable(const delta::TableDefinition& definition);
   // Columns after the table's own (schema evolution).
   Status AddColumns(const std::vector<Field>& columns);
+  // ALTER TABLE: another schema, or other properties.
+  void SetSchema(Schema schema);
+  void SetConfiguration(delta::StringMap configuration);
+  // The schema follows by SetSchema.
+  void RenamePartitionColumn(const std::string& from, const std::string& to);
+  // Errors: DELTA_UNSUPPORTED_FEATURES_IN_CONFIG.
+  Status AddFeature(const std::string& name);
+  const delta::Metadata& metadata() const { return metadata_; }
   // Writes and adds the rows; output[i] is column i of the table as it will be.
   Status AddRows(const sql::PlanPtr& rows);
+  // Every row written from now on satisfies the condition (REPLACE WHERE).
+  void RequireOfRows(const sql::TypedExprPtr& condition, const std::string& text);
   void RemoveAllFiles();
+  // What the partitions had that rows were written to.
+  void RemoveWrittenPartitions();
   void RemoveFile(const delta::AddFile& file);
   // Takes over what a row change made.
   void Apply(const engine::RowChangeResult& result);
@@ -56,6 +71,7 @@ class DeltaWrite {
 
  private:
   engine::WriteTarget WriterTarget() const;
+  void NoteIdentityNumbers(const std::map<size_t, int64_t>& last);
 
   StatementRun& run_;
   DeltaTarget target_;
@@ -63,6 +79,14 @@ class DeltaWrite {
   delta::Metadata metadata_;
   Schema schema_;
   std::unique_ptr<delta::Transaction> transaction_;
+  // Reads the rules of the table as it will be; what is wrong with them fails the first write.
+  void LoadRules();
+
+  std::optional<delta::Protocol> protocol_;  // with the features asked for by name
+  TableRules rules_;
+  Status rules_status_ = OkStatus();
+  std::vector<engine::RowConstraint> required_;
+  std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;
   int64_t rows_written_ = 0;
   int64_t bytes_written_ = 0;

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/text.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -7,12 +8,24 @@ namespace {
 
 const char* ModeName(sql::InsertMode mode) { return mode == sql::InsertMode::kAppend ? "Append" : "Overwrite"; }
 
+bool OverwritesDynamically(const StatementRun& run, const sql::InsertStatement& statement, const delta::Snapshot& snapshot) {
+  if (snapshot.partition_columns().empty()) return false;
+  if (statement.mode == sql::InsertMode::kOverwritePartitions) return true;
+  return statement.mode == sql::InsertMode::kOverwrite &&
+         EqualsIgnoreCase(run.state().confs.Get("spark.sql.sources.partitionOverwriteMode").value_or("static"), "dynamic");
+}
+
 // INSERT OVERWRITE and REPLACE WHERE: the old rows that the new ones replace.
-Status RemoveReplaced(DeltaWrite& write, const sql::AnalyzedInsert& insert, sql::InsertMode mode) {
-  if (mode == sql::InsertMode::kAppend) return OkStatus();
-  if (mode == sql::InsertMode::kOverwritePartitions) return NotImplemented("INSERT OVERWRITE of dynamic partitions");
-  if (insert.overwrite_condition) return NotImplemented("INSERT OVERWRITE of one partition and REPLACE WHERE");
-  write.RemoveAllFiles();
+Status RemoveReplaced(DeltaWrite& write, const sql::InsertStatement& statement, const sql::AnalyzedInsert& insert) {
+  if (statement.mode == sql::InsertMode::kAppend) return OkStatus();
+  if (!insert.overwrite_condition) {
+    write.RemoveAllFiles();
+    return OkStatus();
+  }
+  write.transaction().ReadPredicate(engine::PredicateOfCondition(*insert.overwrite_condition, write.schema()));
+  ASSIGN_OR_RETURN(engine::RowChangeResult removed, write.MakeRowChange()->Remove(insert.overwrite_condition));
+  write.Apply(removed);
+  if (statement.replace_where) write.RequireOfRows(insert.overwrite_condition, insert.overwrite_text);
   return OkStatus();
 }
 
@@ -25,9 +38,11 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& statement) {
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
-  RETURN_IF_ERROR(RemoveReplaced(write, insert, statement.mode));
+  bool dynamic = OverwritesDynamically(run, statement, *snapshot);
+  if (!dynamic) RETURN_IF_ERROR(RemoveReplaced(write, statement, insert));
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
+  if (dynamic) write.RemoveWrittenPartitions();
   delta::Operation operation;
   operation.name = "WRITE";
   operation.parameters["mode"] = ModeName(statement.mode);

@@ -58,8 +58,9 @@ struct AnalyzedQuery {
 Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& context);
 
 // An expression over the columns of `schema`, cast to nothing; for CHECK constraints, replaceWhere and
-// the like. The ColumnNodes' ids are the indexes into the schema.
-Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context);
+// the like. The ColumnNodes' ids are the indexes into the schema. `text`: the expression as Spark shows it.
+Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context,
+                                       std::string* text = nullptr);
 
 // ---- row changes --------------------------------------------------------------------------------
 
@@ -77,6 +78,7 @@ struct AnalyzedInsert {
   std::vector<Field> new_columns;
   // Overwrite of one partition or REPLACE WHERE: over the table's columns (ids = indexes).
   TypedExprPtr overwrite_condition;
+  std::string overwrite_text;  // of REPLACE WHERE, as Spark shows it
   Lineage lineage;
 };
 Result<AnalyzedInsert> AnalyzeInsert(const InsertStatement& insert, AnalyzerContext& context);

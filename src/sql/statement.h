@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sql/catalog_command.h"
+#include "sql/column_rules.h"
 #include "sql/spec.h"
 
 namespace ashlar::sql {
@@ -29,7 +30,7 @@ struct ColumnDefinition {
   ExprPtr generated_as;
   std::string default_text;    // both as written, for the table's metadata
   std::string generated_text;
-  bool identity = false;
+  std::optional<IdentityRule> identity;
 };
 // CREATE [OR REPLACE] TABLE … [USING f] [PARTITIONED BY] [LOCATION] [TBLPROPERTIES] [AS query]
 struct CreateTableStatement {
@@ -121,6 +122,12 @@ struct CopyIntoStatement {
 struct TruncateStatement {
   TableRelation table;
 };
+// Where ADD COLUMN or ALTER COLUMN puts a column; at the end when nothing is set.
+struct ColumnPlacement {
+  NameParts parent;  // of a nested field
+  bool first = false;
+  std::optional<std::string> after;
+};
 struct AlterTableStatement {
   enum class Action {
     kAddColumns, kDropColumns, kRenameColumn, kAlterColumn, kSetProperties, kUnsetProperties,
@@ -129,12 +136,14 @@ struct AlterTableStatement {
   TableRelation table;
   Action action = Action::kSetProperties;
   std::vector<ColumnDefinition> columns;  // add; alter: the new type and comment
+  std::vector<ColumnPlacement> placements;  // add: one a column; alter: FIRST or AFTER, else empty
   std::vector<NameParts> names;           // drop, rename (from), alter
   std::string new_name;                   // rename; constraint name
   std::string text;                       // CHECK expression
   std::optional<bool> set_nullable;       // alter column: DROP NOT NULL / SET NOT NULL
   bool set_type = false;
   bool set_comment = false;
+  bool set_default = false;               // alter column: SET DEFAULT, or DROP DEFAULT without a value
   std::map<std::string, std::string> properties;
   bool if_exists = false;
 };

@@ -59,10 +59,10 @@ TEST(Features, RefusalsNameTheFeature) {
            {v2, {}, "a INT", "", ""},
            {v2, {{"delta.appendOnly", "true"}}, "a INT", "", ""},
            {{1, 3, {}, {}, {}}, {}, "a INT", "", ""},
-           {{1, 3, {}, {}, {}}, {{"delta.constraints.c", "a > 0"}}, "a INT", "", "checkConstraints"},
-           {v2, {{"delta.constraints.c", "a > 0"}}, "a INT", "", "checkConstraints"},
+           {{1, 3, {}, {}, {}}, {{"delta.constraints.c", "a > 0"}}, "a INT", "", ""},
+           {v2, {{"delta.constraints.c", "a > 0"}}, "a INT", "", ""},
            {{1, 4, {}, {}, {}}, {{"delta.enableChangeDataFeed", "true"}}, "a INT", "", "changeDataFeed"},
-           {{2, 5, {}, {}, {}}, {{"delta.columnMapping.mode", "name"}}, "a INT", "", "columnMapping"},
+           {{2, 5, {}, {}, {}}, {{"delta.columnMapping.mode", "name"}}, "a INT", "", ""},
            {Listing({"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"},
                     {"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "domainMetadata",
                      "inCommitTimestamp"}),
@@ -129,7 +129,6 @@ TEST(NewTable, IsRefusedByName) {
            {"a ARRAY<INT>, b INT", {"a"}, {}, "DELTA_INVALID_PARTITION_COLUMN_TYPE"},
            {"a INT", {}, {{"delta.noSuchThing", "1"}}, "DELTA_UNKNOWN_CONFIGURATION"},
            {"a INT", {}, {{"delta.feature.noSuchThing", "supported"}}, "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG"},
-           {"a INT", {}, {{"delta.columnMapping.mode", "name"}}, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"},
            {"a INT", {}, {{"delta.enableRowTracking", "true"}}, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"}}) {
     auto defined = Define(c.ddl, c.partitions, c.properties);
     ASSERT_FALSE(defined.ok()) << c.condition;

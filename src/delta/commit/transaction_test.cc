@@ -308,10 +308,10 @@ TEST_F(TransactionTest, InvalidChangesAreRefusedBeforeTheyAreTried) {
   EXPECT_EQ(refused([&](auto& t) { t.SetDomainMetadata({"d", "{}", false}); }).condition,
             "DELTA_DOMAIN_METADATA_NOT_SUPPORTED");
   Metadata checked = (*table.Load())->metadata();
-  checked.configuration["delta.constraints.positive"] = "id > 0";
-  Error constraint = refused([&](auto& t) { t.SetMetadata(checked); });
-  EXPECT_EQ(constraint.condition, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
-  EXPECT_EQ(constraint.parameters["unsupported"], "checkConstraints");
+  checked.configuration["delta.enableRowTracking"] = "true";
+  Error tracking = refused([&](auto& t) { t.SetMetadata(checked); });
+  EXPECT_EQ(tracking.condition, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
+  EXPECT_EQ(tracking.parameters["unsupported"], "rowTracking");
   EXPECT_EQ((*table.Load())->version(), 1);
 }
 

@@ -32,6 +32,7 @@ class DeletionVectorChange final : public CopyOnWrite {
     if (!inserted_sql.empty()) {
       ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection_, inserted_sql, target_, created_));
       result.added = std::move(written.files);
+      result.identity_last = std::move(written.identity_last);
     }
     delta::VectorFiles files{*target_.table.store, target_.table.root, SystemRandom(), created_};
     ASSIGN_OR_RETURN(result.marked, delta::MarkRows(files, std::move(marks)));

@@ -194,6 +194,7 @@ Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::
   if (select.empty()) return result;
   ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection_, select, target_, created_));
   result.added = std::move(written.files);
+  result.identity_last = std::move(written.identity_last);
   return result;
 }
 

@@ -19,6 +19,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
+#include "engine/write/identity_numbers.h"
 #include "engine/write/write_checks.h"
 #include "engine/write/written_file.h"
 
@@ -121,10 +122,13 @@ class Writer {
     RETURN_IF_ERROR(Prepare());
     Staging staging(target_.table.root, NewUuid(SystemRandom()));
     RETURN_IF_ERROR(staging.Make());
-    ASSIGN_OR_RETURN(std::string copy, CopySql(select, staging.folder()));
+    IdentityNumbers numbers(connection_, target_);
+    ASSIGN_OR_RETURN(std::string numbered, numbers.Over(select));
+    ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging.folder()));
     std::vector<WrittenFile> written;
     RETURN_IF_ERROR(RunCopy(connection_, copy, written));
     WrittenFiles out;
+    ASSIGN_OR_RETURN(out.identity_last, numbers.Last());
     for (WrittenFile& file : written) {
       if (file.row_count == 0) continue;
       ASSIGN_OR_RETURN(delta::AddFile add, Publish(staging, file, out.files.size()));

@@ -1,8 +1,11 @@
 #include "engine/write/write_checks.h"
 
+#include <map>
+
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/spark_error.h"
+#include "sql/analyze/typed_tree.h"
 
 namespace ashlar::engine {
 namespace {
@@ -57,13 +60,27 @@ std::string JsonInner(const std::string& sql) {
 std::string ConstraintErrorSql(const RowConstraint& constraint, const Schema& schema, const std::string& alias) {
   constexpr std::string_view kMark = "@@values@@";
   std::string mark(kMark);
-  Error error = MakeSqlError("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES", "23001",
-                             "CHECK constraint " + constraint.name + " (" + constraint.sql +
-                                 ") violated by row with values:\n" + mark,
+  std::string message =
+      "CHECK constraint " + constraint.name + " " + constraint.sql + " violated by row with values:\n" + mark;
+  Error error = MakeSqlError("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES", "23001", message,
                              {{"constraintName", constraint.name}, {"expression", constraint.sql}, {"values", mark}});
-  std::string values;
-  for (size_t i = 0; i < schema.fields.size(); ++i) {
-    values += (values.empty() ? "" : " || '\\n' || ") + QuoteSqlString(" - " + schema.fields[i].name + " : ") + " || " +
+  if (constraint.kind == RowConstraint::Kind::kReplaceWhere) {
+    message = "[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] " + message;
+    error = MakeSqlError("DELTA_REPLACE_WHERE_MISMATCH", "44000",
+                         "Written data does not conform to partial table overwrite condition or constraint '" +
+                             constraint.sql + "'.\n" + message,
+                         {{"replaceWhere", constraint.sql}, {"message", message}});
+  }
+  std::map<std::string, size_t> columns;  // those the condition speaks of, by name
+  sql::VisitExpr(constraint.condition, [&](const sql::TypedExpr& expr) {
+    if (auto* column = std::get_if<sql::ColumnNode>(&expr.node)) {
+      columns[schema.fields[static_cast<size_t>(column->id)].name] = static_cast<size_t>(column->id);
+    }
+    return true;
+  });
+  std::string values = columns.empty() ? "''" : "";
+  for (const auto& [name, i] : columns) {
+    values += (values.empty() ? "" : " || '\\n' || ") + QuoteSqlString(" - " + name + " : ") + " || " +
               JsonInner(alias + ".k" + std::to_string(i));
   }
   return "replace(" + QuoteSqlString(EncodeSparkError(error)) + ", " + QuoteSqlString(mark) + ", " + values + ")";

@@ -100,7 +100,7 @@ class Analysis {
 
   // ---- statements
   Result<AnalyzedQuery> AnalyzeStatement(const RelationPtr& query);
-  Result<TypedExprPtr> ResolveOverSchema(const ExprPtr& expr, const Schema& schema);
+  Result<TypedExprPtr> ResolveOverSchema(const ExprPtr& expr, const Schema& schema, std::string* text = nullptr);
   Result<AnalyzedInsert> Insert(const InsertStatement& insert);
   Result<AnalyzedRowChange> ChangeRows(const TableRelation& table, const std::string& alias,
                                        const std::vector<Assignment>* assignments, const ExprPtr& condition);
@@ -141,8 +141,16 @@ class Analysis {
   Rel ScanTarget(const AnalyzedTarget& target, const std::string& alias, bool with_row_position);
   // As the table's column stores it; `text` is the expression's.
   Result<TypedExprPtr> StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text);
+  // ---- column_rules.cc
+  Result<ExprPtr> ParseRule(const std::string& sql);
   // The column's DEFAULT; null when it has none.
   ExprPtr DefaultExpr(const Field& field);
+  static bool MakesItsOwnValue(const Field& field);
+  Status FillGenerated(const Schema& schema, std::vector<TypedExprPtr>& values);
+  static Status CheckExplicitValue(const Field& field, bool for_insert);
+  static DataType StoredType(const DataType& type) {
+    return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
+  }
   RelationPtr WithDefaults(const InsertStatement& insert, const Schema& schema);
   Result<TypedExprPtr> DefaultValue(const Field& field, const std::string& table);
   Result<std::vector<int>> MatchInsert(const InsertStatement& insert, const AnalyzedTarget& target,

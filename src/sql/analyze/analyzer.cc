@@ -34,12 +34,13 @@ Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& co
   return analysis.AnalyzeStatement(query);
 }
 
-Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context) {
+Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context,
+                                       std::string* text) {
   Analysis analysis(context);
-  return analysis.ResolveOverSchema(expr, schema);
+  return analysis.ResolveOverSchema(expr, schema, text);
 }
 
-Result<TypedExprPtr> Analysis::ResolveOverSchema(const ExprPtr& expr, const Schema& schema) {
+Result<TypedExprPtr> Analysis::ResolveOverSchema(const ExprPtr& expr, const Schema& schema, std::string* text) {
   Scope scope;
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     const Field& field = schema.fields[i];
@@ -56,6 +57,7 @@ Result<TypedExprPtr> Analysis::ResolveOverSchema(const ExprPtr& expr, const Sche
                         "Aggregates and windows are not allowed in " + QuoteSql(resolved.text) + ".",
                         {{"invalidExprSqls", QuoteSql(resolved.text)}}, Span(expr->span));
   }
+  if (text != nullptr) *text = resolved.text;
   return resolved.expr;
 }
 

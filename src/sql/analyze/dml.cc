@@ -1,11 +1,11 @@
 // INSERT, UPDATE and DELETE: rows and values in the shape of the target.
 #include <algorithm>
 
-#include "base/json.h"
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
 #include "sql/coercion.h"
+#include "sql/column_rules.h"
 
 namespace ashlar::sql {
 namespace {
@@ -14,10 +14,6 @@ std::string QuoteList(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back(QuoteIdentifier(name));
   return Join(quoted, ", ");
-}
-
-DataType StoredType(const DataType& type) {
-  return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
 }
 
 Error ArityMismatch(const AnalyzedTarget& target, size_t columns, const Rel& query, SourceSpan span) {
@@ -92,32 +88,6 @@ Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& targe
   DataType type = StoredType(target.type);
   if (CanCast(expr->type, type, context_.ansi)) return ImplicitCast(std::move(expr), type);
   return CastMismatch(expr->type, type, text, context_.ansi, false, expr->span);
-}
-
-ExprPtr Analysis::DefaultExpr(const Field& field) {
-  auto metadata = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
-  if (!metadata.ok() || !metadata->is_object() || !metadata->contains("CURRENT_DEFAULT")) return nullptr;
-  CHECK(context_.parse_query != nullptr) << "column defaults need a parser";
-  auto query = context_.parse_query("SELECT " + (*metadata)["CURRENT_DEFAULT"].get<std::string>());
-  if (!query.ok()) return nullptr;
-  const auto* project = std::get_if<ProjectRelation>(&(*query)->node);
-  return project && project->exprs.size() == 1 ? project->exprs[0] : nullptr;
-}
-
-// What a column gets that no value is given for: its DEFAULT, else NULL where that is allowed.
-Result<TypedExprPtr> Analysis::DefaultValue(const Field& field, const std::string& table) {
-  if (ExprPtr expr = DefaultExpr(field)) {
-    ++hide_spans_;
-    auto value = ResolveExpr(expr, ExprEnv{});
-    --hide_spans_;
-    if (!value.ok()) return std::move(value).error();
-    return StoreAssign(value->expr, field, value->text);
-  }
-  if (field.nullable) return MakeLiteral(Value::Null(StoredType(field.type)));
-  return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA", "KD000",
-                      "Cannot write incompatible data for the table " + table +
-                          ": Cannot find data for the output column " + QuoteIdentifier(field.name) + ".",
-                      {{"tableName", table}, {"colName", QuoteIdentifier(field.name)}});
 }
 
 // VALUES (1, DEFAULT): the word stands for the default of the column in its place.
@@ -211,14 +181,15 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   std::string table = QuoteName(target.relation.name_parts);
   std::vector<int> extra;
   ASSIGN_OR_RETURN(std::vector<int> source, MatchInsert(insert, target, query, extra, span));
-  std::vector<SelectItem> items;
+  std::vector<TypedExprPtr> values(fields.size());
   AnalyzedInsert result;
   for (size_t i = 0; i < fields.size(); ++i) {
-    TypedExprPtr value;
+    TypedExprPtr& value = values[i];
     auto fixed = std::ranges::find_if(insert.partition, [&](const auto& p) {
       return p.second && SameName(p.first, fields[i].name, context_.case_sensitive);
     });
     if (source[i] >= 0) {
+      RETURN_IF_ERROR(CheckExplicitValue(fields[i], true));
       const Attribute& from = query.columns[static_cast<size_t>(source[i])].attribute;
       ASSIGN_OR_RETURN(value, StoreAssign(MakeColumn(from), fields[i], from.name));
     } else if (fixed != insert.partition.end()) {
@@ -230,11 +201,15 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
         ASSIGN_OR_RETURN(Resolved same, CallFunction("<=>", {{MakeColumn(column), column.name, ""}, {value, "", ""}}, {}));
         result.overwrite_condition = MakeAnd(result.overwrite_condition, same.expr);
       }
-    } else {
+    } else if (!ColumnRulesOf(fields[i]).generated_sql) {
       ASSIGN_OR_RETURN(value, DefaultValue(fields[i], table));
     }
-    Attribute attribute = NewAttribute(fields[i].name, value->type, value->nullable, fields[i].metadata);
-    items.push_back({attribute, std::move(value), "", {}, 0});
+  }
+  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
+  std::vector<SelectItem> items;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    Attribute attribute = NewAttribute(fields[i].name, values[i]->type, values[i]->nullable, fields[i].metadata);
+    items.push_back({attribute, std::move(values[i]), "", {}, 0});
   }
   for (int q : extra) {
     const Attribute& from = query.columns[static_cast<size_t>(q)].attribute;
@@ -242,7 +217,8 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
     items.push_back({NewAttribute(from.name, from.type, from.nullable), MakeColumn(from), "", {}, 0});
   }
   if (insert.replace_where) {
-    ASSIGN_OR_RETURN(result.overwrite_condition, ResolveOverSchema(insert.replace_where, target.table->schema()));
+    ASSIGN_OR_RETURN(result.overwrite_condition,
+                     ResolveOverSchema(insert.replace_where, target.table->schema(), &result.overwrite_text));
   }
   result.rows = Project(std::move(query), std::move(items)).plan;
   result.target = std::move(target);
@@ -271,6 +247,7 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
                           "There is a conflict from these SET columns: " + columns_text + ".",
                           {{"columnList", columns_text}});
     }
+    RETURN_IF_ERROR(CheckExplicitValue(field, for_insert));
     if (!nested) {
       if (IsDefaultKeyword(assignment.value)) {
         ASSIGN_OR_RETURN(values[index], DefaultValue(field, table));
@@ -288,13 +265,14 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
     ASSIGN_OR_RETURN(values[index], StoreAssign(updated.expr, field, updated.text));
   }
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (values[i]) continue;
+    if (values[i] || ColumnRulesOf(fields[i]).generated_sql) continue;
     if (for_insert) {
       ASSIGN_OR_RETURN(values[i], DefaultValue(fields[i], table));
     } else {
       values[i] = MakeColumn(table_columns.columns[i].attribute);
     }
   }
+  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
   return values;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/column_rules.h"
 
 namespace ashlar::sql {
 namespace {
@@ -30,10 +31,13 @@ Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& tar
   for (size_t i = 0; i < fields.size(); ++i) {
     const ScopeColumn* from = FindByName(source.columns, fields[i].name, context_.case_sensitive);
     if (from) {
+      RETURN_IF_ERROR(CheckExplicitValue(fields[i], for_insert));
       Resolved column = UseColumn(*from, from->attribute.name, span);
       ASSIGN_OR_RETURN(TypedExprPtr value, StoreAssign(column.expr, fields[i], column.text));
       values.push_back(std::move(value));
-    } else if (!evolves) {
+    } else if (ColumnRulesOf(fields[i]).generated_sql) {
+      values.push_back(nullptr);
+    } else if (!evolves && !MakesItsOwnValue(fields[i])) {
       Scope scope{source.columns, {}, nullptr};
       return UnresolvedColumn({fields[i].name}, scope, span);
     } else if (for_insert) {
@@ -43,6 +47,7 @@ Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& tar
       values.push_back(MakeColumn(table.columns[i].attribute));
     }
   }
+  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
   return values;
 }
 

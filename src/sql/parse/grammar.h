@@ -254,6 +254,8 @@ class Parser {
   Status TableConstraint(CreateTableStatement& table);
   Result<ColumnDefinition> ColumnDefinitionItem();
   Status ColumnOption(ColumnDefinition& column, bool& matched);
+  Result<IdentityRule> Identity();
+  Status Placement(ColumnPlacement& place);
   Status PartitionedBy(CreateTableStatement& table);
   Result<std::vector<NameParts>> ClusterBy();
   Result<Statement> CreateView(bool or_replace);

@@ -179,13 +179,28 @@ Result<Statement> Parser::AlterTableAdd(AlterTableStatement alter) {
   if (AtWords({"IF", "NOT", "EXISTS"})) return NotImplemented("ADD COLUMN IF NOT EXISTS");
   bool parens = Accept("(");
   do {
-    if (Peek(1).IsSymbol(".")) return NotImplemented("ADD COLUMN of a nested field");
+    ColumnPlacement place;
+    while (Peek(1).IsSymbol(".")) {
+      ASSIGN_OR_RETURN(std::string part, Identifier());
+      place.parent.push_back(std::move(part));
+      Advance();
+    }
     ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem());
-    if (AtWord("FIRST") || AtWord("AFTER")) return NotImplemented("ADD COLUMN … FIRST or AFTER");
+    RETURN_IF_ERROR(Placement(place));
     alter.columns.push_back(std::move(column));
+    alter.placements.push_back(std::move(place));
   } while (Accept(","));
   if (parens) RETURN_IF_ERROR(Expect(")"));
   return Make(std::move(alter));
+}
+
+// [FIRST | AFTER a]
+Status Parser::Placement(ColumnPlacement& place) {
+  place.first = AcceptWord("FIRST");
+  if (AcceptWord("AFTER")) {
+    ASSIGN_OR_RETURN(place.after, Identifier());
+  }
+  return OkStatus();
 }
 
 // DROP COLUMN[S] [IF EXISTS] [(] a, b.c [)] | DROP CONSTRAINT [IF EXISTS] name
@@ -229,7 +244,17 @@ Result<Statement> Parser::AlterColumn(AlterTableStatement alter) {
     alter.set_nullable = false;
   } else if (AcceptWords({"DROP", "NOT", "NULL"})) {
     alter.set_nullable = true;
-  } else if (AtAnyWord({"SET", "DROP", "FIRST", "AFTER", "SYNC"}) || Peek().IsIdentifier()) {
+  } else if (AcceptWords({"SET", "DEFAULT"})) {
+    alter.set_default = true;
+    size_t begin = at_;
+    ASSIGN_OR_RETURN(column.default_value, Expression());
+    column.default_text = TextFrom(begin);
+  } else if (AcceptWords({"DROP", "DEFAULT"})) {
+    alter.set_default = true;
+  } else if (AtAnyWord({"FIRST", "AFTER"})) {
+    alter.placements.emplace_back();
+    RETURN_IF_ERROR(Placement(alter.placements.back()));
+  } else if (AtAnyWord({"SET", "DROP", "SYNC"}) || Peek().IsIdentifier()) {
     return NotImplemented("ALTER COLUMN … " + ToUpperAscii(Peek().text) + " " + ToUpperAscii(Peek(1).text));
   } else {
     return SyntaxError();

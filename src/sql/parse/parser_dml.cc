@@ -95,7 +95,6 @@ Status Parser::PartitionSpec(InsertStatement& insert) {
     }
     insert.partition.emplace_back(std::move(name), std::move(value));
   } while (Accept(","));
-  if (insert.mode == InsertMode::kOverwrite) insert.mode = InsertMode::kOverwritePartitions;
   return Expect(")");
 }
 

@@ -147,7 +147,7 @@ TEST(ParserStatementTest, Tables) {
 
 TEST(ParserStatementTest, Dml) {
   auto insert = As<InsertStatement>("INSERT OVERWRITE t PARTITION (a = 1, b) (c) SELECT 2");
-  EXPECT_EQ(insert.mode, InsertMode::kOverwritePartitions);
+  EXPECT_EQ(insert.mode, InsertMode::kOverwrite);
   EXPECT_FALSE(insert.partition.at(1).second);
   EXPECT_TRUE(As<InsertStatement>("INSERT INTO t BY NAME SELECT 1 AS a").by_name);
   EXPECT_EQ(As<InsertStatement>("INSERT INTO t REPLACE WHERE a = 1 SELECT 1").mode, InsertMode::kReplaceWhere);
@@ -226,7 +226,7 @@ TEST(ParserStatementTest, KnownStatementsAreRefusedByName) {
   EXPECT_EQ(As<UnsupportedStatement>("VACUUM t").what, "VACUUM");
   EXPECT_EQ(As<UnsupportedStatement>("CREATE FUNCTION f() RETURNS INT RETURN 1").what, "CREATE FUNCTION");
   EXPECT_EQ(As<UnsupportedStatement>("SHOW TABLES IN ALL CATALOGS SCHEMA LIKE 'x'").what, "SHOW TABLES IN ALL CATALOGS");
-  EXPECT_EQ(Condition("ALTER TABLE t ADD COLUMN a INT FIRST"), "UNSUPPORTED_FEATURE");
+  EXPECT_EQ(Condition("ALTER TABLE t ALTER COLUMN a SET MASK m"), "UNSUPPORTED_FEATURE");
   EXPECT_EQ(Condition("SELECT * FROM t@v3"), "UNSUPPORTED_FEATURE");
   EXPECT_EQ(Condition("NONSENSE t"), "PARSE_SYNTAX_ERROR");
 }

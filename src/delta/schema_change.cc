@@ -1,0 +1,174 @@
+#include "delta/schema_change.h"
+
+#include <algorithm>
+#include <span>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "delta/schema.h"
+
+namespace ashlar::delta {
+namespace {
+
+constexpr const char* kPhysicalName = "delta.columnMapping.physicalName";
+constexpr const char* kFieldId = "delta.columnMapping.id";
+constexpr const char* kMaxColumnId = "delta.columnMapping.maxColumnId";
+
+using Fields = std::vector<Field>;
+using FieldsChange = std::function<Status(Fields&)>;
+
+size_t IndexIn(const Fields& fields, const std::string& name) {
+  auto found = std::ranges::find_if(fields, [&](const Field& field) { return EqualsIgnoreCase(field.name, name); });
+  return static_cast<size_t>(found - fields.begin());
+}
+
+std::string Quoted(const ColumnPath& path) {
+  std::vector<std::string> parts;
+  for (const std::string& part : path) parts.push_back(QuoteIdentifier(part));
+  return Join(parts, ".");
+}
+
+Error NotFound(const ColumnPath& path, const Schema& schema) {
+  return MakeSqlError("FIELD_NOT_FOUND", "42704", "No such struct field " + Quoted(path) + " in " + schema.ToDdl() + ".",
+                      {{"fieldName", Quoted(path)}, {"fields", schema.ToDdl()}});
+}
+
+// Applies `change` to the fields of the struct that `path` leads to, below `type`. kNotFound: it leads nowhere.
+Result<DataType> ChangeBelow(const DataType& type, std::span<const std::string> path, const FieldsChange& change) {
+  Error nowhere = MakeError(ErrorCode::kNotFound, "no such field");
+  if (type.Is(TypeId::kStruct)) {
+    Fields fields = type.fields();
+    if (path.empty()) {
+      RETURN_IF_ERROR(change(fields));
+      return DataType::Struct(std::move(fields));
+    }
+    size_t at = IndexIn(fields, path[0]);
+    if (at == fields.size()) return nowhere;
+    ASSIGN_OR_RETURN(fields[at].type, ChangeBelow(fields[at].type, path.subspan(1), change));
+    return DataType::Struct(std::move(fields));
+  }
+  if (path.empty()) return nowhere;
+  if (type.Is(TypeId::kArray) && EqualsIgnoreCase(path[0], "element")) {
+    ASSIGN_OR_RETURN(DataType element, ChangeBelow(type.element(), path.subspan(1), change));
+    return DataType::Array(std::move(element), type.contains_null());
+  }
+  if (type.Is(TypeId::kMap) && EqualsIgnoreCase(path[0], "key")) {
+    ASSIGN_OR_RETURN(DataType key, ChangeBelow(type.key(), path.subspan(1), change));
+    return DataType::Map(std::move(key), type.map_value(), type.value_contains_null());
+  }
+  if (type.Is(TypeId::kMap) && EqualsIgnoreCase(path[0], "value")) {
+    ASSIGN_OR_RETURN(DataType value, ChangeBelow(type.map_value(), path.subspan(1), change));
+    return DataType::Map(type.key(), std::move(value), type.value_contains_null());
+  }
+  return nowhere;
+}
+
+Status ChangeFields(Schema& schema, const ColumnPath& parent, const ColumnPath& named, const FieldsChange& change) {
+  auto changed = ChangeBelow(schema.ToStruct(), parent, change);
+  if (!changed.ok()) {
+    return changed.error().code == ErrorCode::kNotFound && changed.error().condition.empty() ? NotFound(named, schema)
+                                                                                            : changed.error();
+  }
+  schema.fields = changed->fields();
+  return OkStatus();
+}
+
+ColumnPath ParentOf(const ColumnPath& path) { return {path.begin(), path.end() - 1}; }
+
+Status Insert(Fields& fields, Field field, const ColumnPlace& place) {
+  size_t at = fields.size();
+  if (place.first) at = 0;
+  if (place.after) {
+    at = IndexIn(fields, *place.after);
+    if (at == fields.size()) return NotFound({*place.after}, Schema{fields});
+    ++at;
+  }
+  fields.insert(fields.begin() + static_cast<long>(at), std::move(field));
+  return OkStatus();
+}
+
+// Every struct field below, also of structs in arrays and maps.
+DataType EachField(const DataType& type, const std::function<void(Field&)>& change) {
+  switch (type.id()) {
+    case TypeId::kStruct: {
+      Fields fields = type.fields();
+      for (Field& field : fields) {
+        change(field);
+        field.type = EachField(field.type, change);
+      }
+      return DataType::Struct(std::move(fields));
+    }
+    case TypeId::kArray: return DataType::Array(EachField(type.element(), change), type.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(EachField(type.key(), change), EachField(type.map_value(), change), type.value_contains_null());
+    default: return type;
+  }
+}
+
+}  // namespace
+
+Status AddColumn(Schema& schema, const ColumnPath& parent, const Field& field, const ColumnPlace& place) {
+  ColumnPath full = parent;
+  full.push_back(field.name);
+  return ChangeFields(schema, parent, parent, [&](Fields& fields) -> Status {
+    if (IndexIn(fields, field.name) < fields.size()) {
+      return MakeSqlError("FIELD_ALREADY_EXISTS", "42710",
+                          "Cannot add column, because " + Quoted(full) + " already exists in " + schema.ToDdl() + ".",
+                          {{"op", "add"}, {"fieldNames", Quoted(full)}, {"struct", schema.ToDdl()}});
+    }
+    return Insert(fields, field, place);
+  });
+}
+
+Status DropColumn(Schema& schema, const ColumnPath& path) {
+  return ChangeFields(schema, ParentOf(path), path, [&](Fields& fields) -> Status {
+    size_t at = IndexIn(fields, path.back());
+    if (at == fields.size()) return NotFound(path, schema);
+    if (fields.size() == 1) {
+      return MakeSqlError("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA", "0AKDC",
+                          "Cannot drop column from a schema with a single column. Schema:\n" + schema.ToDdl(),
+                          {{"schema", schema.ToDdl()}});
+    }
+    fields.erase(fields.begin() + static_cast<long>(at));
+    return OkStatus();
+  });
+}
+
+Status MoveColumn(Schema& schema, const ColumnPath& path, const ColumnPlace& place) {
+  return ChangeFields(schema, ParentOf(path), path, [&](Fields& fields) -> Status {
+    size_t at = IndexIn(fields, path.back());
+    if (at == fields.size()) return NotFound(path, schema);
+    if (place.after && EqualsIgnoreCase(*place.after, path.back())) return OkStatus();
+    Field field = fields[at];
+    fields.erase(fields.begin() + static_cast<long>(at));
+    return Insert(fields, std::move(field), place);
+  });
+}
+
+Status ChangeColumn(Schema& schema, const ColumnPath& path, const std::function<Status(Field&)>& change) {
+  return ChangeFields(schema, ParentOf(path), path, [&](Fields& fields) -> Status {
+    size_t at = IndexIn(fields, path.back());
+    if (at == fields.size()) return NotFound(path, schema);
+    return change(fields[at]);
+  });
+}
+
+void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, Random& random) {
+  int64_t highest = ParseInt64(configuration[kMaxColumnId]).value_or(0);
+  AnyField(schema, [&](const Field& field) {
+    highest = std::max<int64_t>(highest, FieldIdOf(field).value_or(0));
+    return false;
+  });
+  DataType assigned = EachField(schema.ToStruct(), [&](Field& field) {
+    auto parsed = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
+    Json json = parsed.ok() && parsed->is_object() ? *std::move(parsed) : Json::object();
+    if (json.contains(kFieldId) && json.contains(kPhysicalName)) return;
+    if (!json.contains(kFieldId)) json[kFieldId] = ++highest;
+    if (!json.contains(kPhysicalName)) json[kPhysicalName] = keep_names ? field.name : "col-" + NewUuid(random);
+    field.metadata = WriteJson(json);
+  });
+  schema.fields = assigned.fields();
+  configuration[kMaxColumnId] = std::to_string(highest);
+}
+
+}  // namespace ashlar::delta

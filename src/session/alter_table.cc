@@ -1,0 +1,322 @@
+// ALTER TABLE of a Delta table: one commit of new metadata.
+#include "base/json.h"
+#include "base/text.h"
+#include "delta/schema_change.h"
+#include "session/commands.h"
+#include "session/delta_write.h"
+#include "sql/column_rules.h"
+
+namespace ashlar::session {
+namespace {
+
+using Action = sql::AlterTableStatement::Action;
+using Parameters = std::map<std::string, std::optional<std::string>>;
+
+std::string PathText(const sql::NameParts& path) {
+  std::vector<std::string> parts;
+  for (const std::string& part : path) parts.push_back(QuoteIfNeeded(part));
+  return Join(parts, ".");
+}
+
+Json FieldJson(const Field& field) {
+  auto json = ParseJson(Schema{{field}}.ToJsonText());
+  return (*json)["fields"][0];
+}
+
+// One ALTER TABLE: what it changes in the write, and what history says of it.
+class Alteration {
+ public:
+  Alteration(StatementRun& run, const sql::AlterTableStatement& statement, const sql::ResolvedRelation& relation, DeltaWrite& write)
+      : run_(run), statement_(statement), relation_(relation), write_(write), schema_(write.schema()) {}
+
+  Status Apply() {
+    switch (statement_.action) {
+      case Action::kAddColumns: return AddColumns();
+      case Action::kDropColumns: return DropColumns();
+      case Action::kRenameColumn: return RenameColumn();
+      case Action::kAlterColumn: return AlterColumn();
+      case Action::kSetProperties:
+      case Action::kUnsetProperties: return ChangeProperties();
+      case Action::kAddConstraint: return AddConstraint();
+      case Action::kDropConstraint: return DropConstraint();
+      case Action::kClusterBy: return NotImplemented("ALTER TABLE … CLUSTER BY");
+    }
+    CHECK(false) << "unknown alteration";
+    return OkStatus();
+  }
+  delta::Operation TakeOperation() { return std::move(operation_); }
+  bool changes() const { return changes_; }
+
+ private:
+  Status AddColumns() {
+    Json columns = Json::array();
+    for (size_t i = 0; i < statement_.columns.size(); ++i) {
+      const sql::ColumnDefinition& column = statement_.columns[i];
+      if (column.generated_as || column.identity) return NotImplemented("ADD COLUMN with GENERATED or IDENTITY");
+      // Rows that are there would have to get the default: Delta refuses it too.
+      if (column.default_value) {
+        return MakeSqlError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC",
+                            "Failed to execute the command because DEFAULT values are not supported when adding new columns "
+                            "to previously existing Delta tables; please add the column without a default value first, then "
+                            "run a second ALTER TABLE ALTER COLUMN SET DEFAULT command to apply for future inserted rows "
+                            "instead.");
+      }
+      const sql::ColumnPlacement& place = statement_.placements[i];
+      RETURN_IF_ERROR(delta::AddColumn(schema_, place.parent, column.field, {place.first, place.after}));
+      Json entry;
+      entry["column"] = FieldJson(column.field);
+      if (!place.parent.empty()) entry["column"]["name"] = PathText(place.parent) + "." + QuoteIfNeeded(column.field.name);
+      if (place.first) entry["position"] = "FIRST";
+      if (place.after) entry["position"] = "AFTER " + *place.after;
+      columns.push_back(std::move(entry));
+    }
+    write_.SetSchema(schema_);
+    return Named("ADD COLUMNS", {{"columns", WriteJson(columns)}});
+  }
+
+  Status NeedsMapping(const char* condition, const char* what) const {
+    auto mode = delta::MappingModeOf(write_.metadata().configuration);
+    if (mode.ok() && *mode != delta::ColumnMappingMode::kNone) return OkStatus();
+    std::string advice =
+        "\nPlease enable Column Mapping on your Delta table with mapping mode 'name'.\nYou can use one of the following "
+        "commands.\n\nALTER TABLE table_name SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')\n\nNote, if your table "
+        "is not on the required protocol version it will be upgraded.\nColumn mapping requires at least protocol (2,5)\n\n";
+    return MakeSqlError(condition, "0AKDC", std::string(what) + " column is not supported for your Delta table. " + advice,
+                        {{"advice", advice}});
+  }
+
+  // A column that a rule speaks of stays as it is.
+  Status NotNamedByRules(const sql::NameParts& path, const std::string& operation) const {
+    int index = write_.schema().IndexOf(path[0]);
+    if (index < 0) return OkStatus();
+    ASSIGN_OR_RETURN(std::vector<std::string> rules,
+                     RulesThatName(run_, write_.metadata(), write_.schema(), static_cast<size_t>(index)));
+    if (rules.empty()) return OkStatus();
+    return MakeSqlError("DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE", "42K09",
+                        "Cannot " + operation + " column " + PathText(path) +
+                            " because this column is referenced by the following check constraint(s):\n" + Join(rules, "\n"),
+                        {{"operation", operation}, {"columnName", PathText(path)}, {"constraints", Join(rules, "\n")}});
+  }
+
+  bool IsPartitionColumn(const sql::NameParts& path) const {
+    return path.size() == 1 && std::ranges::any_of(write_.metadata().partition_columns, [&](const std::string& name) {
+             return EqualsIgnoreCase(name, path[0]);
+           });
+  }
+
+  Status DropColumns() {
+    RETURN_IF_ERROR(NeedsMapping("DELTA_UNSUPPORTED_DROP_COLUMN", "DROP"));
+    Json dropped = Json::array();
+    for (const sql::NameParts& path : statement_.names) {
+      if (IsPartitionColumn(path)) {
+        return MakeSqlError("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "0AKDC",
+                            "Dropping partition columns (" + PathText(path) + ") is not allowed.", {{"columnList", PathText(path)}});
+      }
+      RETURN_IF_ERROR(NotNamedByRules(path, "drop"));
+      Status done = delta::DropColumn(schema_, path);
+      bool missing = !done.ok() && done.error().condition == "FIELD_NOT_FOUND";
+      if (missing && statement_.if_exists) continue;
+      RETURN_IF_ERROR(done);
+      dropped.push_back(PathText(path));
+    }
+    if (dropped.empty()) return NoChange();
+    write_.SetSchema(schema_);
+    return Named("DROP COLUMNS", {{"columns", WriteJson(dropped)}});
+  }
+
+  Status RenameColumn() {
+    RETURN_IF_ERROR(NeedsMapping("DELTA_UNSUPPORTED_RENAME_COLUMN", "RENAME"));
+    const sql::NameParts& path = statement_.names[0];
+    RETURN_IF_ERROR(NotNamedByRules(path, "rename"));
+    sql::NameParts renamed = path;
+    renamed.back() = statement_.new_name;
+    RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) {
+      field.name = statement_.new_name;
+      return OkStatus();
+    }));
+    RETURN_IF_ERROR(delta::CheckTableSchema(schema_, {}, delta::ColumnMappingMode::kName));
+    if (IsPartitionColumn(path)) write_.RenamePartitionColumn(path[0], statement_.new_name);
+    write_.SetSchema(schema_);
+    return Named("RENAME COLUMN", {{"oldColumnPath", PathText(path)}, {"newColumnPath", PathText(renamed)}});
+  }
+
+  Status AlterColumn() {
+    const sql::NameParts& path = statement_.names[0];
+    const sql::ColumnDefinition& wanted = statement_.columns[0];
+    Field changed;
+    RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
+      if (statement_.set_type) RETURN_IF_ERROR(ChangeType(field, wanted.field.type, path));
+      if (statement_.set_nullable) RETURN_IF_ERROR(ChangeNullability(field, *statement_.set_nullable, path));
+      if (statement_.set_comment) SetComment(field, wanted.field);
+      if (statement_.set_default) {
+        sql::ColumnRules rules = sql::ColumnRulesOf(field);
+        rules.default_sql = wanted.default_value ? std::optional(wanted.default_text) : std::nullopt;
+        field = sql::WithColumnRules(field, rules);
+      }
+      changed = field;
+      return OkStatus();
+    }));
+    if (!statement_.placements.empty()) {
+      const sql::ColumnPlacement& place = statement_.placements[0];
+      RETURN_IF_ERROR(delta::MoveColumn(schema_, path, {place.first, place.after}));
+    }
+    write_.SetSchema(schema_);
+    return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(changed))}});
+  }
+
+  static Status ChangeType(Field& field, const DataType& type, const sql::NameParts& path) {
+    if (field.type == type) return OkStatus();
+    bool longer_text = field.type.Is(TypeId::kString) && type.Is(TypeId::kString) && !field.type.is_char() &&
+                       (!type.is_varchar() || (field.type.is_varchar() && type.char_length() >= field.type.char_length())) &&
+                       !type.is_char();
+    if (!longer_text) {
+      return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC",
+                          "ALTER TABLE CHANGE COLUMN is not supported for changing column " + PathText(path) + " from " +
+                              field.type.Sql() + " to " + type.Sql() + ".",
+                          {{"fieldPath", PathText(path)}, {"oldField", field.type.Sql()}, {"newField", type.Sql()}});
+    }
+    field.type = type;
+    return OkStatus();
+  }
+
+  static Status ChangeNullability(Field& field, bool nullable, const sql::NameParts& path) {
+    if (field.nullable && !nullable) {
+      return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC",
+                          "ALTER TABLE CHANGE COLUMN is not supported for changing column " + PathText(path) +
+                              " from nullable to NOT NULL.",
+                          {{"fieldPath", PathText(path)},
+                           {"oldField", field.type.Sql()},
+                           {"newField", field.type.Sql() + " NOT NULL"}});
+    }
+    field.nullable = nullable;
+    return OkStatus();
+  }
+
+  static void SetComment(Field& field, const Field& wanted) {
+    auto ours = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
+    auto given = ParseJson(wanted.metadata);
+    Json json = ours.ok() && ours->is_object() ? *std::move(ours) : Json::object();
+    json.erase("comment");
+    if (given.ok() && given->is_object() && given->contains("comment")) json["comment"] = (*given)["comment"];
+    field.metadata = WriteJson(json);
+  }
+
+  Status ChangeProperties() {
+    bool set = statement_.action == Action::kSetProperties;
+    delta::StringMap configuration = write_.metadata().configuration;
+    Json keys = Json::array();
+    for (const auto& [key, value] : statement_.properties) {
+      if (!set && !statement_.if_exists && !configuration.contains(key)) {
+        return MakeSqlError("DELTA_UNSET_NON_EXISTENT_PROPERTY", "42616",
+                            "Attempted to unset non-existent property '" + key + "' in table " + relation_.full_name + ".",
+                            {{"property", key}, {"tableName", relation_.full_name}});
+      }
+      if (set && key.starts_with("delta.feature.")) {
+        RETURN_IF_ERROR(write_.AddFeature(key.substr(std::string_view("delta.feature.").size())));
+        continue;
+      }
+      if (set) configuration[key] = value;
+      if (!set) configuration.erase(key);
+      keys.push_back(key);
+    }
+    write_.SetConfiguration(std::move(configuration));
+    if (set) return Named("SET TBLPROPERTIES", {{"properties", WriteJson(Json(statement_.properties))}});
+    return Named("UNSET TBLPROPERTIES", {{"properties", WriteJson(keys)}, {"ifExists", statement_.if_exists ? "true" : "false"}});
+  }
+
+  // The rows that are there must obey it as well.
+  Status AddConstraint() {
+    std::string key = "delta.constraints." + ToLowerAscii(statement_.new_name);
+    delta::StringMap configuration = write_.metadata().configuration;
+    if (configuration.contains(key)) {
+      return MakeSqlError("DELTA_CONSTRAINT_ALREADY_EXISTS", "42710",
+                          "Constraint '" + statement_.new_name + "' already exists. Please delete the old constraint first.\n"
+                          "Old constraint:\n" + configuration[key],
+                          {{"constraintName", statement_.new_name}, {"oldConstraint", configuration[key]}});
+    }
+    configuration[key] = statement_.text;
+    delta::Metadata wanted = write_.metadata();
+    wanted.configuration = configuration;
+    RETURN_IF_ERROR(RulesOf(run_, wanted, write_.schema()));
+    ASSIGN_OR_RETURN(int64_t violating, CountViolations());
+    if (violating > 0) {
+      return MakeSqlError("DELTA_NEW_CHECK_CONSTRAINT_VIOLATION", "23512",
+                          std::to_string(violating) + " rows in " + relation_.full_name +
+                              " violate the new CHECK constraint (" + statement_.text + ").",
+                          {{"numRows", std::to_string(violating)},
+                           {"tableName", relation_.full_name},
+                           {"checkConstraint", statement_.text}});
+    }
+    write_.transaction().ReadWholeTable();
+    write_.SetConfiguration(std::move(configuration));
+    return Named("ADD CONSTRAINT", {{"name", statement_.new_name}, {"expr", statement_.text}});
+  }
+
+  Result<int64_t> CountViolations() {
+    sql::FilterRelation violating{sql::MakeRelation(statement_.table), nullptr};
+    ASSIGN_OR_RETURN(violating.condition, sql::ParseExpression("NOT coalesce((" + statement_.text + "), false)"));
+    sql::AggregateRelation count;
+    count.input = sql::MakeRelation(std::move(violating));
+    ASSIGN_OR_RETURN(sql::ExprPtr counted, sql::ParseExpression("count(*)"));
+    count.exprs = {std::move(counted)};
+    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run_.Analyze(sql::MakeRelation(std::move(count))));
+    ASSIGN_OR_RETURN(auto stream, run_.connection().Execute(analyzed.plan, {}));
+    ASSIGN_OR_RETURN(auto rows, engine::CollectRows(*stream));
+    CHECK_EQ(rows.size(), 1u);
+    return std::get<int64_t>(rows[0][0].data);
+  }
+
+  Status DropConstraint() {
+    std::string key = "delta.constraints." + ToLowerAscii(statement_.new_name);
+    delta::StringMap configuration = write_.metadata().configuration;
+    if (configuration.erase(key) == 0) {
+      if (statement_.if_exists) return NoChange();
+      return MakeSqlError("DELTA_CONSTRAINT_DOES_NOT_EXIST", "42704",
+                          "Cannot drop nonexistent constraint " + statement_.new_name + " from table " + relation_.full_name +
+                              ". To avoid throwing an error, provide the parameter IF EXISTS or set the SQL session "
+                              "configuration spark.databricks.delta.constraints.assumesDropIfExists.enabled to true.",
+                          {{"constraintName", statement_.new_name},
+                           {"tableName", relation_.full_name},
+                           {"config", "spark.databricks.delta.constraints.assumesDropIfExists.enabled"},
+                           {"confValue", "true"}});
+    }
+    write_.SetConfiguration(std::move(configuration));
+    return Named("DROP CONSTRAINT", {{"name", statement_.new_name}});
+  }
+
+  Status Named(std::string name, Parameters parameters) {
+    operation_.name = std::move(name);
+    operation_.parameters = std::move(parameters);
+    return OkStatus();
+  }
+  Status NoChange() {
+    changes_ = false;
+    return OkStatus();
+  }
+
+  StatementRun& run_;
+  const sql::AlterTableStatement& statement_;
+  const sql::ResolvedRelation& relation_;
+  DeltaWrite& write_;
+  Schema schema_;
+  delta::Operation operation_;
+  bool changes_ = true;
+};
+
+}  // namespace
+
+Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
+  if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
+  Environment& env = run.environment();
+  DeltaTarget target{relation.uuid, relation.location, nullptr};
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  DeltaWrite write(run, std::move(target));
+  Alteration alteration(run, statement, relation, write);
+  RETURN_IF_ERROR(alteration.Apply());
+  if (!alteration.changes()) return NoRows();
+  RETURN_IF_ERROR(write.Commit(alteration.TakeOperation()));
+  return NoRows();
+}
+
+}  // namespace ashlar::session
