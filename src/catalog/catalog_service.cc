@@ -6,6 +6,7 @@
 #include "catalog/environment.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
+#include "catalog/tables/commits_table.h"
 #include "identity/tables/principals_table.h"
 
 namespace ashlar::catalog {
@@ -76,7 +77,11 @@ Status CatalogService::Recover() {
 
 Status CatalogService::Sweep() {
   const Environment& environment = impl_->environment;
-  RETURN_IF_ERROR(SettleIntents(environment, environment.clock.NowMs() - kIntentLifetimeMs));
+  int64_t now_ms = environment.clock.NowMs();
+  RETURN_IF_ERROR(SettleIntents(environment, now_ms - kIntentLifetimeMs));
+  RETURN_IF_ERROR(environment.database.Transact([&](metadb::Transaction& txn) {
+    return CommitsTable::DeleteOlder(txn, now_ms - kCommitRecordLifetimeMs);
+  }));
   return FinishDrops(environment);
 }
 
@@ -198,6 +203,10 @@ Result<std::vector<GrantInfo>> CatalogService::Grants(const http::Principal& pri
 Result<objectstore::PutOutcome> CatalogService::Commit(const http::Principal& principal,
                                                        const TableCommit& commit) {
   return CommitVersion(impl_->environment, principal.id, commit);
+}
+
+Result<bool> CatalogService::WasCommitted(const std::string& commit_uuid) {
+  return FindCommitted(impl_->environment, commit_uuid);
 }
 
 Result<ObjectInfo> CatalogService::Metastore() {

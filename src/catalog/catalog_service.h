@@ -37,6 +37,8 @@ metadb::ModuleMigrations migrations();
 
 // How long a CREATE may take before its intent counts as abandoned.
 constexpr int64_t kIntentLifetimeMs = int64_t{7} * 24 * 3600 * 1000;
+// How long WasCommitted can be asked for a commit.
+constexpr int64_t kCommitRecordLifetimeMs = int64_t{60} * 24 * 3600 * 1000;
 
 struct CatalogOptions {
   // Canonical absolute path. Managed data goes to <data_dir>/managed/<uuid>; the rest below data_dir is
@@ -51,6 +53,7 @@ struct TableCommit {
   int64_t version = 0;
   std::string actions;     // the whole commit file: newline-delimited JSON
   std::string commit_uuid; // stands in it as commitInfo.txnId
+  bool recorded = false;   // WasCommitted will be asked for it
 };
 
 // What a path is and where it leads.
@@ -75,7 +78,7 @@ class CatalogService {
   // `main` and its schema `default` on first use, and finishes creates and drops that a crash
   // interrupted. Idempotent.
   Status Recover();
-  // Now and then: removes abandoned intents and finishes drops.
+  // Now and then: removes abandoned intents and old records of commits, and finishes drops.
   Status Sweep();
 
   // One result a request, in order. Names have three parts and are compared in lower case.
@@ -119,6 +122,10 @@ class CatalogService {
   // means that nothing was committed, save TABLE_OR_VIEW_ALREADY_EXISTS at version 0: the name was taken
   // meanwhile and the new table is gone.
   Result<objectstore::PutOutcome> Commit(const http::Principal& principal, const TableCommit& commit);
+
+  // Whether the commit of that uuid, which was `recorded`, created a version: after a crash too, and when the
+  // table is gone since. Nobody may still be committing it. kTemporarilyUnavailable when the log cannot be read.
+  Result<bool> WasCommitted(const std::string& commit_uuid);
 
   // The metastore itself; what everybody may know of it.
   Result<ObjectInfo> Metastore();

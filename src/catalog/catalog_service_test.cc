@@ -128,6 +128,31 @@ TEST_P(CatalogServiceTest, CrashBetweenVersionZeroAndItsNameLosesNothing) {
   EXPECT_EQ(w_->Resolve(w_->ann, "main.default.t")->uuid, made->uuid);
 }
 
+TEST_P(CatalogServiceTest, ARecordedCommitIsFoundByItsUuidAfterACrash) {
+  auto made = w_->CreateTable(w_->ann, "main.default.t");
+  ASSERT_TRUE(made.ok());
+  auto commit = [&](const std::string& uuid, int64_t version) {
+    TableCommit next = VersionZero(made->uuid, made->location, uuid);
+    next.version = version;
+    next.recorded = true;
+    return w_->catalog().Commit(w_->ann, next);
+  };
+  EXPECT_FALSE(*w_->catalog().WasCommitted("c1")) << "never tried";
+  EXPECT_EQ(*commit("c1", 1), PutOutcome::kWon);
+  EXPECT_EQ(*commit("c2", 1), PutOutcome::kLost);
+  SetFailpointsForTest("catalog.commit.before_put=error");
+  EXPECT_FALSE(commit("c3", 2).ok());
+  SetFailpointsForTest("catalog.commit.after_put=error");
+  EXPECT_FALSE(commit("c4", 2).ok());
+  ASSERT_TRUE(w_->Restart().ok());
+  EXPECT_TRUE(*w_->catalog().WasCommitted("c1"));
+  EXPECT_FALSE(*w_->catalog().WasCommitted("c2")) << "another commit holds the version";
+  EXPECT_FALSE(*w_->catalog().WasCommitted("c3")) << "nor is it the version's that came later";
+  EXPECT_TRUE(*w_->catalog().WasCommitted("c4")) << "read back from the log";
+  ASSERT_TRUE(w_->Drop(w_->ann, Securable::kTable, "main.default.t").ok());
+  EXPECT_TRUE(*w_->catalog().WasCommitted("c1")) << "the table is gone, the commit was";
+}
+
 TEST_P(CatalogServiceTest, CrashBeforeVersionZeroLeavesNothing) {
   auto made = w_->Create(w_->ann, Securable::kTable, "main.default.t");
   ASSERT_TRUE(made.ok());

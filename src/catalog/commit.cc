@@ -2,11 +2,13 @@
 
 #include "base/failpoint.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "catalog/environment.h"
 #include "catalog/local_path.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
+#include "catalog/tables/commits_table.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -133,6 +135,12 @@ Status RecordMetaData(metadb::Transaction& txn, const Json& meta, const std::str
   return RelationsTable::Put(txn, *relation);
 }
 
+Status Record(const Environment& environment, const TableCommit& commit, const std::string& location, bool won) {
+  if (!commit.recorded) return OkStatus();
+  CommitRow row{commit.commit_uuid, location, commit.version, won, environment.clock.NowMs()};
+  return environment.database.Transact([&](metadb::Transaction& txn) { return CommitsTable::Put(txn, row); });
+}
+
 // After the version exists: the table gets its name, listings get its columns.
 Status AfterWin(const Environment& environment, int64_t principal_id, const SecurableRow& table,
                 const std::optional<Json>& meta) {
@@ -177,6 +185,26 @@ Status Publish(metadb::Transaction& txn, const std::string& uuid, int64_t now_ms
   return BumpEpoch(txn);
 }
 
+Result<bool> FindCommitted(const Environment& environment, const std::string& commit_uuid) {
+  std::optional<CommitRow> row;
+  RETURN_IF_ERROR(environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(row, CommitsTable::Find(txn, commit_uuid));
+    return OkStatus();
+  }));
+  if (!row || row->won) return row.has_value();
+  // Recorded before it was tried: only the log knows. A version that was lost before this one was lost for sure.
+  Result<std::string> actions = environment.store.Read(LogPath(row->location, row->version));
+  if (!actions.ok() && actions.error().code == ErrorCode::kNotFound) return false;
+  if (!actions.ok()) return MakeError(ErrorCode::kTemporarilyUnavailable, actions.error().message);
+  for (std::string_view line : SplitView(*actions, '\n')) {
+    if (line.find("\"commitInfo\"") == std::string_view::npos) continue;
+    ASSIGN_OR_RETURN(Json action, ParseJson(line));
+    auto info = action.find("commitInfo");
+    if (info != action.end() && info->is_object()) return TextOf(*info, "txnId") == commit_uuid;
+  }
+  return false;
+}
+
 Result<PutOutcome> CommitVersion(const Environment& environment, int64_t principal_id,
                                  const TableCommit& commit) {
   Target target;
@@ -192,11 +220,17 @@ Result<PutOutcome> CommitVersion(const Environment& environment, int64_t princip
   RETURN_IF_ERROR(CheckLogFolder(target.location));
   RETURN_IF_ERROR(CheckPreviousVersion(environment, target.location, commit.version));
   std::string path = LogPath(target.location, commit.version);
+  RETURN_IF_ERROR(Record(environment, commit, target.location, false));
   RETURN_IF_ERROR(Failpoint("catalog.commit.before_put"));
   ASSIGN_OR_RETURN(PutOutcome outcome, environment.store.PutIfAbsent(path, commit.actions));
   RETURN_IF_ERROR(Failpoint("catalog.commit.after_put"));
   if (outcome != PutOutcome::kWon) {
     ASSIGN_OR_RETURN(outcome, Settle(environment, path, commit));
+  }
+  if (outcome == PutOutcome::kWon) {
+    // Not an error of the commit: without this record the log is read back.
+    Status recorded = Record(environment, commit, target.location, true);
+    if (!recorded.ok()) Log(LogLevel::kWarn, "a commit's outcome was not recorded", {{"reason", recorded.error().message}});
   }
   if (outcome == PutOutcome::kWon && target.table) {
     RETURN_IF_ERROR(AfterWin(environment, principal_id, *target.table, meta));

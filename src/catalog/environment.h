@@ -85,6 +85,8 @@ bool OccursIn(const sql::ResolveRequest& request, const std::string& view_text);
 // ---- commit.cc
 Result<objectstore::PutOutcome> CommitVersion(const Environment& environment, int64_t principal_id,
                                               const TableCommit& commit);
+// Whether the recorded commit of that uuid created its version.
+Result<bool> FindCommitted(const Environment& environment, const std::string& commit_uuid);
 // Whether the location holds a Delta log already.
 Result<bool> HasDeltaLog(const Environment& environment, const std::string& location);
 // Gives an intent its name. kAlreadyExists when it was taken meanwhile.

@@ -51,6 +51,16 @@ CREATE INDEX grants_by_principal ON grants (principal_id);
 
 CREATE TABLE catalog_epoch (value BIGINT NOT NULL);
 INSERT INTO catalog_epoch VALUES (1);
+)sql",
+           R"sql(
+CREATE TABLE commits (
+  commit_uuid TEXT NOT NULL PRIMARY KEY,
+  location TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  won BIGINT NOT NULL,
+  recorded_ms BIGINT NOT NULL
+);
+CREATE INDEX commits_by_time ON commits (recorded_ms);
 )sql"}};
 }
 

@@ -128,10 +128,7 @@ void Compute::StopLocked(Running& running, Stopped* stopped) {
   ++running.generation;
   running.acquiring = false;
   running.status.state = ResourceState::kStopped;
-  if (running.driver) {
-    handles_.RevokeDriver(running.driver->id);
-    stopped->drivers.push_back(running.driver->id);
-  }
+  if (running.driver) stopped->drivers.push_back(running.driver->id);
   running.driver.reset();
   running.handles.clear();
   std::move(running.waiters.begin(), running.waiters.end(), std::back_inserter(stopped->waiters));
@@ -139,7 +136,10 @@ void Compute::StopLocked(Running& running, Stopped* stopped) {
 }
 
 void Compute::Finish(Stopped stopped) {
-  for (const std::string& driver_id : stopped.drivers) pool_.Release(driver_id);
+  for (const std::string& driver_id : stopped.drivers) {
+    handles_.RevokeDriver(driver_id);
+    pool_.Release(driver_id);
+  }
   for (auto& waiter : stopped.waiters) {
     waiter(MakeError(ErrorCode::kInvalidState, "The cluster or warehouse was stopped."));
   }

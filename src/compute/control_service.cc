@@ -10,15 +10,17 @@ Result<std::vector<Result<sql::ResolvedRelation>>> ControlService::Resolve(
 }
 
 Result<sql::CatalogReply> ControlService::Execute(const std::string& handle, const sql::CatalogCommand& command) {
-  ASSIGN_OR_RETURN(HandleOwner owner, handles_.Find(handle));
-  return catalog_.Execute(owner.principal, command);
+  ASSIGN_OR_RETURN(Handles::Hold hold, handles_.Acquire(handle));
+  return catalog_.Execute(hold.owner().principal, command);
 }
 
 Result<link::CommitOutcome> ControlService::Commit(const std::string& handle, const link::CommitRequest& request) {
-  ASSIGN_OR_RETURN(HandleOwner owner, handles_.Find(handle));
+  // Held to the end: who revoked the handle knows that nothing more comes of it.
+  ASSIGN_OR_RETURN(Handles::Hold hold, handles_.Acquire(handle));
   catalog::TableCommit commit{request.table_uuid, request.location, request.version, request.actions,
                               request.commit_uuid};
-  ASSIGN_OR_RETURN(objectstore::PutOutcome outcome, catalog_.Commit(owner.principal, commit));
+  commit.recorded = hold.owner().purpose == kJobPurpose;
+  ASSIGN_OR_RETURN(objectstore::PutOutcome outcome, catalog_.Commit(hold.owner().principal, commit));
   switch (outcome) {
     case objectstore::PutOutcome::kWon: return link::CommitOutcome::kWon;
     case objectstore::PutOutcome::kLost: return link::CommitOutcome::kLost;

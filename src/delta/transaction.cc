@@ -38,6 +38,10 @@ const CommitInfo* FindCommitInfo(const std::vector<Action>& actions) {
   return nullptr;
 }
 
+std::string CommitUuidOf(const TransactionEnvironment& environment) {
+  return environment.commit_uuid.empty() ? NewUuid(environment.random) : environment.commit_uuid;
+}
+
 }  // namespace
 
 Transaction::Transaction(TableLocation table, Committer& committer,
@@ -46,7 +50,7 @@ Transaction::Transaction(TableLocation table, Committer& committer,
       committer_(committer),
       snapshot_(std::move(snapshot)),
       environment_(std::move(environment)),
-      commit_uuid_(NewUuid(environment_.random)) {
+      commit_uuid_(CommitUuidOf(environment_)) {
   CHECK(snapshot_ != nullptr);
   CHECK(snapshot_->root() == table_.root) << snapshot_->root();
   newest_timestamp_ms_ = snapshot_->timestamp_ms();
@@ -57,7 +61,7 @@ Transaction::Transaction(TableLocation table, Committer& committer, TableDefinit
     : table_(std::move(table)),
       committer_(committer),
       environment_(std::move(environment)),
-      commit_uuid_(NewUuid(environment_.random)) {
+      commit_uuid_(CommitUuidOf(environment_)) {
   change_.protocol = std::move(definition.protocol);
   change_.metadata = std::move(definition.metadata);
 }

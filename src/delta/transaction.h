@@ -57,6 +57,8 @@ struct TransactionEnvironment {
   std::string engine_info = "Ashlar";
   // After this many lost versions: DELTA_MAX_COMMIT_RETRIES_EXCEEDED.
   int max_attempts = 10000;
+  // What the commit carries; empty: a new uuid. Of use to whoever must find it again after a crash.
+  std::string commit_uuid = {};
 };
 
 struct CommitResult {

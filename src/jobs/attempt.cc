@@ -35,11 +35,11 @@ Result<std::vector<std::string>> StatementsOf(workspace::WorkspaceTree& tree, co
   return statements;
 }
 
-Attempt::Attempt(compute::Compute& compute, Random& random, std::vector<std::string> statements,
+Attempt::Attempt(compute::Compute& compute, Random& random, std::vector<AttemptStep> steps,
                  std::vector<link::StatementParameter> parameters, Done done)
     : compute_(compute),
       random_(random),
-      statements_(std::move(statements)),
+      steps_(std::move(steps)),
       parameters_(std::move(parameters)),
       done_(std::move(done)) {}
 
@@ -47,7 +47,7 @@ void Attempt::Start(statements::SessionRequest request) {
   statements::SqlSession::Open(compute_, random_, std::move(request),
                                [self = shared_from_this()](Result<std::shared_ptr<statements::SqlSession>> session) {
                                  if (!session.ok()) {
-                                   self->Finish({TaskState::kFailed, FullMessage(session.error())});
+                                   self->Fail(session.error());
                                    return;
                                  }
                                  {
@@ -65,26 +65,28 @@ void Attempt::Next() {
   {
     std::lock_guard lock(mutex_);
     session = session_;
+    while (next_ < steps_.size() && steps_[next_].committed) ++next_;
     if (stopped_) {
       over = AttemptOutcome{*stopped_, ""};
-    } else if (next_ == statements_.size()) {
+    } else if (next_ == steps_.size()) {
       over = AttemptOutcome{};
     } else {
       spec.statement_id = current_ = NewUuid(random_);
-      spec.sql = statements_[next_++];
+      spec.commit_uuid = steps_[next_].commit_uuid;
+      spec.sql = steps_[next_++].sql;
       spec.parameters = parameters_;
     }
   }
   if (over) return Finish(*std::move(over));
   Status started = session->Execute(spec);
-  if (!started.ok()) return Finish({TaskState::kFailed, FullMessage(started.error())});
+  if (!started.ok()) return Fail(started.error());
   session->AwaitFinal(spec.statement_id, [self = shared_from_this(), session, id = spec.statement_id, sql = spec.sql](
                                              link::StatementStatus status) {
     // Its result is nobody's.
     (void)session->CloseStatement(id).ok();
     if (status.state == link::StatementState::kSucceeded) return self->Next();
-    std::string message = status.failure ? PositionedMessage(*status.failure, sql) : "The statement was canceled.";
-    self->Finish({TaskState::kFailed, std::move(message)});
+    if (status.failure) return self->Fail(*status.failure, sql);
+    self->Finish({TaskState::kFailed, "The statement was canceled."});
   });
 }
 
@@ -101,6 +103,12 @@ void Attempt::Stop(TaskState state) {
   if (session && !current.empty()) (void)session->Cancel(current).ok();
 }
 
+void Attempt::Fail(const Error& error, const std::string& sql) {
+  AttemptOutcome outcome{TaskState::kFailed, PositionedMessage(error, sql)};
+  outcome.cut_off = error.code == ErrorCode::kTemporarilyUnavailable;
+  Finish(std::move(outcome));
+}
+
 void Attempt::Finish(AttemptOutcome outcome) {
   Done done;
   std::shared_ptr<statements::SqlSession> session;
@@ -111,6 +119,7 @@ void Attempt::Finish(AttemptOutcome outcome) {
     session = std::move(session_);
   }
   CHECK(done != nullptr) << "an attempt ends once";
+  if (session) session->Fence();
   done(std::move(outcome));
 }
 

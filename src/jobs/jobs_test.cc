@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "catalog/tables/commits_table.h"
+#include "catalog/test_workspace.h"
 #include "identity/bootstrap.h"
 #include "identity/directory.h"
 #include "identity/migrations.h"
@@ -127,8 +129,8 @@ class RunsTest : public testing::Test {
  protected:
   void SetUp() override {
     test_ = *metadb::TestDatabase::Make(metadb::TestBackend::kSqlite);
-    std::vector<metadb::ModuleMigrations> all = {metadb::migrations(), identity::migrations(), compute::migrations(),
-                                                 workspace::migrations(), migrations()};
+    std::vector<metadb::ModuleMigrations> all = {metadb::migrations(), identity::migrations(), catalog::migrations(),
+                                                 compute::migrations(), workspace::migrations(), migrations()};
     ASSERT_TRUE(metadb::Migrate(db(), clock_, all).ok());
     ASSERT_TRUE(identity::CreateFirstAdmin(db(), clock_, SystemRandom(), "admin@x").ok());
     permissions_ = std::make_unique<identity::PermissionEvaluator>(db());
@@ -140,6 +142,8 @@ class RunsTest : public testing::Test {
     pool_ = std::make_unique<compute::DriverPool>(options, clock_, SystemRandom(), [](const std::string&) {});
     handles_ = std::make_unique<compute::Handles>(clock_, SystemRandom());
     compute_ = std::make_unique<compute::Compute>(db(), *pool_, *handles_, clock_, SystemRandom());
+    catalog_ = std::make_unique<catalog::CatalogService>(db(), store_, clock_, SystemRandom(),
+                                                         catalog::CatalogOptions{folder_.path()});
     tree_ = std::make_unique<workspace::WorkspaceTree>(db(), *permissions_, clock_, SystemRandom());
     compute::ResourceRow warehouse;
     warehouse.id = "w";
@@ -158,7 +162,7 @@ class RunsTest : public testing::Test {
   void TearDown() override { runner_->Stop(); }
   metadb::Database& db() { return test_->database(); }
   void NewRunner() {
-    runner_ = Runner::Make({db(), *compute_, *tree_, *permissions_, clock_, SystemRandom()});
+    runner_ = Runner::Make({db(), *compute_, *catalog_, *tree_, *permissions_, clock_, SystemRandom()});
     service_ = std::make_unique<JobsService>(db(), *runner_, *permissions_, clock_, SystemRandom());
   }
   int64_t Submit(const std::string& task_options, const std::string& token = "") {
@@ -191,6 +195,28 @@ class RunsTest : public testing::Test {
     };
     return text(*run.state) + " " + text(*task.state) + " attempt " + std::to_string(*task.attempt_number);
   }
+  // As when the server was killed while the run's task ran two statements and had committed those of `committed`.
+  void CutOff(int64_t run_id, const std::vector<size_t>& committed) {
+    Status stored = db().Transact([&](metadb::Transaction& txn) -> Status {
+      ASSIGN_OR_RETURN(auto attempts, AttemptsTable::OfRun(txn, run_id));
+      attempts[0].state = static_cast<int>(kRunning);
+      attempts[0].script = ScriptToText({"INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (2)"});
+      for (size_t position : committed) {
+        RETURN_IF_ERROR(catalog::CommitsTable::Put(txn, {CommitUuidOf(attempts[0].id, position), "/t", 1, true, 1}));
+      }
+      return AttemptsTable::Update(txn, attempts[0]);
+    });
+    ASSERT_TRUE(stored.ok()) << stored.error().message;
+  }
+  std::vector<AttemptRow> AttemptsOf(int64_t run_id) {
+    std::vector<AttemptRow> attempts;
+    Status read = db().Read([&](metadb::Transaction& txn) -> Status {
+      ASSIGN_OR_RETURN(attempts, AttemptsTable::OfRun(txn, run_id));
+      return OkStatus();
+    });
+    EXPECT_TRUE(read.ok());
+    return attempts;
+  }
   static bool Ended(const api::jobs::Run& run) { return *run.end_time != 0; }
 
   FakeClock clock_{1'700'000'000'000};
@@ -201,6 +227,8 @@ class RunsTest : public testing::Test {
   std::unique_ptr<compute::DriverPool> pool_;
   std::unique_ptr<compute::Handles> handles_;
   std::unique_ptr<compute::Compute> compute_;
+  objectstore::LocalObjectStore store_;
+  std::unique_ptr<catalog::CatalogService> catalog_;
   std::unique_ptr<workspace::WorkspaceTree> tree_;
   std::shared_ptr<Runner> runner_;
   std::unique_ptr<JobsService> service_;
@@ -248,6 +276,32 @@ TEST_F(RunsTest, ARestartFailsWhatRanAndGoesOnWithTheRest) {
   EXPECT_NE(Get(ran).state->state_message->find("the server restarted"), std::string::npos);
   EXPECT_EQ(StatesWhen(pending, Ended), "TERMINATED/FAILED TERMINATED/FAILED attempt 0");
   EXPECT_NE(Get(pending).state->state_message->find("/none"), std::string::npos);
+}
+
+TEST_F(RunsTest, WhatHadCommittedWhenTheServerDiedIsNotRunAgain) {
+  int64_t whole = Submit(R"(,"max_retries":5)");
+  int64_t half = Submit(R"(,"max_retries":2)");
+  int64_t nothing = Submit("");
+  CutOff(whole, {0, 1});
+  CutOff(half, {0});
+  CutOff(nothing, {});
+  NewRunner();
+  ASSERT_TRUE(runner_->Recover().ok());
+  EXPECT_EQ(StatesWhen(whole, Ended), "TERMINATED/SUCCESS TERMINATED/SUCCESS attempt 0");
+  EXPECT_EQ(StatesWhen(nothing, Ended), "TERMINATED/FAILED TERMINATED/FAILED attempt 0");
+  // Its retries find no driver here; that they, too, pass over the first statement is what counts.
+  EXPECT_EQ(StatesWhen(half, Ended), "TERMINATED/FAILED TERMINATED/FAILED attempt 2");
+  std::vector<AttemptRow> attempts = AttemptsOf(half);
+  ASSERT_EQ(attempts.size(), 3u);
+  EXPECT_NE(attempts[0].message.find("1 of 2 statements had committed"), std::string::npos) << attempts[0].message;
+  for (size_t i : {1, 2}) {
+    EXPECT_EQ(attempts[i].resumes, attempts[i - 1].id);
+    auto steps = StepsOf(db(), *catalog_, attempts[i]);
+    ASSERT_TRUE(steps.ok() && steps->size() == 2);
+    EXPECT_TRUE((*steps)[0].committed);
+    EXPECT_FALSE((*steps)[1].committed);
+    EXPECT_NE((*steps)[1].commit_uuid, CommitUuidOf(attempts[i - 1].id, 1)) << "each attempt has uuids of its own";
+  }
 }
 
 TEST_F(RunsTest, JobsKeepTheirSettingsAndRunOneAtATime) {

@@ -98,12 +98,16 @@ Status Runner::RequestStop(metadb::Transaction& txn, RunRow run, jobs::Stop why)
 
 Status Runner::Recover() {
   RETURN_IF_ERROR(parts_.database.Transact([&](metadb::Transaction& txn) -> Status {
+    unsettled_.clear();
     ASSIGN_OR_RETURN(auto runs, RunsTable::Active(txn));
     for (const RunRow& run : runs) {
       ASSIGN_OR_RETURN(auto attempts, AttemptsTable::OfRun(txn, run.id));
       for (const AttemptRow& attempt : attempts) {
         if (static_cast<TaskState>(attempt.state) != TaskState::kRunning) continue;
-        RETURN_IF_ERROR(SettleWithin(txn, attempt, {TaskState::kFailed, "the server restarted"}));
+        // The first round settles it, before it looks at the run.
+        AttemptOutcome outcome{TaskState::kFailed, "the server restarted"};
+        outcome.cut_off = true;
+        unsettled_[attempt.id] = std::move(outcome);
       }
       RETURN_IF_ERROR(Append(txn, run.id));
     }
@@ -288,15 +292,26 @@ Result<http::Principal> Runner::PrincipalOf(const Launch& launch) {
   return principal;
 }
 
+Result<std::vector<AttemptStep>> Runner::Prepare(const Launch& launch, const http::Principal& principal) {
+  RETURN_IF_ERROR(Failpoint("jobs.run.execute"));
+  AttemptRow attempt = launch.attempt;
+  if (attempt.resumes == 0) {
+    ASSIGN_OR_RETURN(auto statements, StatementsOf(parts_.tree, principal, launch.work));
+    attempt.script = ScriptToText(statements);
+    RETURN_IF_ERROR(parts_.database.Transact([&](metadb::Transaction& txn) { return AttemptsTable::Update(txn, attempt); }));
+  }
+  return StepsOf(parts_.database, parts_.catalog, attempt);
+}
+
 void Runner::Execute(const Launch& launch) {
   const int64_t id = launch.attempt.id;
   auto fail = [&](const Error& error) { Settle(id, {TaskState::kFailed, FullMessage(error)}); };
   auto principal = PrincipalOf(launch);
   if (!principal.ok()) return fail(principal.error());
-  auto statements = StatementsOf(parts_.tree, *principal, launch.work);
-  if (!statements.ok()) return fail(statements.error());
+  auto steps = Prepare(launch, *principal);
+  if (!steps.ok()) return fail(steps.error());
   auto attempt = std::make_shared<Attempt>(
-      parts_.compute, parts_.random, *std::move(statements), ParametersOf(launch.work, launch.run.parameters),
+      parts_.compute, parts_.random, *std::move(steps), ParametersOf(launch.work, launch.run.parameters),
       [weak = weak_from_this(), id](AttemptOutcome outcome) {
         if (auto self = weak.lock()) self->Settle(id, std::move(outcome));
       });
@@ -309,7 +324,7 @@ void Runner::Execute(const Launch& launch) {
   request.kind = launch.work.resource_kind;
   request.resource_id = launch.work.resource_id;
   request.principal = *std::move(principal);
-  request.purpose = "job";
+  request.purpose = compute::kJobPurpose;
   attempt->Start(std::move(request));
 }
 
@@ -324,19 +339,45 @@ void Runner::Settle(int64_t attempt_id, AttemptOutcome outcome) {
     if (found != executing_.end()) executing_.erase(found);
   }
   Status settled = Failpoint("jobs.run.settle");
-  if (settled.ok()) {
-    settled = parts_.database.Transact([&](metadb::Transaction& txn) -> Status {
-      ASSIGN_OR_RETURN(auto attempt, AttemptsTable::Find(txn, attempt_id));
-      if (!attempt || static_cast<TaskState>(attempt->state) != TaskState::kRunning) return OkStatus();
-      RETURN_IF_ERROR(SettleWithin(txn, *attempt, outcome));
-      return Append(txn, attempt->run_id);
-    });
-  }
+  if (settled.ok()) settled = StoreOutcome(attempt_id, outcome);
   if (settled.ok()) return Wake();
   Log(LogLevel::kWarn, "jobs: the outcome of an attempt could not be stored; it is tried again",
       {{"task_run_id", std::to_string(attempt_id)}, {"reason", settled.error().message}});
   std::lock_guard lock(mutex_);
   unsettled_[attempt_id] = std::move(outcome);
+}
+
+void Runner::WeighCommits(const std::vector<AttemptStep>& steps, AttemptOutcome& outcome) {
+  outcome.committed = static_cast<size_t>(std::ranges::count_if(steps, &AttemptStep::committed));
+  if (outcome.committed == 0) return;
+  // Statements run one after another: all before the last had succeeded.
+  if (steps.back().committed) {
+    outcome.state = TaskState::kSucceeded;
+    outcome.message.clear();
+    return;
+  }
+  outcome.message += " (" + std::to_string(outcome.committed) + " of " + std::to_string(steps.size()) +
+                     " statements had committed; a retry does not repeat them)";
+}
+
+Status Runner::StoreOutcome(int64_t attempt_id, AttemptOutcome outcome) {
+  if (outcome.cut_off && outcome.state == TaskState::kFailed) {
+    std::optional<AttemptRow> attempt;
+    RETURN_IF_ERROR(parts_.database.Read([&](metadb::Transaction& txn) -> Status {
+      ASSIGN_OR_RETURN(attempt, AttemptsTable::Find(txn, attempt_id));
+      return OkStatus();
+    }));
+    if (!attempt) return OkStatus();
+    ASSIGN_OR_RETURN(auto steps, StepsOf(parts_.database, parts_.catalog, *attempt));
+    WeighCommits(steps, outcome);
+  }
+  RETURN_IF_ERROR(parts_.database.Transact([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(auto attempt, AttemptsTable::Find(txn, attempt_id));
+    if (!attempt || static_cast<TaskState>(attempt->state) != TaskState::kRunning) return OkStatus();
+    RETURN_IF_ERROR(SettleWithin(txn, *attempt, outcome));
+    return Append(txn, attempt->run_id);
+  }));
+  return Failpoint("jobs.run.settled");
 }
 
 Status Runner::SettleWithin(metadb::Transaction& txn, AttemptRow attempt, const AttemptOutcome& outcome) {
@@ -360,6 +401,11 @@ Status Runner::SettleWithin(metadb::Transaction& txn, AttemptRow attempt, const 
   next.attempt = attempt.attempt + 1;
   next.state = static_cast<int>(TaskState::kWaitingForRetry);
   next.not_before_ms = attempt.end_ms + task->node.min_retry_interval_ms;
+  // Once something was passed over, later attempts must not repeat it either.
+  if (outcome.committed > 0 || attempt.resumes != 0) {
+    next.resumes = attempt.id;
+    next.script = attempt.script;
+  }
   return AttemptsTable::Insert(txn, next);
 }
 

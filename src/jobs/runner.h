@@ -3,8 +3,10 @@
 // runs that are not over: for retries that are due, timeouts, and runs that wait for others of their job.
 //
 // Life of a run: QUEUED → PENDING → RUNNING → TERMINATED, or SKIPPED when its job runs too often already.
-// After a restart an attempt that was running is FAILED, and retried by its own rule: nobody knows how far
-// it came. Failpoint: jobs.run.settle, before the outcome of an attempt is stored.
+// An attempt that was cut off, by a restart or by the end of its driver, is settled by its commits: when its
+// last statement had committed it is SUCCESS, else FAILED, and its retries pass over what had committed
+// (docs/adr/0004-cut-off-attempts.md). Failpoints: jobs.run.execute, before the statements of an attempt that
+// is stored as running; jobs.run.settle and jobs.run.settled, around storing its outcome.
 #pragma once
 
 #include <condition_variable>
@@ -20,6 +22,7 @@ namespace ashlar::jobs {
 struct RunnerParts {
   metadb::Database& database;
   compute::Compute& compute;
+  catalog::CatalogService& catalog;
   workspace::WorkspaceTree& tree;
   const identity::PermissionEvaluator& permissions;
   const Clock& clock;
@@ -32,7 +35,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
   static std::shared_ptr<Runner> Make(RunnerParts parts);
   ~Runner();
 
-  // Once at start: settles what the last process left running, then begins to work.
+  // Once at start, after the catalog's: takes up what the last process left, and begins to work.
   Status Recover();
   // Stops working; statements that run are not waited for. Before the compute goes.
   void Stop();
@@ -68,8 +71,12 @@ class Runner : public std::enable_shared_from_this<Runner> {
   Status Append(metadb::Transaction& txn, int64_t run_id);
   void Execute(const Launch& launch);
   Result<http::Principal> PrincipalOf(const Launch& launch);
+  // The steps of an attempt that starts, stored with it.
+  Result<std::vector<AttemptStep>> Prepare(const Launch& launch, const http::Principal& principal);
   void Settle(int64_t attempt_id, AttemptOutcome outcome);
+  Status StoreOutcome(int64_t attempt_id, AttemptOutcome outcome);
   Status SettleWithin(metadb::Transaction& txn, AttemptRow attempt, const AttemptOutcome& outcome);
+  static void WeighCommits(const std::vector<AttemptStep>& steps, AttemptOutcome& outcome);
 
   const RunnerParts parts_;
   std::mutex mutex_;

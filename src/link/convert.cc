@@ -212,6 +212,7 @@ void ToWire(const StatementRequest& request, wire::ExecuteRequest* out) {
   }
   out->set_row_limit(request.row_limit);
   out->set_byte_limit(request.byte_limit);
+  out->set_commit_uuid(request.commit_uuid);
 }
 
 StatementRequest FromWire(const wire::ExecuteRequest& request) {
@@ -226,6 +227,7 @@ StatementRequest FromWire(const wire::ExecuteRequest& request) {
   }
   out.row_limit = request.row_limit();
   out.byte_limit = request.byte_limit();
+  out.commit_uuid = request.commit_uuid();
   return out;
 }
 

@@ -37,6 +37,7 @@ struct StatementRequest {
   std::vector<StatementParameter> parameters;
   int64_t row_limit = 0;     // 0: none
   int64_t byte_limit = 0;    // 0: none
+  std::string commit_uuid;   // of its first commit of a table; empty: the driver makes one
 };
 
 enum class StatementState { kPending, kRunning, kSucceeded, kFailed, kCanceled, kClosed };

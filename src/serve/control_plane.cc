@@ -274,7 +274,7 @@ void RunningControlPlane::RegisterRoutes() {
   workspace_ = std::make_unique<workspace::WorkspaceService>(*workspace_tree_);
   permissions_->Register("jobs", job_ancestry_);
   job_runner_ = jobs::Runner::Make(
-      {*database_, *compute_, *workspace_tree_, *permissions_, SystemClock(), SystemRandom()});
+      {*database_, *compute_, *catalog_, *workspace_tree_, *permissions_, SystemClock(), SystemRandom()});
   jobs_ = std::make_unique<jobs::JobsService>(*database_, *job_runner_, *permissions_, SystemClock(), SystemRandom());
   router_.Add(http::MetricsRoute(metrics_));
   api::well_known::Register(router_, *discovery_);

@@ -7,8 +7,10 @@
 namespace ashlar::session {
 namespace {
 
-delta::TransactionEnvironment TransactionEnvironmentOf(Environment& environment) {
-  return {environment.clock, environment.random};
+delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
+  delta::TransactionEnvironment environment{run.environment().clock, run.environment().random};
+  environment.commit_uuid = run.TakeCommitUuid();
+  return environment;
 }
 
 delta::TableLocation LocationOf(Environment& environment, const std::string& root) {
@@ -24,7 +26,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
       metadata_(target_.snapshot->metadata()),
       schema_(target_.snapshot->schema()) {
   transaction_ = std::make_unique<delta::Transaction>(LocationOf(run_.environment(), target_.location), committer_,
-                                                      target_.snapshot, TransactionEnvironmentOf(run_.environment()));
+                                                      target_.snapshot, TransactionEnvironmentOf(run_));
   LoadRules();
 }
 
@@ -34,7 +36,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::Table
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
   delta::TableLocation location = LocationOf(run_.environment(), target_.location);
-  delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_.environment());
+  delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
   } else {

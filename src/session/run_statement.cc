@@ -57,7 +57,7 @@ Result<sql::RelationPtr> ParseQuery(const std::string& text) {
 }  // namespace
 
 StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters parameters)
-    : session_(std::move(session)), state_(session_->state()) {
+    : session_(std::move(session)), state_(session_->state()), commit_uuid_(std::move(parameters.commit_uuid)) {
   Environment& env = environment();
   catalog_view_ = std::make_unique<HandleCatalogView>(env.control, session_->handle());
   connection_ = env.engine.NewConnection();

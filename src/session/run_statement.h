@@ -19,6 +19,7 @@ namespace ashlar::session {
 struct Parameters {
   std::map<std::string, sql::ExprPtr> named;
   std::vector<sql::ExprPtr> positional;
+  std::string commit_uuid = {};  // of the statement's commit, when its caller chose it
 };
 
 class StatementRun {
@@ -53,6 +54,8 @@ class StatementRun {
   // The one relation, authorised. `access` is what will be done to it.
   Result<sql::ResolvedRelation> Resolve(const sql::TableRelation& table, sql::Access access);
   Result<sql::CatalogReply> Execute(const sql::CatalogCommand& command);
+  // The uuid that the caller chose for this statement's commit, to the first that asks; then empty.
+  std::string TakeCommitUuid() { return std::exchange(commit_uuid_, {}); }
   // kCancelled once Cancel() was called, or why it was stopped.
   Status CheckCancelled() const;
 
@@ -68,6 +71,7 @@ class StatementRun {
   std::unique_ptr<sql::TableSource> tables_;
   std::shared_ptr<engine::Connection> connection_;
   std::unique_ptr<sql::AnalyzerContext> analyzer_;
+  std::string commit_uuid_;
   std::atomic<bool> cancelled_ = false;
   mutable std::mutex stop_mutex_;
   std::optional<Error> stop_reason_;

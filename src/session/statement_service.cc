@@ -28,6 +28,7 @@ Result<sql::ExprPtr> ParameterLiteral(const link::StatementParameter& parameter)
 
 Result<Parameters> ParametersOf(const link::StatementRequest& request) {
   Parameters parameters;
+  parameters.commit_uuid = request.commit_uuid;
   for (const link::StatementParameter& parameter : request.parameters) {
     ASSIGN_OR_RETURN(sql::ExprPtr literal, ParameterLiteral(parameter));
     if (parameter.name.empty()) {

@@ -51,7 +51,7 @@ void SqlSession::Open(compute::Compute& compute, Random& random, SessionRequest 
 Status SqlSession::Execute(const StatementSpec& statement) {
   compute_.Touch(request_.kind, request_.resource_id);
   return attachment_.driver->client->Execute({id_, statement.statement_id, statement.sql, statement.parameters,
-                                              statement.row_limit, statement.byte_limit});
+                                              statement.row_limit, statement.byte_limit, statement.commit_uuid});
 }
 
 void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
@@ -95,5 +95,7 @@ Status SqlSession::Cancel(const std::string& statement_id) {
 Status SqlSession::CloseStatement(const std::string& statement_id) {
   return attachment_.driver->client->CloseStatement(statement_id);
 }
+
+void SqlSession::Fence() { compute_.Detach(attachment_); }
 
 }  // namespace ashlar::statements

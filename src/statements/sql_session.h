@@ -26,6 +26,7 @@ struct StatementSpec {
   std::string statement_id;  // a new uuid
   std::string sql;
   std::vector<link::StatementParameter> parameters;
+  std::string commit_uuid = {};  // what its commit of a table carries; empty: a new one
   int64_t row_limit = 0;
   int64_t byte_limit = 0;
 };
@@ -50,6 +51,8 @@ class SqlSession {
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index);
   Status Cancel(const std::string& statement_id);
   Status CloseStatement(const std::string& statement_id);
+  // From its return on nothing is committed in this session, whatever its driver still does.
+  void Fence();
 
  private:
   SqlSession(compute::Compute& compute, SessionRequest request, compute::Attachment attachment, std::string id);

@@ -5,10 +5,12 @@ again without it. Every acknowledged row must be there once; a row that was not 
 log must have no gap; and the next write must work. A fixed sample runs in `make test`; `make crash` runs many more.
 """
 
+import base64
 import json
 import os
 import pathlib
 import random
+import time
 import urllib.error
 import urllib.request
 
@@ -95,3 +97,78 @@ def test_nothing_acknowledged_is_lost_doubled_or_torn(make_server, tmp_path, poi
     for file in log.glob("*.json"):
         for line in file.read_text().splitlines():
             json.loads(line)
+
+
+JOB_POINTS = [
+    "jobs.run.execute",
+    "catalog.commit.before_put",
+    "catalog.commit.after_put",
+    "delta.commit.before_put",
+    "delta.commit.after_put",
+    "jobs.run.settle",
+    "jobs.run.settled",
+]
+
+
+def job_cases():
+    runs = int(os.environ.get("ASHLAR_CRASH_RUNS", "0"))
+    if runs == 0:
+        return [(point, 1) for point in JOB_POINTS] + [("catalog.commit.after_put", 2), ("metadb.commit.after", 9)]
+    chance = random.Random(11)
+    return [(chance.choice(JOB_POINTS + ["metadb.commit.before", "metadb.commit.after"]), chance.randint(1, 12)) for _ in range(runs // 4)]
+
+
+def call(server, method, path, body=None):
+    request = urllib.request.Request(server.info["url"] + path, json.dumps(body or {}).encode() if method == "POST" else None,
+                                     {"Authorization": "Bearer " + server.info["token"], "Content-Type": "application/json"}, method=method)
+    try:
+        return json.load(urllib.request.urlopen(request, timeout=40))
+    except (urllib.error.URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
+        return None
+
+
+def ended(server, run_id, plain):
+    """The run once it is over, and how often the server died meanwhile: then it is started without the failpoint."""
+    deaths = 0
+    for _ in range(1200):
+        answer = call(server, "GET", f"/api/2.2/jobs/runs/get?run_id={run_id}")
+        if answer is None:
+            deaths += 1
+            restart(server, plain)
+        elif answer.get("end_time"):
+            return answer, deaths
+        elif server.env != plain and any(task["attempt_number"] > 0 for task in answer["tasks"]):
+            restart(server, plain)  # the failpoint took a driver, and would take the next
+        else:
+            time.sleep(0.05)
+    raise AssertionError(f"run {run_id} did not end: {answer}")
+
+
+@pytest.mark.parametrize("point,at", job_cases())
+def test_a_job_that_is_cut_off_does_nothing_twice(make_server, tmp_path, point, at):
+    data = str(tmp_path / "data")
+    server = make_server("--data-dir", data)
+    plain = dict(server.env)
+    assert succeeded(run(server, "CREATE TABLE one (n BIGINT)")) and succeeded(run(server, "CREATE TABLE two (n BIGINT)"))
+    script = "SET spark.sql.ansi.enabled = true;\nINSERT INTO one VALUES (1);\nINSERT INTO two SELECT n + 1 FROM one;\n"
+    assert call(server, "POST", "/api/2.0/workspace/import",
+                {"path": "/Shared/both.sql", "format": "RAW", "content": base64.b64encode(script.encode()).decode()}) is not None
+    task = {"task_key": "both", "max_retries": 3, "sql_task": {"warehouse_id": server.info["warehouse_id"], "file": {"path": "/Shared/both.sql"}}}
+    job = {"idempotency_token": "once", "tasks": [task]}
+    server.stop()
+    server.env = {**plain, "ASHLAR_FAILPOINTS": f"{point}=kill@{at}"}
+    try:
+        server.start()
+    except RuntimeError:
+        restart(server, plain)
+    submitted = call(server, "POST", "/api/2.2/jobs/runs/submit", job)
+    if submitted is None:
+        restart(server, plain)
+        submitted = call(server, "POST", "/api/2.2/jobs/runs/submit", job)
+    result, deaths = ended(server, submitted["run_id"], plain)
+    assert deaths or at > 1 or point.startswith("delta."), "the failpoint did not strike the server"
+    assert result["state"]["result_state"] == "SUCCESS", result
+    restart(server, plain)
+    for table, row in (("one", "1"), ("two", "2")):
+        answer = run(server, f"SELECT n FROM {table}")
+        assert succeeded(answer) and answer["result"].get("data_array") == [[row]], answer

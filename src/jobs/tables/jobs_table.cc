@@ -8,7 +8,7 @@ const std::string kRunColumns =
     "id, job_id, number, creator_id, creator_name, run_as_id, name, settings, parameters, idempotency_key, state, "
     "result, message, stop, start_ms, end_ms";
 const std::string kAttemptColumns =
-    "id, run_id, task_key, attempt, state, message, not_before_ms, start_ms, end_ms";
+    "id, run_id, task_key, attempt, state, message, not_before_ms, start_ms, end_ms, script, resumes";
 
 JobRow ReadJob(const metadb::Row& row) {
   return {row.Int(0), row.Int(1), row.Text(2), row.Text(3), row.Text(4), row.Int(5)};
@@ -35,7 +35,7 @@ RunRow ReadRun(const metadb::Row& row) {
 
 AttemptRow ReadAttempt(const metadb::Row& row) {
   return {row.Int(0), row.Int(1), row.Text(2), row.Int(3), static_cast<int>(row.Int(4)),
-          row.Text(5), row.Int(6), row.Int(7), row.Int(8)};
+          row.Text(5), row.Int(6), row.Int(7), row.Int(8), row.Text(9), row.Int(10)};
 }
 
 template <typename T>
@@ -125,15 +125,15 @@ Status RunsTable::Delete(metadb::Transaction& txn, int64_t id) {
 }
 
 Status AttemptsTable::Insert(metadb::Transaction& txn, const AttemptRow& row) {
-  return txn.Run("INSERT INTO job_task_runs (" + kAttemptColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  return txn.Run("INSERT INTO job_task_runs (" + kAttemptColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  {row.id, row.run_id, row.task_key, row.attempt, row.state, row.message, row.not_before_ms,
-                  row.start_ms, row.end_ms});
+                  row.start_ms, row.end_ms, row.script, row.resumes});
 }
 
 Status AttemptsTable::Update(metadb::Transaction& txn, const AttemptRow& row) {
-  return txn.Run("UPDATE job_task_runs SET state = ?, message = ?, not_before_ms = ?, start_ms = ?, end_ms = ? "
-                 "WHERE id = ?",
-                 {row.state, row.message, row.not_before_ms, row.start_ms, row.end_ms, row.id});
+  return txn.Run("UPDATE job_task_runs SET state = ?, message = ?, not_before_ms = ?, start_ms = ?, end_ms = ?, "
+                 "script = ? WHERE id = ?",
+                 {row.state, row.message, row.not_before_ms, row.start_ms, row.end_ms, row.script, row.id});
 }
 
 Result<std::optional<AttemptRow>> AttemptsTable::Find(metadb::Transaction& txn, int64_t id) {
@@ -192,6 +192,10 @@ CREATE TABLE job_task_runs (
   end_ms BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX job_task_runs_by_attempt ON job_task_runs (run_id, task_key, attempt);
+)sql",
+           R"sql(
+ALTER TABLE job_task_runs ADD COLUMN script TEXT NOT NULL DEFAULT '';
+ALTER TABLE job_task_runs ADD COLUMN resumes BIGINT NOT NULL DEFAULT 0;
 )sql"}};
 }
 

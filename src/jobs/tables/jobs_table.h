@@ -78,12 +78,14 @@ struct AttemptRow {
   int64_t not_before_ms = 0;  // of an attempt that waits
   int64_t start_ms = 0;
   int64_t end_ms = 0;
+  std::string script;   // attempt_script.h; empty before its first statement may run
+  int64_t resumes = 0;  // the attempt whose committed statements this one does not repeat; 0: none
 };
 
 class AttemptsTable {
  public:
   static Status Insert(metadb::Transaction& txn, const AttemptRow& row);
-  // State, message and times.
+  // State, message, times and script.
   static Status Update(metadb::Transaction& txn, const AttemptRow& row);
   static Result<std::optional<AttemptRow>> Find(metadb::Transaction& txn, int64_t id);
   // By task key, then attempt.
