@@ -17,6 +17,7 @@
 #include "engine/lowering/plan_builder.h"
 #include "engine/parquet_actions.h"
 #include "engine/row_change.h"
+#include "engine/scan/table_scan.h"
 #include "engine/table_writer.h"
 #include "objectstore/local_store.h"
 
@@ -534,6 +535,56 @@ TEST_F(DeltaRoundTrip, CsvAndJsonFiles) {
   EXPECT_EQ(source.Open(relation, {}, {}, std::nullopt).error().condition, "PATH_NOT_FOUND");
   relation.location = root_ + "/csv";
   EXPECT_EQ(source.Open(relation, {}, {{"samplingRatio", "0.1"}}, std::nullopt).error().code, ErrorCode::kNotImplemented);
+}
+
+TEST_F(DeltaRoundTrip, InferredTypesTakeEveryValue) {
+  auto inferred = [&](const std::vector<std::string>& values) {
+    std::ofstream file(root_ + "/one.csv");
+    for (const std::string& value : values) file << "x," << value << "\n";
+    file.close();
+    return Open("CSV", root_ + "/one.csv", {{"inferSchema", "true"}})->schema().fields[1].type.SimpleString();
+  };
+  EXPECT_EQ(inferred({"1", "", "-7", "+3"}), "int");
+  EXPECT_EQ(inferred({"1", "2147483648"}), "bigint");
+  EXPECT_EQ(inferred({"1", "9223372036854775808"}), "double");
+  EXPECT_EQ(inferred({"1", ".5", "1e-3", "NaN", "-Inf"}), "double");
+  EXPECT_EQ(inferred({"2024-02-29"}), "date");
+  EXPECT_EQ(inferred({"2024-02-30"}), "string");
+  EXPECT_EQ(inferred({"2013-01-01T10:00:00Z", "2013-1-2 03:04:05.5"}), "timestamp");
+  EXPECT_EQ(inferred({"true", "FALSE"}), "boolean");
+  EXPECT_EQ(inferred({"1", "1_000"}), "string");
+  EXPECT_EQ(inferred({"1d"}), "string");
+  EXPECT_EQ(inferred({"1", "true"}), "string");
+  EXPECT_EQ(inferred({""}), "string");
+}
+
+TEST_F(DeltaRoundTrip, BoundsOfColumnsCoverEveryFile) {
+  Create("id INT, price DECIMAL(10,2), name STRING, day DATE", {"day"});
+  auto row = [](int id, std::optional<int> cents, int64_t day) {
+    Value price = cents ? Value{DataType::Decimal(10, 2), Int128{*cents}} : Value::Null(DataType::Decimal(10, 2));
+    return std::vector<sql::TypedExprPtr>{Int(id), Literal(price), Text("n"), Literal(Value{TypeId::kDate, day})};
+  };
+  auto rows = [&](std::vector<std::vector<sql::TypedExprPtr>> values) {
+    return Values({Attr(1, "id", kInt), Attr(2, "price", DataType::Decimal(10, 2)), Attr(3, "name", kText),
+                   Attr(4, "day", TypeId::kDate)}, std::move(values));
+  };
+  ASSERT_TRUE(Insert(rows({row(5, 1000, 10), row(9, -250, 10)})).ok());
+  ASSERT_TRUE(Insert(rows({row(2, std::nullopt, 20), row(3, 50, 30)})).ok());
+  auto snapshot = Latest();
+  std::map<size_t, RowSelection> all;
+  for (size_t i = 0; i < snapshot->files().size(); ++i) all[i] = {};
+  auto scan = TableScan::Make(snapshot, all, ColumnMatch::kName, store_);
+  ASSERT_TRUE(scan.ok());
+  auto bounds = [&](size_t column) {
+    delta::ColumnBounds b = (*scan)->Bounds(column);
+    return (b.min ? Show(*b.min) : "?") + " " + (b.max ? Show(*b.max) : "?") + " " +
+           (b.null_count ? std::to_string(*b.null_count) : "?");
+  };
+  EXPECT_EQ(bounds(0), "2 9 0");
+  EXPECT_EQ(bounds(1), "-2.50 10.00 1");
+  EXPECT_EQ(bounds(2), "? ? 0");
+  EXPECT_EQ(bounds(3), "10 30 0");
+  EXPECT_EQ(Rows(Scan(Open())).size(), 4u);
 }
 
 TEST_F(DeltaRoundTrip, ParquetFolders) {

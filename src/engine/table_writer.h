@@ -1,4 +1,4 @@
-// Writing rows as data files of a Delta table: zstd Parquet with the table's physical names and field
+// Writing rows as data files of a Delta table: snappy Parquet with the table's physical names and field
 // ids, statistics of every file, one folder per partition (key=value, escaped as Spark does). Files are
 // written in a hidden folder of the table, fsynced with their folders, and then moved to their names:
 // what WriteRows returns survives a power loss, what it does not return is no data file.

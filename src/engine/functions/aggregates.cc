@@ -1,6 +1,7 @@
 // Aggregate functions: moments, covariance, and the averages of decimals and intervals.
 #include <cmath>
 
+#include "duckdb/common/types/decimal.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/function/aggregate_function.hpp"
 #include "engine/functions/decimal_math.h"
@@ -254,7 +255,9 @@ struct AverageOperation {
   static void Initialize(State& state) { state = {}; }
   template <class Input, class State, class Op>
   static void Operation(State& state, const Input& value, duckdb::AggregateUnaryInput&) {
-    AddExact(state, Widened(value), 1);
+    Int128 sum;
+    state.overflow |= __builtin_add_overflow(ToInt128(state.sum), Widened(value), &sum);
+    state.sum = FromInt128(sum);
     ++state.count;
   }
   template <class Input, class State, class Op>
@@ -305,7 +308,15 @@ duckdb::unique_ptr<duckdb::FunctionData> BindDecimalAverage(
   scales->from = duckdb::DecimalType::GetScale(args[0]->return_type);
   scales->precision = duckdb::ExpressionExecutor::EvaluateScalar(context, *args[1]).GetValue<int32_t>();
   scales->to = duckdb::ExpressionExecutor::EvaluateScalar(context, *args[2]).GetValue<int32_t>();
-  function.arguments[0] = LogicalType::DECIMAL(38, static_cast<uint8_t>(scales->from));
+  bool narrow = duckdb::DecimalType::GetWidth(args[0]->return_type) <= duckdb::Decimal::MAX_WIDTH_INT64;
+  if (narrow) {
+    // The same state over 64-bit numbers, which are most.
+    auto of_narrow = AggregateFunction::UnaryAggregate<ExactSum, int64_t, duckdb::hugeint_t, DecimalAverage>(
+        function.arguments[0], function.GetReturnType());
+    function.SetStateUpdateCallback(of_narrow.GetStateUpdateCallback());
+    function.SetStateSimpleUpdateCallback(of_narrow.GetStateSimpleUpdateCallback());
+  }
+  function.arguments[0] = LogicalType::DECIMAL(narrow ? 18 : 38, static_cast<uint8_t>(scales->from));
   duckdb::Function::EraseArgument(function, args, 2);
   duckdb::Function::EraseArgument(function, args, 1);
   function.SetReturnType(LogicalType::DECIMAL(38, static_cast<uint8_t>(scales->to)));

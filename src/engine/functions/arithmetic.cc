@@ -2,6 +2,10 @@
 #include <bit>
 #include <cmath>
 
+#include "base/check.h"
+#include "duckdb/common/types/decimal.hpp"
+#include "duckdb/common/vector_operations/binary_executor.hpp"
+#include "duckdb/execution/expression_executor.hpp"
 #include "engine/functions/decimal_math.h"
 #include "engine/functions/kernel_binding.h"
 
@@ -198,6 +202,91 @@ Int128 Decimal(const CallSite& site, Int128 a, Int128 b) {
   auto fitted = Fitted(site, exact.value.DividedByPowerOfTen(exact.scale - static_cast<int>(site.numbers[1])));
   if (!fitted) FailPrecision(site, PlainText(exact.value, exact.scale));
   return *fitted;
+}
+
+// The product where nothing is rounded and 128 bits hold it, which is nearly always.
+std::optional<Int128> PlainProduct(const CallSite& site, Int128 a, Int128 b) {
+  Int128 product, limit = PowerOfTen(static_cast<int>(site.numbers[0]));
+  if (site.scales[0] + site.scales[1] != site.numbers[1] || __builtin_mul_overflow(a, b, &product)) return std::nullopt;
+  return product < limit && product > -limit ? std::optional(product) : std::nullopt;
+}
+Int128 DecimalMultiply(const CallSite& site, Int128 a, Int128 b) {
+  auto plain = PlainProduct(site, a, b);
+  return plain ? *plain : Decimal<ExactProduct>(site, a, b);
+}
+std::optional<Int128> TryDecimalMultiply(const CallSite& site, Int128 a, Int128 b) {
+  auto plain = PlainProduct(site, a, b);
+  return plain ? plain : TryDecimal<ExactProduct>(site, a, b);
+}
+
+Int128 WidenedDecimal(int64_t value) { return value; }
+Int128 WidenedDecimal(duckdb::hugeint_t value) { return ToInt128(value); }
+
+// spark_decimal_product(a, b): of p1 + p2 < 38 digits, so that it always exists: DECIMAL(p1 + p2 + 1, s1 + s2).
+struct AlwaysFits {
+  static Int128 Multiply(const CallSite&, Int128 a, Int128 b) { return a * b; }
+};
+// spark_decimal_multiply(a, b, precision, scale, span): rounded to its scale, an error where it does not fit.
+struct MayOverflow {
+  static Int128 Multiply(const CallSite& site, Int128 a, Int128 b) { return DecimalMultiply(site, a, b); }
+};
+
+template <typename Op, typename A, typename B>
+void RunProduct(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  const CallSite& site = state.expr.Cast<duckdb::BoundFunctionExpression>().bind_info->Cast<BoundSite>().site;
+  duckdb::BinaryExecutor::Execute<A, B, duckdb::hugeint_t>(
+      args.data[0], args.data[1], result, args.size(), [&](const A& a, const B& b) {
+        return FromInt128(Op::Multiply(site, WidenedDecimal(a), WidenedDecimal(b)));
+      });
+}
+// Decimals of up to 18 digits are multiplied as the 64-bit integers they are.
+template <typename Op>
+RunFunction ProductOf(bool narrow_left, bool narrow_right) {
+  using Wide = duckdb::hugeint_t;
+  if (narrow_left) return narrow_right ? RunProduct<Op, int64_t, int64_t> : RunProduct<Op, int64_t, Wide>;
+  return narrow_right ? RunProduct<Op, Wide, int64_t> : RunProduct<Op, Wide, Wide>;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> BindProduct(duckdb::ClientContext& context, duckdb::ScalarFunction& function,
+                                                     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& args) {
+  auto bound = duckdb::make_uniq<BoundSite>();
+  CallSite& site = bound->site;
+  std::array<bool, 2> narrow{};
+  int digits = 1;
+  for (size_t i = 0; i < 2; ++i) {
+    const duckdb::LogicalType& type = args[i]->return_type;
+    CHECK(type.id() == duckdb::LogicalTypeId::DECIMAL);
+    auto width = duckdb::DecimalType::GetWidth(type);
+    site.scales[i] = duckdb::DecimalType::GetScale(type);
+    digits += width;
+    narrow[i] = width <= duckdb::Decimal::MAX_WIDTH_INT64;
+    bool stored_so = type.InternalType() == (narrow[i] ? duckdb::PhysicalType::INT64 : duckdb::PhysicalType::INT128);
+    function.arguments[i] = stored_so ? type : duckdb::LogicalType::DECIMAL(narrow[i] ? 18 : 38, site.scales[i]);
+  }
+  bool checked = args.size() > 2;
+  site.numbers = {digits, site.scales[0] + site.scales[1]};
+  if (checked) {
+    auto number = [&](size_t i) { return duckdb::ExpressionExecutor::EvaluateScalar(context, *args[i]).GetValue<int64_t>(); };
+    site.numbers = {number(2), number(3)};
+    if (number(5) > 0) site.span = SourceSpan{static_cast<uint32_t>(number(4)), static_cast<uint32_t>(number(5))};
+    while (args.size() > 2) duckdb::Function::EraseArgument(function, args, args.size() - 1);
+  }
+  CHECK(site.numbers[0] <= 38) << "a product of " << site.numbers[0] << " digits";
+  function.SetReturnType(
+      duckdb::LogicalType::DECIMAL(static_cast<uint8_t>(site.numbers[0]), static_cast<uint8_t>(site.numbers[1])));
+  function.SetFunctionCallback(checked ? ProductOf<MayOverflow>(narrow[0], narrow[1])
+                                       : ProductOf<AlwaysFits>(narrow[0], narrow[1]));
+  return bound;
+}
+
+void AddProducts(Registrar& registrar) {
+  duckdb::LogicalType any(duckdb::LogicalTypeId::DECIMAL), number = duckdb::LogicalType::BIGINT;
+  registrar.Add(duckdb::ScalarFunction("spark_decimal_product", {any, any}, any, ProductOf<AlwaysFits>(false, false), BindProduct));
+  duckdb::ScalarFunction checked("spark_decimal_multiply", {any, any, number, number, number, number}, any,
+                                 ProductOf<MayOverflow>(false, false), BindProduct);
+  checked.SetFallible();
+  registrar.Add(std::move(checked));
+  registrar.Add("spark_try_decimal_multiply", "mm|kkS:m", Bind<TryDecimalMultiply>);
 }
 
 std::optional<Int128> TryDecimalDivide(const CallSite& site, Int128 a, Int128 b) {
@@ -411,7 +500,7 @@ void AddDecimals(Registrar& registrar) {
   };
   add("add", Bind<Decimal<ExactSum>>, Bind<TryDecimal<ExactSum>>);
   add("subtract", Bind<Decimal<ExactDifference>>, Bind<TryDecimal<ExactDifference>>);
-  add("multiply", Bind<Decimal<ExactProduct>>, Bind<TryDecimal<ExactProduct>>);
+  AddProducts(registrar);
   add("divide", Bind<DecimalDivide>, Bind<TryDecimalDivide>);
   add("remainder", Bind<DecimalModulo<false>>, Bind<TryDecimalModulo<false>>);
   add("pmod", Bind<DecimalModulo<true>>, Bind<TryDecimalModulo<true>>);

@@ -4,6 +4,7 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/database.hpp"
 #include "engine/functions/kernel_binding.h"
+#include "engine/functions/text_types.h"
 #include "engine/functions/time_zone.h"
 
 namespace ashlar::engine {
@@ -157,6 +158,7 @@ void RegisterSparkFunctions(duckdb::DatabaseInstance& database) {
   RegisterMath(registrar);
   RegisterStrings(registrar);
   RegisterTextSearch(registrar);
+  RegisterTextTypes(registrar);
   RegisterDatetime(registrar);
   RegisterCollections(registrar);
   RegisterHashes(registrar);

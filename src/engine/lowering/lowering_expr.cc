@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/cast_lowering.h"
 #include "engine/duck_types.h"
+#include "engine/lowering/constant_number.h"
 #include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
@@ -165,6 +166,7 @@ void InsertBeforeEnd(std::string& call, std::string_view text) {
 }  // namespace
 
 bool CanThrow(const TypedExpr& expr) {
+  if (ConstantNumber(expr)) return false;
   if (auto* call = std::get_if<sql::CallNode>(&expr.node); call && call->can_throw) return true;
   if (auto* cast = std::get_if<sql::CastNode>(&expr.node)) {
     if (cast->mode == sql::TypedCastMode::kAnsi && !IsWidening(cast->child->type, expr.type)) return true;
@@ -233,6 +235,7 @@ std::string ExpandTemplate(std::string_view lowering, const TemplateInput& input
 Result<SqlText> Lowerer::Expr(const TypedExpr& expr) {
   DepthGuard guard(*this);
   if (guard.exceeded()) return TooDeep();
+  if (auto number = ConstantNumber(expr)) return SqlText{.sql = LiteralSql(*number), .is_literal = true};
   return std::visit([&](const auto& node) { return Lower(node, expr); }, expr.node);
 }
 

@@ -391,6 +391,48 @@ TEST_F(LoweringTest, BarrierKeepsFiltersAbove) {
   EXPECT_LT(explained->find("zzz"), explained->rfind("FILTER")) << *explained;
 }
 
+TEST_F(LoweringTest, ArithmeticOfLiteralsNeedsNoGuard) {
+  // id = 2 OR (id >= 1 + 1 AND id <= max - 1): a sum of columns could overflow, these cannot.
+  CallTraits throws{.can_throw = true};
+  auto two = Call("+", "spark_add({0}, {1}, {span})", kInt, {Int(1), Int(1)}, throws);
+  auto both = Call("and", "", kBool, {Binary(">=", kBool, Column(1, kInt), two), Binary("<=", kBool, Column(1, kInt), two)});
+  auto plan = Filter(People(), Call("or", "", kBool, {Binary("=", kBool, Column(1, kInt), Int(3)), both}));
+  ExpectRows(plan, {"2 | bob", "3 | NULL"});
+  auto sql = connection_->LowerToSql(plan);
+  ASSERT_TRUE(sql.ok());
+  EXPECT_EQ(sql->find("CASE"), std::string::npos) << *sql;
+  EXPECT_EQ(sql->find("spark_add"), std::string::npos) << *sql;
+  // What overflows stays, and is an error where Spark's would be.
+  auto overflow = Call("+", "spark_add({0}, {1}, {span})", kInt, {Int(INT32_MAX), Int(1)}, throws);
+  auto rows = Rows(Filter(People(), Binary("=", kBool, Column(1, kInt), overflow)));
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(rows.error().condition, "ARITHMETIC_OVERFLOW");
+}
+
+TEST_F(LoweringTest, DecimalProducts) {
+  auto product = [&](const char* a, DataType left, const char* b, DataType right, DataType type, const char* lowering) {
+    auto text = [](const char* digits, const DataType& of) {
+      return Node(of, sql::CastNode{Text(digits), sql::TypedCastMode::kAnsi});
+    };
+    auto call = Call("times", lowering, type, {text(a, left), text(b, right)}, {.can_throw = true});
+    auto rows = Rows(Project(Range(1, 1), {Named(2, "p", call)}));
+    return rows.ok() ? (*rows)[0] : rows.error().condition;
+  };
+  auto decimal = [](int precision, int scale) { return DataType::Decimal(precision, scale); };
+  const char* exact = "spark_decimal_product({0}, {1})";
+  const char* checked = "CAST(spark_decimal_multiply({0}, {1}, {p}, {s}, {span}) AS {type})";
+  EXPECT_EQ(product("9999999999999.99", decimal(15, 2), "-99999999999999.99", decimal(16, 2), decimal(32, 4), exact),
+            "-999999999999998900000000000.0001");
+  EXPECT_EQ(product("12345678901234567890.5", decimal(21, 1), "3", decimal(4, 0), decimal(26, 1), exact),
+            "37037036703703703671.5");
+  EXPECT_EQ(product("12345678901234567890.5", decimal(30, 1), "1.05", decimal(16, 2), decimal(38, 3), checked),
+            "12962962846296296285.025");
+  // Rounded half up to a smaller scale.
+  EXPECT_EQ(product("1.15", decimal(30, 2), "0.5", decimal(20, 1), decimal(38, 2), checked), "0.58");
+  EXPECT_EQ(product("9999999999999999999999", decimal(22, 0), "99999999999999999", decimal(17, 0), decimal(38, 0), checked),
+            "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION");
+}
+
 TEST_F(LoweringTest, InterruptStopsAQuery) {
   auto a = Project(Range(1, 100000000), {Named(2, "x", Call("hash", "hash({0})::VARCHAR", kText, {Column(1, kLong)}))});
   std::atomic<bool> ended = false;

@@ -6,6 +6,7 @@
 #include "duckdb.hpp"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
+#include "engine/functions/text_types.h"
 
 namespace ashlar::engine {
 namespace {
@@ -82,23 +83,10 @@ Result<Schema> DescribeFiles(Engine& engine, const std::string& from, bool text_
   return schema;
 }
 
-// The candidate types of a CSV column, narrowest first, and the test that one value is of it. DuckDB's
-// casts alone take too much ('1_000', ' 1 ', 'yes').
-struct TextType {
-  TypeId type;
-  const char* test;  // {} is the column
-};
-constexpr TextType kTextTypes[] = {
-    {TypeId::kInt, "regexp_full_match({}, '[+-]?[0-9]+') AND TRY_CAST({} AS INTEGER) IS NOT NULL"},
-    {TypeId::kLong, "regexp_full_match({}, '[+-]?[0-9]+') AND TRY_CAST({} AS BIGINT) IS NOT NULL"},
-    {TypeId::kDouble,
-     "regexp_full_match({}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|NaN|[+-]?Inf(inity)?')"},
-    {TypeId::kDate, "regexp_full_match({}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND TRY_CAST({} AS DATE) IS NOT NULL"},
-    {TypeId::kTimestamp,
-     "regexp_full_match({}, '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[T ][0-9:.]+(Z|[+-][0-9:]+)?') "
-     "AND TRY_CAST({} AS TIMESTAMPTZ) IS NOT NULL"},
-    {TypeId::kBoolean, "lower({}) IN ('true', 'false')"},
-};
+// The candidate types of a CSV column, narrowest first.
+constexpr std::pair<int32_t, TypeId> kTextTypes[] = {
+    {kTextInt, TypeId::kInt},   {kTextLong, TypeId::kLong},           {kTextDouble, TypeId::kDouble},
+    {kTextDate, TypeId::kDate}, {kTextTimestamp, TypeId::kTimestamp}, {kTextBoolean, TypeId::kBoolean}};
 
 }  // namespace
 
@@ -126,28 +114,19 @@ Result<Schema> InferJsonSchema(Engine& engine, const std::vector<std::string>& f
 }
 
 Result<std::vector<DataType>> InferTextTypes(Engine& engine, const std::string& from_sql, size_t columns) {
+  // All rows are read, as Spark does: the types that every value could be of, in one pass.
   std::string select;
   for (size_t i = 0; i < columns; ++i) {
-    std::string column = "k" + std::to_string(i);
-    select += select.empty() ? "" : ", ";
-    std::string choice = "CASE WHEN count(" + column + ") = 0 THEN -1";
-    int index = 0;
-    for (const TextType& candidate : kTextTypes) {
-      std::string test = candidate.test;
-      for (size_t at = test.find("{}"); at != std::string::npos; at = test.find("{}", at)) {
-        test.replace(at, 2, column);
-      }
-      choice += " WHEN bool_and(" + column + " IS NULL OR (" + test + ")) THEN " + std::to_string(index++);
-    }
-    select += choice + " ELSE -1 END";
+    select += (select.empty() ? "" : ", ") + ("coalesce(bit_and(spark_text_types(k" + std::to_string(i) + ")), 0)");
   }
   auto connection = engine.NewConnection();
   std::vector<DataType> types;
   RETURN_IF_ERROR(AsDuck(*connection).Run("SELECT " + select + " FROM " + from_sql, [&](duckdb::QueryResult& result) {
     auto chunk = result.Fetch();
     for (size_t i = 0; i < columns; ++i) {
-      int choice = chunk->GetValue(i, 0).GetValue<int>();
-      types.push_back(choice < 0 ? TypeId::kString : kTextTypes[choice].type);
+      int32_t possible = chunk->GetValue(i, 0).GetValue<int32_t>();
+      auto narrowest = std::ranges::find_if(kTextTypes, [&](const auto& type) { return (possible & type.first) != 0; });
+      types.push_back(narrowest == std::end(kTextTypes) ? TypeId::kString : narrowest->second);
     }
   }));
   return types;

@@ -318,6 +318,22 @@ class ScanReader : public duckdb::MultiFileReader {
   duckdb::shared_ptr<ScanInfo> info_;
 };
 
+// What the table's log says of a column: for join orders, and for sums and groups that need no checks.
+duckdb::unique_ptr<duckdb::BaseStatistics> ScanStatistics(duckdb::ClientContext&, const duckdb::FunctionData* data,
+                                                          duckdb::column_t column) {
+  const auto& files = static_cast<const ScanFileList&>(*data->Cast<duckdb::MultiFileBindData>().file_list);
+  if (duckdb::IsVirtualColumn(column)) return nullptr;
+  const DataType& type = files.scan()->schema().fields[column].type;
+  delta::ColumnBounds bounds = files.scan()->Bounds(column);
+  auto stats = duckdb::BaseStatistics::CreateUnknown(DuckTypeOf(type));
+  if (bounds.min && bounds.max) {
+    duckdb::NumericStats::SetMin(stats, DuckValueOf(*bounds.min));
+    duckdb::NumericStats::SetMax(stats, DuckValueOf(*bounds.max));
+  }
+  if (bounds.null_count && *bounds.null_count == 0) stats.Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
+  return stats.ToUnique();
+}
+
 }  // namespace
 
 void RegisterTableScan(duckdb::DatabaseInstance& database, ScanRegistry& scans) {
@@ -328,7 +344,7 @@ void RegisterTableScan(duckdb::DatabaseInstance& database, ScanRegistry& scans) 
   function.function_info = duckdb::make_shared_ptr<ScanInfo>(scans);
   function.get_multi_file_reader = ScanReader::Create;
   // Those of parquet_scan look at the first file only.
-  function.statistics = nullptr;
+  function.statistics = ScanStatistics;
   function.statistics_extended = nullptr;
   function.serialize = nullptr;
   function.deserialize = nullptr;

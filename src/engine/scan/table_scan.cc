@@ -1,12 +1,59 @@
 #include "engine/scan/table_scan.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/check.h"
 #include "base/text.h"
-#include "delta/stats.h"
+#include "delta/schema.h"
 
 namespace ashlar::engine {
+namespace {
+
+bool Less(const Value& a, const Value& b) {
+  CHECK(a.type == b.type);
+  if (auto* decimal = std::get_if<Int128>(&a.data)) return *decimal < std::get<Int128>(b.data);
+  return std::get<int64_t>(a.data) < std::get<int64_t>(b.data);
+}
+
+// A bound as a value of the column's type: the log's text of a decimal has no more digits than it needs.
+std::optional<Value> AsColumnValue(const std::optional<Value>& bound, const DataType& type) {
+  if (!bound || !type.Is(TypeId::kDecimal)) return bound;
+  Int128 unscaled = std::get<Int128>(bound->data), limit = 1;
+  if (bound->type.scale() > type.scale()) return std::nullopt;
+  for (int i = bound->type.scale(); i < type.scale(); ++i) {
+    if (__builtin_mul_overflow(unscaled, Int128{10}, &unscaled)) return std::nullopt;
+  }
+  for (int i = 0; i < type.precision(); ++i) limit *= 10;
+  return unscaled < limit && unscaled > -limit ? std::optional(Value{type, unscaled}) : std::nullopt;
+}
+
+// Widens `all` by the bounds of one more file.
+void Widen(delta::ColumnBounds& all, const delta::ColumnBounds& file, std::optional<int64_t> rows) {
+  if (all.null_count && file.null_count) {
+    *all.null_count += *file.null_count;
+  } else {
+    all.null_count.reset();
+  }
+  bool only_null = rows && file.null_count && *rows == *file.null_count;
+  if (only_null) return;
+  auto widen = [](std::optional<Value>& bound, const std::optional<Value>& other, bool outwards_is_less) {
+    if (!bound || !other) {
+      bound.reset();
+    } else if (bound->is_null() || Less(outwards_is_less ? *other : *bound, outwards_is_less ? *bound : *other)) {
+      bound = other;
+    }
+  };
+  widen(all.min, file.min, true);
+  widen(all.max, file.max, false);
+}
+
+// Whether values are integers, which DuckDB's optimizer can use bounds of.
+bool HasIntegralBounds(const DataType& type) {
+  return type.IsIntegral() || type.Is(TypeId::kDecimal) || type.IsDatetime();
+}
+
+}  // namespace
 
 std::string RealPath(const std::string& path) {
   char* real = realpath(path.c_str(), nullptr);
@@ -45,6 +92,44 @@ Result<std::shared_ptr<const TableScan>> TableScan::Make(std::shared_ptr<const d
   }
   scan->snapshot_ = std::move(snapshot);
   return std::shared_ptr<const TableScan>(std::move(scan));
+}
+
+std::vector<delta::ColumnBounds> TableScan::BoundsOfAllColumns() const {
+  const std::vector<Field>& fields = schema().fields;
+  std::vector<delta::LeafColumn> leaves;
+  std::vector<delta::ColumnBounds> all;
+  for (const Field& field : fields) {
+    leaves.push_back({{delta::PhysicalName(field, snapshot_->mapping_mode())}, field.type});
+    // A NULL bound stands for "no value yet".
+    std::optional<Value> none;
+    if (HasIntegralBounds(field.type)) none = Value::Null(field.type);
+    all.push_back({.min = none, .max = none, .null_count = 0});
+  }
+  for (const File& file : files_) {
+    delta::FileStats stats = delta::ParseStats(file.add->stats.value_or(""), leaves);
+    for (size_t i = 0; i < fields.size(); ++i) {
+      delta::ColumnBounds bounds = stats.columns[i];
+      if (partition_index_[i] >= 0) {
+        const Value& value = file.partition[static_cast<size_t>(partition_index_[i])];
+        bounds = {.min = value, .max = value, .null_count = 0};
+        if (value.is_null()) bounds = {.min = {}, .max = {}, .null_count = stats.num_records};
+      }
+      bounds.min = AsColumnValue(bounds.min, fields[i].type);
+      bounds.max = AsColumnValue(bounds.max, fields[i].type);
+      Widen(all[i], bounds, stats.num_records);
+    }
+  }
+  for (delta::ColumnBounds& bounds : all) {
+    if (bounds.min && bounds.min->is_null()) bounds.min.reset();
+    if (bounds.max && bounds.max->is_null()) bounds.max.reset();
+  }
+  return all;
+}
+
+delta::ColumnBounds TableScan::Bounds(size_t column) const {
+  if (files_.empty() || files_.size() > kMaxFilesForBounds) return {};
+  std::call_once(bounds_made_, [&] { bounds_ = BoundsOfAllColumns(); });
+  return bounds_[column];
 }
 
 Result<RowFilter> TableScan::Rows(const File& file) const {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "delta/deletion_vector.h"
 #include "delta/snapshot.h"
+#include "delta/stats.h"
 #include "engine/scan/scan_binding.h"
 #include "objectstore/object_store.h"
 
@@ -20,6 +21,9 @@ class DatabaseInstance;
 }
 
 namespace ashlar::engine {
+
+// Parsing statistics costs some microseconds a file.
+inline constexpr size_t kMaxFilesForBounds = 200;
 
 // How the columns of files are found.
 enum class ColumnMatch {
@@ -65,6 +69,9 @@ class TableScan : public ScanTarget {
   const std::vector<File>& files() const { return files_; }
   // Index into a file's partition values of a column of the schema; -1 when it is in the files.
   int PartitionIndex(size_t column) const { return partition_index_[column]; }
+  // What the statistics of all files say of a column of the schema together; nothing set where one file
+  // says nothing. Not for scans of more than kMaxFilesForBounds files.
+  delta::ColumnBounds Bounds(size_t column) const;
   // Loads the file's deletion vector.
   Result<RowFilter> Rows(const File& file) const;
   // Where the table's folder really is: every opened file must lie below it.
@@ -72,6 +79,7 @@ class TableScan : public ScanTarget {
 
  private:
   TableScan() = default;
+  std::vector<delta::ColumnBounds> BoundsOfAllColumns() const;
 
   std::shared_ptr<const delta::Snapshot> snapshot_;
   objectstore::ObjectStore* store_ = nullptr;
@@ -79,6 +87,8 @@ class TableScan : public ScanTarget {
   std::vector<File> files_;
   std::vector<int> partition_index_;
   std::string real_root_;
+  mutable std::once_flag bounds_made_;
+  mutable std::vector<delta::ColumnBounds> bounds_;
 };
 
 // The canonical path with links followed; the path itself when there is nothing.

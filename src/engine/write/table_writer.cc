@@ -104,7 +104,7 @@ class Staging {
   std::string FileName(size_t i) const {
     char number[16];
     snprintf(number, sizeof(number), "%05zu", i);
-    return "part-" + std::string(number) + "-" + uuid_ + ".c000.zstd.parquet";
+    return "part-" + std::string(number) + "-" + uuid_ + ".c000.snappy.parquet";
   }
 
  private:
@@ -198,7 +198,7 @@ class Writer {
                      ConstraintCondition(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) +
            ") TO " + QuoteSqlString(folder + "/data") +
-           " (FORMAT parquet, COMPRESSION zstd, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}'" +
+           " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}'" +
            (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                  : ", PARTITION_BY (" + partition_by + ")") +
            (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";

@@ -169,11 +169,11 @@ Result<ResolvedFunction> Multiply(const Call& call) {
   if (types.left.Is(TypeId::kDecimal)) {
     int digits = types.left.precision() + types.right.precision();
     DataType type = DecimalResult('*', types.left, types.right);
-    // Small enough for DuckDB's own 64-bit product.
-    bool native = digits <= 18;
-    auto out = call.Make(type, {types.left, types.right},
-                         native ? "CAST({0} * {1} AS {type})" : LoweredDecimal(call, "multiply"));
-    out.can_throw = digits >= 38;
+    bool can_overflow = digits >= 38;
+    // Up to 18 digits DuckDB's own 64-bit product holds.
+    std::string exact = digits <= 18 ? "CAST({0} * {1} AS {type})" : "spark_decimal_product({0}, {1})";
+    auto out = call.Make(type, {types.left, types.right}, can_overflow ? LoweredDecimal(call, "multiply") : exact);
+    out.can_throw = can_overflow;
     out.nullable = out.nullable || !ModePrefix(call).empty();
     return out;
   }
