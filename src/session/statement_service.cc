@@ -1,5 +1,6 @@
 #include "session/statement_service.h"
 
+#include <atomic>
 #include <vector>
 
 #include "arrow_ipc/result_spool.h"
@@ -51,7 +52,7 @@ struct StatementService::Statement {
   std::shared_ptr<arrow_ipc::ResultSpool> spool;
   StatementRun* running = nullptr;  // while it runs
   bool cancel_requested = false;
-  int64_t finished_nanos = 0;
+  std::atomic<int64_t> finished_nanos = 0;
   std::vector<Waiter> waiters;
 
   link::StatementStatus Snapshot(bool with_first_chunk) {
@@ -272,7 +273,8 @@ void StatementService::Tick(std::stop_token stop) {
       for (auto it = statements_.begin(); it != statements_.end();) {
         bool expired = it->second->finished_nanos > 0 &&
                        now - it->second->finished_nanos > options_.result_ttl_ms * 1'000'000;
-        if (!expired) all.push_back(it->second);
+        // Nobody waits for one that is finished.
+        if (!expired && it->second->finished_nanos == 0) all.push_back(it->second);
         it = expired ? statements_.erase(it) : std::next(it);
       }
     }
