@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build test demo oracle crash clean
+.PHONY: help setup configure build test bench demo oracle crash clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ build: configure  ## Build everything into build/<preset>
 
 test: build  ## Build, then run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-label-summary
+
+bench: build  ## Measure against peers; SF=10 for more data, ONLY=latency for a part
+	@$$(tools/setup --env bench)/bin/python -B bench/run.py $(BUILD)
 
 demo: build  ## Run the main job on real data in a workspace of its own
 	@BUILD_DIR=$(BUILD) tools/demo
