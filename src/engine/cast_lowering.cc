@@ -1,5 +1,6 @@
 #include "engine/cast_lowering.h"
 
+#include "base/json.h"
 #include "engine/duck_types.h"
 
 namespace ashlar::engine {
@@ -44,6 +45,17 @@ std::string IntervalFields(const DataType& type) {
          std::to_string(type.first_interval_field()) + ", " + std::to_string(type.last_interval_field());
 }
 
+// A type as the hexadecimal of its JSON, as the functions of VARIANT take it.
+std::string TypeText(const DataType& type) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out = "'";
+  for (unsigned char c : WriteJson(type.ToJson())) {
+    out += kDigits[c >> 4];
+    out += kDigits[c & 15];
+  }
+  return out + "'";
+}
+
 class CastLowering {
  public:
   CastLowering(TypedCastMode mode, SourceSpan span)
@@ -53,6 +65,8 @@ class CastLowering {
     if (from == to) return sql;
     if (from.Is(TypeId::kNull)) return Native("NULL", to);
     if (from.Is(TypeId::kString) && to.Is(TypeId::kString)) return sql;
+    if (to.Is(TypeId::kVariant)) return "spark_to_variant(" + sql + ", " + TypeText(from) + ")";
+    if (from.Is(TypeId::kVariant)) return FromVariant(sql, to);
     switch (to.id()) {
       case TypeId::kString: return ToString(sql, from);
       case TypeId::kBinary: return "spark_cast_to_binary(" + sql + ")";
@@ -73,6 +87,7 @@ class CastLowering {
       case TypeId::kYearMonthInterval:
       case TypeId::kDayTimeInterval:
         return ToInterval(sql, from, to);
+      case TypeId::kCalendarInterval: return "spark_cast_to_interval(" + sql + ")";
       case TypeId::kArray: return ToArray(sql, from, to);
       case TypeId::kMap: return ToMap(sql, from, to);
       case TypeId::kStruct: return ToStruct(sql, from, to);
@@ -173,8 +188,16 @@ class CastLowering {
            QuoteSqlString(to.Sql()) + ")";
   }
 
+  std::string FromVariant(const std::string& sql, const DataType& to) {
+    return std::string(mode_ == TypedCastMode::kTry ? "spark_try_variant_get(" : "spark_variant_get(") + sql + ", '$', " +
+           TypeText(to) + ", CAST(NULL AS " + DuckTypeSql(to) + "))";
+  }
+
   // What a string has inside brackets and braces for a part that may be NULL.
-  std::string Part(const std::string& sql, const DataType& from) { return "coalesce(" + ToString(sql, from) + ", 'null')"; }
+  std::string Part(const std::string& sql, const DataType& from) {
+    if (from.Is(TypeId::kVariant)) return "coalesce(spark_variant_json(" + sql + "), 'null')";
+    return "coalesce(" + ToString(sql, from) + ", 'null')";
+  }
 
   std::string ToString(const std::string& sql, const DataType& from) {
     switch (from.id()) {
@@ -188,6 +211,7 @@ class CastLowering {
       case TypeId::kBinary:
       case TypeId::kCalendarInterval:
         return "spark_cast_to_string(" + sql + ")";
+      case TypeId::kVariant: return FromVariant(sql, TypeId::kString);
       case TypeId::kYearMonthInterval:
       case TypeId::kDayTimeInterval:
         return "spark_interval_to_string(" + sql + ", " + IntervalFields(from) + ")";

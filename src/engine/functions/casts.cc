@@ -409,8 +409,10 @@ std::string IntervalToText(const CallSite& site, T value) {
   return sql::LiteralSql(Value{IntervalType(site), int64_t{value}}, "UTC");
 }
 std::string CalendarToText(const CallSite&, duckdb::interval_t value) {
-  std::string literal = sql::LiteralText(Value{TypeId::kCalendarInterval, CalendarInterval{value.months, value.days, value.micros}}, "UTC");
-  return literal;
+  Value literal{TypeId::kCalendarInterval, CalendarInterval{value.months, value.days, value.micros}};
+  std::string text = sql::LiteralSql(literal, "UTC");
+  size_t quote = text.find('\'');
+  return text.substr(quote + 1, text.size() - quote - 2);
 }
 // Bytes that are no UTF-8 become U+FFFD.
 std::string BinaryToText(const CallSite&, std::string_view bytes) {

@@ -106,6 +106,10 @@ Value CheckMapKeys(const CallSite&, const Values& args, const LogicalType&) {
   CheckKeys(Items(args[0]));
   return args[0];
 }
+Value CheckSameLength(const CallSite&, const Values& args, const LogicalType&) {
+  if (static_cast<int64_t>(Items(args[0]).size()) == args[1].GetValue<int64_t>()) return args[0];
+  Fail("_LEGACY_ERROR_TEMP_2128", "", "The key array and value array of MapData must have the same length.", {});
+}
 Value Distinct(const CallSite&, const Values& args, const LogicalType& type) {
   duckdb::value_set_t seen;
   Values out;
@@ -274,9 +278,8 @@ std::optional<bool> All(const CallSite&, ListOf<bool> items) {
 // ---- sequences ----------------------------------------------------------------------------------
 
 [[noreturn]] void FailSequence(const std::string& start, const std::string& stop, const std::string& step) {
-  ThrowSparkError(MakeSqlError("INTERNAL_ERROR", "XX000",
-                               "requirement failed: Illegal sequence boundaries: " + start + " to " + stop + " by " + step,
-                               {{"message", "Illegal sequence boundaries"}}));
+  Fail("IllegalArgumentException", "",
+       "requirement failed: Illegal sequence boundaries: " + start + " to " + stop + " by " + step, {});
 }
 ListOf<int64_t> SequenceBy(const CallSite&, int64_t start, int64_t stop, int64_t step) {
   if ((step == 0 && start != stop) || (step > 0 && start > stop) || (step < 0 && start < stop)) {
@@ -330,6 +333,26 @@ template <bool Months>
 ListOf<int64_t> SequenceTimesByInt(const CallSite& site, int64_t start, int64_t stop, int32_t step) {
   return SequenceTimes<Months>(site, start, stop, step);
 }
+// A step of months, or of days and time.
+void SplitStep(duckdb::interval_t step, int64_t& months, int64_t& micros) {
+  months = step.months;
+  micros = step.days * kMicrosPerDay + step.micros;
+  if (months != 0 && micros != 0) ThrowSparkError(NotImplemented("sequence with a step of months and days"));
+}
+ListOf<int64_t> SequenceTimesByInterval(const CallSite& site, int64_t start, int64_t stop, duckdb::interval_t step) {
+  int64_t months = 0, micros = 0;
+  SplitStep(step, months, micros);
+  return StepTimes(start, stop, months, micros, site.zone ? *site.zone : TimeZone::Utc());
+}
+ListOf<int32_t> SequenceDatesByInterval(const CallSite&, int32_t start, int32_t stop, duckdb::interval_t step) {
+  int64_t months = 0, micros = 0;
+  SplitStep(step, months, micros);
+  ListOf<int32_t> out;
+  for (const auto& at : StepTimes(start * kMicrosPerDay, stop * kMicrosPerDay, months, micros, TimeZone::Utc())) {
+    out.push_back(static_cast<int32_t>(FloorDiv(*at, kMicrosPerDay)));
+  }
+  return out;
+}
 template <bool Months, typename Step>
 ListOf<int32_t> SequenceDates(const CallSite& site, int32_t start, int32_t stop, Step step) {
   int64_t amount = step;
@@ -372,6 +395,9 @@ void RegisterCollections(Registrar& registrar) {
   auto keys = AnyFunction("spark_check_map_keys", 1, RunRows<CheckMapKeys>, BindRows<kFirstArgument>);
   keys.SetFallible();
   registrar.Add(std::move(keys));
+  auto same_length = AnyFunction("spark_check_same_length", 2, RunRows<CheckSameLength>, BindRows<kFirstArgument>);
+  same_length.SetFallible();
+  registrar.Add(std::move(same_length));
   rows("spark_array_distinct", 1, RunRows<Distinct>, BindRows<kFirstArgument>);
   rows("spark_array_union", 2, RunRows<Union>, BindRows<kFirstArgument>);
   rows("spark_array_intersect", 2, RunRows<Select<true>>, BindRows<kFirstArgument>);
@@ -401,6 +427,9 @@ void RegisterCollections(Registrar& registrar) {
   registrar.Add("spark_sequence_micros", "TTl|Z:LT", Bind<SequenceTimes<false>>, Throws::kYes);
   registrar.Add("spark_sequence_micros", "NNl:LN", Bind<SequenceTimes<false>>, Throws::kYes);
   registrar.Add("spark_sequence_micros", "DDl:LD", Bind<SequenceDates<false, int64_t>>, Throws::kYes);
+  registrar.Add("spark_sequence_interval", "TTY|Z:LT", Bind<SequenceTimesByInterval>, Throws::kYes);
+  registrar.Add("spark_sequence_interval", "NNY:LN", Bind<SequenceTimesByInterval>, Throws::kYes);
+  registrar.Add("spark_sequence_interval", "DDY:LD", Bind<SequenceDatesByInterval>, Throws::kYes);
   registrar.Add("spark_sequence_months", "TTi|Z:LT", Bind<SequenceTimesByInt<true>>, Throws::kYes);
   registrar.Add("spark_sequence_months", "NNi:LN", Bind<SequenceTimesByInt<true>>, Throws::kYes);
   registrar.Add("spark_sequence_months", "DDi:LD", Bind<SequenceDates<true, int32_t>>, Throws::kYes);

@@ -109,16 +109,30 @@ int64_t AddInterval(const CallSite& site, int64_t micros, duckdb::interval_t by)
 }
 int32_t DateAddInterval(const CallSite& site, int32_t days, duckdb::interval_t by) {
   if (by.micros != 0) {
-    ThrowSparkError(MakeError(ErrorCode::kBadRequest,
-                              "requirement failed: Cannot add hours, minutes or seconds, milliseconds, microseconds to a date"));
+    Fail("INVALID_INTERVAL_WITH_MICROSECONDS_ADDITION", "22006",
+         "Cannot add an interval to a date because its microseconds part is not 0. To resolve this, cast the input date "
+         "to a timestamp, which supports the addition of intervals with non-zero microseconds.", {});
   }
   return CheckedDate(site, PlusMonths(days, by.months) + by.days);
 }
 int64_t SubtractTimes(const CallSite& site, int64_t a, int64_t b) { return Local(site, a) - Local(site, b); }
 
 int64_t MicrosDiff(const CallSite& site, int64_t from, int64_t to, int64_t unit) {
-  if (unit % kMicrosPerDay == 0) return (Local(site, to) - Local(site, from)) / unit;
-  return (to - from) / unit;
+  return (Local(site, to) - Local(site, from)) / unit;
+}
+// Where the window of a time begins, plus so much.
+int64_t WindowStart(const CallSite& site, int64_t micros) {
+  auto [slide, offset, plus, unused] = site.numbers;
+  return micros - FloorMod(micros - offset, slide) + plus;
+}
+ListOf<int64_t> WindowStarts(const CallSite& site, int64_t micros) {
+  auto [length, slide, offset, unused] = site.numbers;
+  ListOf<int64_t> out;
+  int64_t last = micros - FloorMod(micros - offset, slide);
+  for (int64_t start = last - (length - 1) / slide * slide; start <= last; start += slide) {
+    if (micros < start + length) out.push_back(start);
+  }
+  return out;
 }
 // Whole months that have passed.
 int64_t MonthsDiff(const CallSite& site, int64_t from, int64_t to, int64_t unit) {
@@ -460,6 +474,11 @@ void AddMoves(Registrar& registrar) {
   registrar.Add("spark_ntz_add_interval", "NY|S:N", Bind<AddInterval>, Throws::kYes);
   registrar.Add("spark_timestamp_subtract", "TT|Z:l", Bind<SubtractTimes>);
   registrar.Add("spark_ntz_subtract", "NN:l", Bind<SubtractTimes>);
+  for (const char* time : {"T", "N"}) {
+    std::string type(time);
+    registrar.Add("spark_window_start", type + "|kkk:" + type, Bind<WindowStart>);
+    registrar.Add("spark_window_starts", type + "|kkk:L" + type, Bind<WindowStarts>);
+  }
   registrar.Add("spark_micros_diff", "TTl|Z:l", Bind<MicrosDiff>);
   registrar.Add("spark_months_diff", "TTl|Z:l", Bind<MonthsDiff>);
   registrar.Add("spark_months_between", "TTb|Z:d", Bind<MonthsBetween>);

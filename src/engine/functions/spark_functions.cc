@@ -3,9 +3,11 @@
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/database.hpp"
+#include "engine/functions/intervals/calendar_intervals.h"
 #include "engine/functions/kernel_binding.h"
 #include "engine/functions/text_types.h"
 #include "engine/functions/time_zone.h"
+#include "engine/functions/variant/variant_functions.h"
 
 namespace ashlar::engine {
 namespace {
@@ -167,6 +169,8 @@ void RegisterSparkFunctions(duckdb::DatabaseInstance& database) {
   RegisterFormatString(registrar);
   RegisterDecimalPattern(registrar);
   RegisterNumberPicture(registrar);
+  RegisterCalendarIntervals(registrar);
+  RegisterVariants(registrar);
   duckdb::ExtensionLoader loader(database, "ashlar");
   registrar.Register(loader);
 }

@@ -202,6 +202,7 @@ Bytes OverlayBytes(const CallSite& site, Text text, Text with, int32_t position,
 // The first occurrence at or after code point `start`, 0 when there is none.
 int32_t Locate(const CallSite&, Text part, Text text, int32_t start) {
   if (start < 1) return 0;
+  if (part.empty()) return 1;
   size_t from = ByteOf(text, start - 1);
   if (start - 1 > CountCodePoints(text)) return 0;
   size_t at = text.find(part, from);
@@ -391,6 +392,26 @@ bool LuhnCheck(const CallSite&, Text text) {
 }
 std::string Quote(const CallSite&, Text text) { return "'" + ReplaceAll(std::string(text), "'", "\\'") + "'"; }
 bool IsValid(const CallSite&, Text text) { return IsValidUtf8(text); }
+// Each maximal run of bytes that is no character becomes U+FFFD.
+std::string MakeValid(const CallSite&, Text text) {
+  if (IsValidUtf8(text)) return std::string(text);
+  std::string out;
+  ToIcu(text).toUTF8String(out);
+  return out;
+}
+std::optional<std::string> TryValidate(const CallSite&, Text text) {
+  return IsValidUtf8(text) ? std::optional(std::string(text)) : std::nullopt;
+}
+std::string Validate(const CallSite&, Text text) {
+  if (IsValidUtf8(text)) return std::string(text);
+  std::string shown;
+  for (char c : text) {
+    char buffer[8];
+    snprintf(buffer, sizeof(buffer), "\\x%02X", static_cast<unsigned char>(c));
+    shown += buffer;
+  }
+  Fail("INVALID_UTF8_STRING", "22029", "Invalid UTF8 byte sequence found in string: " + shown + ".", {{"str", shown}});
+}
 
 // ---- character sets -----------------------------------------------------------------------------
 
@@ -509,7 +530,13 @@ void RegisterStrings(Registrar& registrar) {
   registrar.Add("spark_mask", "sssss:s", Bind<Mask>);
   registrar.Add("spark_luhn_check", "s:b", Bind<LuhnCheck>);
   registrar.Add("spark_quote", "s:s", Bind<Quote>);
-  registrar.Add("spark_is_valid_utf8", "s:b", Bind<IsValid>);
+  for (const char* argument : {"s", "B"}) {
+    std::string from(argument);
+    registrar.Add("spark_is_valid_utf8", from + ":b", Bind<IsValid>);
+    registrar.Add("spark_make_valid_utf8", from + ":s", Bind<MakeValid>);
+    registrar.Add("spark_try_validate_utf8", from + ":s", Bind<TryValidate>);
+    registrar.Add("spark_validate_utf8", from + ":s", Bind<Validate>, Throws::kYes);
+  }
   registrar.Add("spark_encode", "ss:B", Bind<Encode>, Throws::kYes);
   registrar.Add("spark_decode", "Bs:s", Bind<Decode>, Throws::kYes);
 }

@@ -1,4 +1,7 @@
 // LIKE, regular expressions, splitting, URLs and formats of text.
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -77,18 +80,26 @@ bool MatchLike(Text text, const std::vector<LikeItem>& items) {
   return i == items.size();
 }
 
+std::string Lowered(Text text) {
+  bool ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (ascii) return ToLowerAscii(text);
+  std::string out;
+  icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())))
+      .toLower(icu::Locale::getRoot())
+      .toUTF8String(out);
+  return out;
+}
+
+template <bool IgnoreCase>
 bool Like(const CallSite& site, Text text, Text pattern, Text escape) {
   thread_local std::string compiled_for;
   thread_local std::vector<LikeItem> items;
   std::string key = std::string(escape) + '\0' + std::string(pattern);
   if (key != compiled_for) {
-    items = CompileLike(site, pattern, escape);
+    items = CompileLike(site, IgnoreCase ? Lowered(pattern) : std::string(pattern), escape);
     compiled_for = std::move(key);
   }
-  return MatchLike(text, items);
-}
-bool ILike(const CallSite& site, Text text, Text pattern, Text escape) {
-  return MatchLike(ToLowerAscii(text), CompileLike(site, ToLowerAscii(pattern), escape));
+  return MatchLike(IgnoreCase ? Text(Lowered(text)) : text, items);
 }
 
 // ---- regular expressions ------------------------------------------------------------------------
@@ -113,7 +124,8 @@ std::string_view GroupText(Text text, const RegexMatch& match, size_t group) {
 }
 
 // Java's replacement: $1, ${name}, \ before a character taken as it is.
-void AppendReplacement(std::string& out, Text text, const RegexMatch& match, const Regex& regex, Text replacement) {
+// False when it names a group that is not there.
+bool AppendReplacement(std::string& out, Text text, const RegexMatch& match, const Regex& regex, Text replacement) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     char c = replacement[i];
     if (c == '\\') {
@@ -123,24 +135,20 @@ void AppendReplacement(std::string& out, Text text, const RegexMatch& match, con
     bool digit = i + 1 < replacement.size() && std::isdigit(static_cast<unsigned char>(replacement[i + 1]));
     bool named = i + 1 < replacement.size() && replacement[i + 1] == '{';
     if (c != '$' || (!digit && !named)) {
-      if (c == '$') {
-        Fail("IllegalArgumentException", "", "Illegal group reference", {});
-      }
+      if (c == '$') return false;
       out += c;
       continue;
     }
     if (named) {
       size_t close = replacement.find('}', i);
       auto group = close == Text::npos ? std::nullopt : regex.GroupNamed(replacement.substr(i + 2, close - i - 2));
-      if (!group) Fail("IllegalArgumentException", "", "named capturing group is missing", {});
+      if (!group) return false;
       out += GroupText(text, match, *group);
       i = close;
       continue;
     }
     size_t group = static_cast<size_t>(replacement[++i] - '0');
-    if (group > regex.group_count()) {
-      Fail("IndexOutOfBoundsException", "", "No group " + std::to_string(group), {});
-    }
+    if (group > regex.group_count()) return false;
     // More digits belong to the number as long as there are that many groups.
     while (i + 1 < replacement.size() && std::isdigit(static_cast<unsigned char>(replacement[i + 1]))) {
       size_t longer = group * 10 + static_cast<size_t>(replacement[i + 1] - '0');
@@ -150,6 +158,7 @@ void AppendReplacement(std::string& out, Text text, const RegexMatch& match, con
     }
     out += GroupText(text, match, group);
   }
+  return true;
 }
 
 size_t ByteOf(Text text, int64_t code_points) {
@@ -168,7 +177,13 @@ std::string RegexpReplace(const CallSite&, Text text, Text pattern, Text replace
   std::string out(text.substr(0, at));
   for (const RegexMatch& match : regex.SearchAll(text, at)) {
     out += text.substr(at, match.begin() - at);
-    AppendReplacement(out, text, match, regex, replacement);
+    if (!AppendReplacement(out, text, match, regex, replacement)) {
+      Fail("INVALID_REGEXP_REPLACE", "22023",
+           "Could not perform regexp_replace for source = \"" + std::string(text) + "\", pattern = \"" + std::string(pattern) +
+               "\", replacement = \"" + std::string(replacement) + "\" and position = " + std::to_string(position) + ".",
+           {{"source", std::string(text)}, {"pattern", std::string(pattern)}, {"replacement", std::string(replacement)},
+            {"position", std::to_string(position)}});
+    }
     at = match.end();
   }
   return out.append(text.substr(at));
@@ -402,8 +417,8 @@ Bytes ToBinary(const CallSite& site, Text text, Text format) {
 }  // namespace
 
 void RegisterTextSearch(Registrar& registrar) {
-  registrar.Add("spark_like", "sss|S:b", Bind<Like>, Throws::kYes);
-  registrar.Add("spark_ilike", "sss|S:b", Bind<ILike>, Throws::kYes);
+  registrar.Add("spark_like", "sss|S:b", Bind<Like<false>>, Throws::kYes);
+  registrar.Add("spark_ilike", "sss|S:b", Bind<Like<true>>, Throws::kYes);
   registrar.Add("spark_rlike", "ss:b", Bind<RLike>, Throws::kYes);
   registrar.Add("spark_regexp_replace", "sssi:s", Bind<RegexpReplace>, Throws::kYes);
   registrar.Add("spark_regexp_extract", "ssi:s", Bind<RegexpExtract>, Throws::kYes);

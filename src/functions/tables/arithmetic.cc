@@ -133,6 +133,19 @@ Result<ResolvedFunction> AddOrSubtract(const Call& call, char op) {
 Result<ResolvedFunction> Add(const Call& call) { return AddOrSubtract(call, '+'); }
 Result<ResolvedFunction> Subtract(const Call& call) { return AddOrSubtract(call, '-'); }
 
+ResolvedFunction ScaleCalendarInterval(const Call& call, size_t at, char op) {
+  std::vector<DataType> types(2, TypeId::kDouble);
+  types[at] = TypeId::kCalendarInterval;
+  std::string interval = at == 0 ? "{0}" : "{1}", by = at == 0 ? "{1}" : "{0}";
+  std::string lowering = std::string("spark_interval_") + (op == '*' ? "multiply" : "divide") + "(" + interval + ", " + by + ", {span})";
+  bool quiet = call.name.starts_with("try_");
+  if (quiet && op == '/') lowering = "CASE WHEN " + by + " = 0 THEN NULL ELSE " + lowering + " END";
+  auto out = call.Make(TypeId::kCalendarInterval, types, lowering);
+  if (!quiet) out.name = op == '*' ? "multiply_interval" : "divide_interval";
+  out.nullable = out.can_throw = true;
+  return out;
+}
+
 // interval * number, number * interval, interval / number.
 std::optional<Result<ResolvedFunction>> ScaleInterval(const Call& call, char op) {
   size_t at = call.type(0).IsInterval() ? 0 : 1;
@@ -141,7 +154,8 @@ std::optional<Result<ResolvedFunction>> ScaleInterval(const Call& call, char op)
   if (!number.IsNumeric() && !number.Is(TypeId::kString) && !number.Is(TypeId::kNull)) {
     return call.Unexpected(1, "\"NUMERIC\"");
   }
-  if (call.type(at).Is(TypeId::kCalendarInterval)) return NotImplemented("arithmetic of calendar intervals");
+  bool may_fail_quietly = call.name.starts_with("try_");
+  if (call.type(at).Is(TypeId::kCalendarInterval)) return ScaleCalendarInterval(call, at, op);
   bool months = call.type(at).Is(TypeId::kYearMonthInterval);
   DataType result = months ? DataType::YearMonthInterval(0, 1) : DataType::DayTimeInterval(0, 3);
   DataType factor = number.Is(TypeId::kDecimal) || number.IsFractional() || number.IsIntegral()
@@ -157,7 +171,10 @@ std::optional<Result<ResolvedFunction>> ScaleInterval(const Call& call, char op)
   if (at == 1) std::swap(types[0], types[1]);
   std::string scale = factor.Is(TypeId::kDecimal) ? ", " + std::to_string(factor.scale()) : "";
   if (factor.Is(TypeId::kDecimal)) by = "CAST(" + by + " AS DECIMAL(38," + std::to_string(factor.scale()) + "))";
-  auto out = call.Make(result, types, function + "(" + interval + ", " + by + scale + ", {span})");
+  std::string lowering = function + "(" + interval + ", " + by + scale + ", {span})";
+  if (may_fail_quietly && op == '/') lowering = "CASE WHEN " + by + " = 0 THEN NULL ELSE " + lowering + " END";
+  auto out = call.Make(result, types, lowering);
+  out.nullable = out.nullable || may_fail_quietly;
   out.can_throw = true;
   return out;
 }
@@ -242,6 +259,12 @@ Result<ResolvedFunction> Unary(const Call& call, std::string_view function) {
   DataType type = call.type(0);
   if (type.Is(TypeId::kNull) || type.Is(TypeId::kString)) type = TypeId::kDouble;
   if (!type.IsNumeric() && !type.IsInterval()) return call.Unexpected(0, std::string(kNumericOrInterval));
+  if (type.Is(TypeId::kCalendarInterval)) {
+    if (function == "abs") return call.Unexpected(0, std::string(kNumericOrInterval));
+    auto negated = call.Make(type, {type}, "spark_interval_negative({0}, {span})");
+    negated.can_throw = true;
+    return negated;
+  }
   bool native = type.IsFractional() || type.Is(TypeId::kDecimal);
   std::string mode = call.ansi() ? "" : "wrap_";
   std::string lowering = native ? (function == "negative" ? "-{0}" : "abs({0})")
@@ -282,7 +305,7 @@ Result<ResolvedFunction> Compare(const Call& call) {
     if (!common) return call.BinaryDiffTypes(l, r);
     types.assign(2, *common);
   }
-  if (HasMap(types[0]) || types[0].Is(TypeId::kVariant)) {
+  if (HasMap(types[0]) || types[0].Is(TypeId::kVariant) || types[0].Is(TypeId::kCalendarInterval)) {
     return call.Mismatch("INVALID_ORDERING_TYPE",
                          "The " + QuoteIdentifier(ShownOperator(call.name)) + " does not support ordering on type " +
                              sql::QuoteType(types[0]) + ".",

@@ -211,6 +211,12 @@ Result<ResolvedFunction> Size(const Call& call) {
 
 Result<ResolvedFunction> MapItem(const Call& call) {
   const DataType& map = call.type(0);
+  // A subscript is cast to the map's keys; a function's argument must be like them.
+  if (call.name == "$map_item" && sql::CanImplicitlyCast(call.type(1), map.key(), call.ansi())) {
+    auto item = call.Make(map.map_value(), {map, map.key()}, "map_extract_value({0}, {1})");
+    item.nullable = true;
+    return item;
+  }
   auto key = sql::CommonType(map.key(), call.type(1), call.ansi());
   bool text = call.type(1).Is(TypeId::kString) != map.key().Is(TypeId::kString) && !call.IsNull(1);
   if (!key || text) {
@@ -222,7 +228,9 @@ Result<ResolvedFunction> MapItem(const Call& call) {
   }
   DataType keyed = DataType::Map(*key, map.map_value(), map.value_contains_null());
   if (call.name == "map_contains_key") {
-    return call.Make(TypeId::kBoolean, {keyed, *key}, "list_contains(map_keys({0}), {1})");
+    auto out = call.Make(TypeId::kBoolean, {keyed, *key}, "list_contains(map_keys({0}), {1})");
+    out.nullable = true;
+    return out;
   }
   auto out = call.Make(map.map_value(), {keyed, *key}, "map_extract_value({0}, {1})");
   out.nullable = true;
@@ -237,10 +245,15 @@ Result<ResolvedFunction> MapFunction(const Call& call) {
                          {{"functionName", function}, {"dataType", "\"MAP\""}, {"leftType", "\"VOID\""},
                           {"rightType", sql::QuoteType(call.type(1))}});
   }
+  if (call.IsNull(0) && (call.name == "map_keys" || call.name == "map_values")) {
+    auto null = call.Make(DataType::Array(TypeId::kNull), {TypeId::kNull}, "CAST(NULL AS {type})");
+    null.nullable = true;
+    return null;
+  }
   if (!call.type(0).Is(TypeId::kMap)) return call.Unexpected(0, "\"MAP\"");
   const DataType& map = call.type(0);
   if (call.name == "map_contains_key" || call.name == "$map_item") return MapItem(call);
-  if (call.name == "map_keys") return call.Make(DataType::Array(map.key(), false), {map}, "map_keys({0})");
+  if (call.name == "map_keys") return call.Make(DataType::Array(map.key(), true), {map}, "map_keys({0})");
   if (call.name == "map_values") {
     return call.Make(DataType::Array(map.map_value(), map.value_contains_null()), {map}, "map_values({0})");
   }
@@ -373,11 +386,11 @@ Result<ResolvedFunction> Sequence(const Call& call) {
   } else if (common->Is(TypeId::kDate) || common->Is(TypeId::kTimestamp) || common->Is(TypeId::kTimestampNtz)) {
     if (call.size() == 3) {
       types.push_back(call.type(2));
-      if (call.type(2).Is(TypeId::kCalendarInterval)) return NotImplemented("sequence with a calendar interval");
     }
+    bool calendar = call.size() == 3 && call.type(2).Is(TypeId::kCalendarInterval);
     bool months = call.size() == 3 && call.type(2).Is(TypeId::kYearMonthInterval);
     std::string step = call.size() == 2 ? ", CAST(86400000000 AS BIGINT)" : ", {2}";
-    lowering = std::string(months ? "spark_sequence_months" : "spark_sequence_micros") + "({0}, {1}" + step + ")";
+    lowering = std::string(calendar ? "spark_sequence_interval" : months ? "spark_sequence_months" : "spark_sequence_micros") + "({0}, {1}" + step + ")";
   } else {
     return call.Unexpected(0, R"(("INTEGRAL" or "DATE" or "TIMESTAMP"))");
   }
@@ -392,7 +405,7 @@ Result<ResolvedFunction> MapFromArrays(const Call& call) {
   DataType type = DataType::Map(call.type(0).element(), call.type(1).element(), call.type(1).contains_null());
   auto out = call.Make(type, call.Types(),
                        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE "
-                       "MAP(spark_check_map_keys({0}), {1}) END");
+                       "MAP(spark_check_map_keys(spark_check_same_length({0}, len({1}))), {1}) END");
   out.can_throw = true;
   return out;
 }
@@ -424,7 +437,7 @@ Result<ResolvedFunction> MapConcat(const Call& call) {
   auto common = sql::CommonType(call.Types(), call.ansi());
   if (!common) return call.DiffTypes();
   if (call.size() == 0) {
-    DataType empty = DataType::Map(TypeId::kString, TypeId::kString, false);
+    DataType empty = DataType::Map(TypeId::kString, TypeId::kString, true);
     return call.Make(empty, {}, "CAST(MAP([], []) AS {type})");
   }
   std::string keys, values, any_null;

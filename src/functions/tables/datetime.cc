@@ -60,7 +60,21 @@ Error InvalidField(const Call& call, const std::string& field) {
                       call.context.span);
 }
 
+// The fields of its months; of its days, with the whole days of its time; of what is left of that.
+Result<ResolvedFunction> ExtractFromCalendar(const Call& call, const std::string& field) {
+  bool is_day = EqualsIgnoreCase(field, "day") || EqualsIgnoreCase(field, "d") || EqualsIgnoreCase(field, "days");
+  std::string_view months = FindField(kMonthsFields, field), time = is_day ? "" : FindField(kMicrosFields, field);
+  if (!is_day && months.empty() && time.empty()) return InvalidField(call, field);
+  std::string lowering = is_day            ? "spark_interval_days({1})"
+                         : !months.empty() ? ReplaceAll(std::string(months), "{0}", "spark_interval_months({1})")
+                                           : ReplaceAll(std::string(time), "{0}", "spark_interval_micros({1})");
+  DataType type = is_day || months == kMonthsFields[0].kernel ? TypeId::kInt : TypeId::kByte;
+  if (time == kMicrosFields[3].kernel) type = DataType::Decimal(8, 6);
+  return call.Make(type, {TypeId::kString, call.type(1)}, lowering);
+}
+
 Result<ResolvedFunction> ExtractFromInterval(const Call& call, const std::string& field) {
+  if (call.type(1).Is(TypeId::kCalendarInterval)) return ExtractFromCalendar(call, field);
   bool months = call.type(1).Is(TypeId::kYearMonthInterval);
   std::string_view sql = months ? FindField(kMonthsFields, field) : FindField(kMicrosFields, field);
   if (sql.empty()) return InvalidField(call, field);
@@ -70,15 +84,39 @@ Result<ResolvedFunction> ExtractFromInterval(const Call& call, const std::string
   return call.Make(type, {TypeId::kString, call.type(1)}, ReplaceAll(std::string(sql), "{0}", "{1}"));
 }
 
+// The window of a time, or all of those it is in: $window(time, length, slide, start) in microseconds.
+Result<ResolvedFunction> TimeWindow(const Call& call) {
+  DataType time = call.type(0).Is(TypeId::kTimestampNtz) ? TypeId::kTimestampNtz : TypeId::kTimestamp;
+  DataType window = DataType::Struct({{"start", time, true}, {"end", time, true}});
+  std::vector<DataType> types = {time, TypeId::kLong, TypeId::kLong, TypeId::kLong};
+  if (call.name == "$windows") {
+    return call.Make(DataType::Array(window, false), types,
+                     "list_transform(spark_window_starts({0}, {1}, {2}, {3}), lambda e: struct_pack(f0 := e, "
+                     "f1 := spark_window_start(e, 1, 0, {1})))");
+  }
+  return call.Make(window, types,
+                   "struct_pack(f0 := spark_window_start({0}, {2}, {3}, 0), f1 := spark_window_start({0}, {2}, {3}, {1}))");
+}
+
+// The last microsecond of a window.
+Result<ResolvedFunction> WindowTime(const Call& call) {
+  const DataType& type = call.type(0);
+  bool window = type.Is(TypeId::kStruct) && type.fields().size() == 2 && type.fields()[1].name == "end" &&
+                (type.fields()[1].type.Is(TypeId::kTimestamp) || type.fields()[1].type.Is(TypeId::kTimestampNtz));
+  if (!window) return call.Unexpected(0, R"(("STRUCT<start: TIMESTAMP, end: TIMESTAMP>" or "STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>"))");
+  auto out = call.Make(type.fields()[1].type, {type}, "spark_window_start(struct_extract({0}, 'f1'), 1, 0, -1)");
+  out.nullable = true;
+  return out;
+}
+
 // extract(field, source), date_part(field, source): the field is a constant.
 Result<ResolvedFunction> Extract(const Call& call) {
   auto field = call.ConstantText(0);
   if (!field) return call.NonFoldable(0, "field");
   DataType source = call.type(1);
-  if (source.Is(TypeId::kYearMonthInterval) || source.Is(TypeId::kDayTimeInterval)) {
+  if (source.IsInterval()) {
     return ExtractFromInterval(call, *field);
   }
-  if (source.Is(TypeId::kCalendarInterval)) return NotImplemented("extract from a calendar interval");
   if (std::string_view kernel = FindField(kDateFields, *field); !kernel.empty()) {
     return call.Make(TypeId::kInt, {TypeId::kString, TypeId::kDate}, std::string(kernel) + "({1})");
   }
@@ -261,7 +299,7 @@ constexpr std::array kRows = {
     FunctionRow{"minute", kTime, "int", "spark_minute({0})"},
     FunctionRow{"second", kTime, "int", "spark_second({0})"},
     FunctionRow{"extract date_part datepart", "any, any", "", "", "", Extract},
-    FunctionRow{"date_add dateadd", "date, int|smallint|tinyint", "date", "spark_date_add({0}, {1}, {span})", "t"},
+    FunctionRow{"date_add dateadd=date_add", "date, int|smallint|tinyint", "date", "spark_date_add({0}, {1}, {span})", "t"},
     FunctionRow{"date_sub", "date, int|smallint|tinyint", "date", "spark_date_add({0}, -{1}, {span})", "t"},
     FunctionRow{"datediff date_diff", "date, date", "int", "CAST({0} - {1} AS INTEGER)"},
     FunctionRow{"add_months", "date, int", "date", "spark_date_add_months({0}, {1}, {span})", "t"},
@@ -294,6 +332,12 @@ constexpr std::array kRows = {
     FunctionRow{"make_timestamp make_timestamp_ltz make_timestamp_ntz try_make_timestamp "
                 "try_make_timestamp_ltz try_make_timestamp_ntz",
                 "any, any, any, any, any, any, string?", "", "", "", MakeTimestamp},
+    FunctionRow{"$window $windows", "any, any, any, any", "", "", "", TimeWindow},
+    FunctionRow{"window_time", "any", "", "", "", WindowTime},
+    FunctionRow{"make_interval", "int=0, int=0, int=0, int=0, int=0, int=0, decimal(18,6)=0", "interval",
+                "spark_make_interval({0}, {1}, {2}, {3}, {4}, {5}, CAST({6} * 1000000 AS BIGINT), {span})", "t"},
+    FunctionRow{"try_make_interval", "int=0, int=0, int=0, int=0, int=0, int=0, decimal(18,6)=0", "interval",
+                "spark_try_make_interval({0}, {1}, {2}, {3}, {4}, {5}, CAST({6} * 1000000 AS BIGINT))", "n"},
     FunctionRow{"make_ym_interval", "int=0, int=0", "interval year to month",
                 "spark_make_ym_interval({0}, {1}, {span})", "t"},
     FunctionRow{"make_dt_interval", "int=0, int=0, int=0, decimal(18,6)=0", "interval day to second",

@@ -24,7 +24,7 @@ struct Shift {
     std::string time = at == 0 ? "{0}" : "{1}";
     std::string by = at == 0 ? "{1}" : "{0}";
     if (negative && amount.Is(TypeId::kCalendarInterval)) {
-      by = "(-" + by + ")";
+      by = "spark_interval_negative(" + by + ", {span})";
     } else if (negative) {
       by = "spark_negative(" + by + ")";
     }
@@ -116,7 +116,9 @@ Result<std::optional<ResolvedFunction>> ResolveDatetimeArithmetic(const Call& ca
   bool intervals = (l.IsInterval() || l.Is(TypeId::kNull)) && (r.IsInterval() || r.Is(TypeId::kNull));
   if (intervals && l.id() == r.id()) {
     if (l.Is(TypeId::kCalendarInterval)) {
-      return std::optional(call.Make(l, {l, r}, op == '+' ? "{0} + {1}" : "{0} - {1}"));
+      auto out = call.Make(l, {l, r}, std::string("spark_interval_") + (op == '+' ? "add" : "subtract") + "({0}, {1}, {span})");
+      out.can_throw = true;
+      return std::optional(std::move(out));
     }
     return std::optional<ResolvedFunction>();
   }

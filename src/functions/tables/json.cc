@@ -38,6 +38,16 @@ DataType AsNullable(const DataType& type) {
   }
 }
 
+bool HasVariant(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kVariant: return true;
+    case TypeId::kArray: return HasVariant(type.element());
+    case TypeId::kMap: return HasVariant(type.key()) || HasVariant(type.map_value());
+    case TypeId::kStruct: return std::ranges::any_of(type.fields(), [](const Field& field) { return HasVariant(field.type); });
+    default: return false;
+  }
+}
+
 Result<DataType> SchemaFromText(const std::string& text) {
   if (Trim(text).starts_with('{') || Trim(text).starts_with('"')) {
     ASSIGN_OR_RETURN(Json json, ParseJson(text));
@@ -80,6 +90,7 @@ Result<ResolvedFunction> FromJson(const Call& call) {
   }
   if (!schema->IsNested()) return InvalidSchema(call, *schema);
   RETURN_IF_ERROR(CheckOptions(call, 2));
+  if (HasVariant(*schema)) return NotImplemented("from_json to VARIANT");
   DataType type = AsNullable(*schema);
   std::vector<DataType> types = {TypeId::kString, TypeId::kString};
   std::string options;
@@ -99,14 +110,19 @@ Result<ResolvedFunction> ToJson(const Call& call) {
     null.nullable = true;
     return null;
   }
-  if (call.type(0).Is(TypeId::kVariant)) return NotImplemented("to_json of a variant");
+  if (call.type(0).Is(TypeId::kVariant)) {
+    auto variant = call.Make(TypeId::kString, call.Types(), "spark_variant_json({0})");
+    variant.nullable = variant.can_throw = true;
+    return variant;
+  }
   if (!call.type(0).IsNested()) return InvalidSchema(call, call.type(0));
   RETURN_IF_ERROR(CheckOptions(call, 1));
+  if (HasVariant(call.type(0))) return NotImplemented("to_json of " + call.type(0).SimpleString());
   std::vector<DataType> types = {call.type(0)};
   if (call.size() == 2) types.push_back(DataType::Map(TypeId::kString, TypeId::kString));
   auto out = call.Make(TypeId::kString, types,
                        "spark_to_json({0}, " + TypeConstant(call.type(0)) + (call.size() == 2 ? ", {1})" : ")"));
-  out.can_throw = true;
+  out.nullable = out.can_throw = true;
   out.shown_arguments = 1;
   return out;
 }
@@ -180,7 +196,56 @@ Result<ResolvedFunction> SchemaOfJson(const Call& call) {
   return out;
 }
 
+// ---- VARIANT ------------------------------------------------------------------------------------
+
+// variant_get(v, path[, type]): without a type, a variant.
+Result<ResolvedFunction> VariantGet(const Call& call) {
+  if (!call.type(0).Is(TypeId::kVariant) && !call.IsNull(0)) return call.Unexpected(0, "\"VARIANT\"");
+  if (!sql::CanImplicitlyCast(call.type(1), TypeId::kString, call.ansi())) return call.Unexpected(1, "\"STRING\"");
+  DataType type = TypeId::kVariant;
+  if (call.size() == 3) {
+    auto text = call.ConstantText(2);
+    if (!text) return call.NonFoldable(2, "type");
+    auto parsed = DataType::Parse(*text);
+    if (!parsed.ok()) {
+      Error error = parsed.error();
+      error.span = call.context.span;
+      return error;
+    }
+    type = AsNullable(*parsed);
+  }
+  std::vector<DataType> types = {TypeId::kVariant, TypeId::kString, TypeId::kString};
+  auto out = call.Make(type, types, "spark_" + std::string(call.name) + "({0}, {1}, " + TypeConstant(type) + ", CAST(NULL AS {type}))");
+  out.nullable = out.can_throw = true;
+  out.shown_arguments = 2;
+  return out;
+}
+
+Result<ResolvedFunction> ParseVariant(const Call& call) {
+  if (!call.type(0).Is(TypeId::kString) && !call.IsNull(0)) return call.Unexpected(0, "\"STRING\"");
+  bool is_try = call.name == "try_parse_json";
+  auto out = call.Make(TypeId::kVariant, {TypeId::kString}, "spark_" + std::string(call.name) + "({0})");
+  out.nullable = out.nullable || is_try;
+  out.can_throw = !is_try;
+  return out;
+}
+
+Result<ResolvedFunction> ToVariantObject(const Call& call) {
+  if (!call.type(0).IsNested()) {
+    return call.Mismatch("CAST_WITHOUT_SUGGESTION",
+                         "cannot cast " + sql::QuoteType(call.type(0)) + " to \"VARIANT\".",
+                         {{"srcType", sql::QuoteType(call.type(0))}, {"targetType", "\"VARIANT\""}});
+  }
+  auto out = call.Make(TypeId::kVariant, call.Types(), "spark_to_variant({0}, " + TypeConstant(call.type(0)) + ")");
+  out.can_throw = true;
+  return out;
+}
+
 constexpr std::array kRows = {
+    FunctionRow{"parse_json try_parse_json", "any", "", "", "", ParseVariant},
+    FunctionRow{"variant_get try_variant_get", "any, any, any?", "", "", "", VariantGet},
+    FunctionRow{"is_variant_null", "variant", "boolean", "spark_is_variant_null({0})", "Nt"},
+    FunctionRow{"to_variant_object", "any", "", "", "", ToVariantObject},
     FunctionRow{"from_json", "any, any, any?", "", "", "", FromJson},
     FunctionRow{"to_json", "any, any?", "", "", "", ToJson},
     FunctionRow{"schema_of_json", "any, any?", "", "", "", SchemaOfJson},

@@ -26,8 +26,13 @@ Result<ResolvedFunction> Concat(const Call& call) {
     binaries &= call.type(i).Is(TypeId::kBinary);
   }
   if (arrays) {
-    auto common = sql::CommonType(call.Types(), call.ansi());
-    if (!common) return sql::DataDiffTypes(call.context.call_sql, "concat", call.Types(), call.context.span);
+    // What is no array is text, NULL too.
+    std::vector<DataType> types = call.Types();
+    for (DataType& type : types) {
+      if (!type.Is(TypeId::kArray)) type = TypeId::kString;
+    }
+    auto common = sql::CommonType(types, call.ansi());
+    if (!common) return sql::DataDiffTypes(call.context.call_sql, "concat", types, call.context.span);
     return call.Make(*common, std::vector<DataType>(call.size(), *common),
                      call.size() == 1 ? "{0}" : Joined(call.size(), " || "));
   }
@@ -83,6 +88,53 @@ Result<ResolvedFunction> ToBinary(const Call& call) {
   return out;
 }
 
+Result<ResolvedFunction> RegexpReplace(const Call& call) {
+  std::vector<DataType> types = {TypeId::kString, TypeId::kString, TypeId::kString, TypeId::kInt};
+  for (size_t i = 0; i < call.size(); ++i) {
+    if (!sql::CanImplicitlyCast(call.type(i), types[i], call.ansi())) return call.Unexpected(i, sql::QuoteType(types[i]));
+  }
+  if (call.size() == 4) {
+    auto position = call.ConstantInt(3);
+    if (!position) return call.NonFoldable(3, "position");
+    if (*position < 1) {
+      return call.Mismatch("VALUE_OUT_OF_RANGE",
+                           "The position must be between (0, 2147483647] (current value = " + std::to_string(*position) + ").",
+                           {{"exprName", "position"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", std::to_string(*position)}});
+    }
+  }
+  auto out = call.Make(TypeId::kString, types, "spark_regexp_replace({0}, {1}, {2}, {3})");
+  if (call.size() == 3) out.added_arguments.push_back(Value::Int(1));
+  out.can_throw = true;
+  return out;
+}
+
+// A place that is NULL is found nowhere.
+Result<ResolvedFunction> Locate(const Call& call) {
+  std::vector<DataType> types = {TypeId::kString, TypeId::kString, TypeId::kInt};
+  for (size_t i = 0; i < call.size(); ++i) {
+    if (!sql::CanImplicitlyCast(call.type(i), types[i], call.ansi())) return call.Unexpected(i, sql::QuoteType(types[i]));
+  }
+  auto out = call.Make(TypeId::kInt, types, "spark_locate({0}, {1}, coalesce({2}, 0))");
+  out.nullable = call.Nullable(0, types) || call.Nullable(1, types);
+  if (call.size() == 2) out.added_arguments.push_back(Value::Int(1));
+  return out;
+}
+
+// Without a pad, blanks; zero bytes for binary.
+Result<ResolvedFunction> Pad(const Call& call) {
+  bool binary = call.type(0).Is(TypeId::kBinary) && (call.size() < 3 || call.type(2).Is(TypeId::kBinary));
+  DataType type = binary ? TypeId::kBinary : TypeId::kString;
+  std::vector<DataType> types = {type, TypeId::kInt, type};
+  for (size_t i = 0; i < call.size(); ++i) {
+    if (!sql::CanImplicitlyCast(call.type(i), types[i], call.ansi())) {
+      return call.Unexpected(i, i == 1 ? sql::QuoteType(types[i]) : R"(("STRING" or "BINARY"))");
+    }
+  }
+  auto out = call.Make(type, types, "spark_" + std::string(call.name) + "({0}, {1}, {2})");
+  if (call.size() == 2) out.added_arguments.push_back(binary ? Value{TypeId::kBinary, std::string(1, '\0')} : Value::String(" "));
+  return out;
+}
+
 // left, right, substring, lpad … take a length and give binary for binary.
 Result<ResolvedFunction> Split(const Call& call) {
   for (size_t i = 0; i < call.size(); ++i) {
@@ -110,22 +162,19 @@ constexpr std::array kRows = {
     FunctionRow{"substring substr", "string|binary, int, int=2147483647", "$0",
                 "spark_substring({0}, {1}, {2})"},
     FunctionRow{"left", "string|binary, int", "$0", "spark_left({0}, {1})"},
-    FunctionRow{"right", "string|binary, int", "$0", "spark_right({0}, {1})"},
+    FunctionRow{"right", "string|binary, int", "$0", "spark_right({0}, {1})", "n"},
     FunctionRow{"trim", "string, string?", "string", "spark_trim({0}, ' ') ;; spark_trim({1}, {0})"},
     FunctionRow{"btrim", "string, string?", "string", "spark_trim({0}, ' ') ;; spark_trim({0}, {1})"},
     FunctionRow{"ltrim", "string, string?", "string", "spark_ltrim({0}, ' ') ;; spark_ltrim({1}, {0})"},
     FunctionRow{"rtrim", "string, string?", "string", "spark_rtrim({0}, ' ') ;; spark_rtrim({1}, {0})"},
-    FunctionRow{"lpad", "string|binary, int, string|binary=' '", "$0",
-                "spark_lpad({0}, {1}, {2})"},
-    FunctionRow{"rpad", "string|binary, int, string|binary=' '", "$0",
-                "spark_rpad({0}, {1}, {2})"},
+    FunctionRow{"lpad rpad", "any, any, any?", "", "", "", Pad},
     FunctionRow{"repeat", "string, int", "string", "spark_repeat({0}, {1})"},
     FunctionRow{"replace", "string, string, string=''", "string", "spark_replace({0}, {1}, {2})"},
     FunctionRow{"translate", "string, string, string", "string", "spark_translate({0}, {1}, {2})"},
     FunctionRow{"overlay", "string|binary, string|binary, int, int=-1", "$0",
                 "spark_overlay({0}, {1}, {2}, {3})"},
     FunctionRow{"instr", "string, string", "int", "spark_locate({1}, {0}, 1)"},
-    FunctionRow{"locate position", "string, string, int=1", "int", "spark_locate({0}, {1}, {2})"},
+    FunctionRow{"locate position", "any, any, any?", "", "", "", Locate},
     FunctionRow{"contains", "string|binary, string|binary", "boolean", "spark_contains({0}, {1})", ""},
     FunctionRow{"startswith", "string|binary, string|binary", "boolean", "spark_startswith({0}, {1})"},
     FunctionRow{"endswith", "string|binary, string|binary", "boolean", "spark_endswith({0}, {1})"},
@@ -145,7 +194,10 @@ constexpr std::array kRows = {
                 "spark_mask({0}, {1}, {2}, {3}, {4})", "n"},
     FunctionRow{"luhn_check", "string", "boolean", "spark_luhn_check({0})", "n"},
     FunctionRow{"quote", "string", "string", "spark_quote({0})", "n"},
-    FunctionRow{"is_valid_utf8", "string", "boolean", "spark_is_valid_utf8({0})", "n"},
+    FunctionRow{"is_valid_utf8", "string|binary", "boolean", "spark_is_valid_utf8({0})", "n"},
+    FunctionRow{"make_valid_utf8", "string|binary", "string", "spark_make_valid_utf8({0})", "n"},
+    FunctionRow{"try_validate_utf8", "string|binary", "string", "spark_try_validate_utf8({0})", "n"},
+    FunctionRow{"validate_utf8", "string|binary", "string", "spark_validate_utf8({0})", "nt"},
     FunctionRow{"url_encode", "string", "string", "spark_url_encode({0})", "n"},
     FunctionRow{"url_decode", "string", "string", "spark_url_decode({0})", "nt"},
     FunctionRow{"try_url_decode", "string", "string", "spark_try_url_decode({0})", "n"},
@@ -153,8 +205,7 @@ constexpr std::array kRows = {
                 "spark_parse_url({0}, {1}) ;; spark_parse_url({0}, {1}, {2})", "nt"},
     FunctionRow{"try_parse_url", "string, string, string?", "string",
                 "spark_try_parse_url({0}, {1}) ;; spark_try_parse_url({0}, {1}, {2})", "n"},
-    FunctionRow{"regexp_replace", "string, string, string, int=1", "string",
-                "spark_regexp_replace({0}, {1}, {2}, {3})", "t"},
+    FunctionRow{"regexp_replace", "string, string, string, int?", "", "", "", RegexpReplace},
     FunctionRow{"regexp_extract", "string, string, int=1", "string", "spark_regexp_extract({0}, {1}, {2})", "t"},
     FunctionRow{"regexp_extract_all", "string, string, int=1", "array<string>",
                 "spark_regexp_extract_all({0}, {1}, {2})", "t"},

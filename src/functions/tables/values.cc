@@ -73,11 +73,10 @@ constexpr std::array kRows = {
     FunctionRow{"assert_true", "boolean, string?", "", "", "", AssertTrue},
     FunctionRow{
         "monotonically_increasing_id spark_partition_id input_file_name input_file_block_length "
-        "input_file_block_start session_window window window_time from_csv "
-        "to_csv schema_of_csv from_xml to_xml schema_of_xml parse_json try_parse_json variant_get "
-        "try_variant_get is_variant_null schema_of_variant to_variant_object aes_encrypt aes_decrypt "
-        "try_aes_decrypt shuffle sentences randstr uniform make_interval try_make_interval collate collation "
-        "collations make_valid_utf8 validate_utf8 try_validate_utf8 reflect java_method try_reflect xpath "
+        "input_file_block_start session_window window from_csv "
+        "to_csv schema_of_csv from_xml to_xml schema_of_xml schema_of_variant aes_encrypt aes_decrypt "
+        "try_aes_decrypt shuffle sentences randstr uniform collate collation "
+        "collations reflect java_method try_reflect xpath "
         "xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string "
         "bitmap_bit_position bitmap_bucket_number bitmap_count hll_sketch_estimate hll_union format_bytes",
         "any...", "", "", "", Refused},

@@ -234,6 +234,19 @@ class Analysis {
   PlanPtr BuildBlock(const SelectBlock& block, const std::vector<SelectItem>& hidden);
   std::vector<ScopeColumn> ItemColumns(const SelectBlock& block) const;
 
+  Result<Resolved> ResolvePath(const FunctionExpr& call, const ExprEnv& env, SourceSpan span);
+
+  // windows/time_window.cc
+  Result<Rel> AddTimeWindow(const std::vector<ExprPtr>& exprs, const AggregateRelation* aggregate, Rel input,
+                            SourceSpan span);
+  Result<Rel> AddFixedWindow(const FunctionExpr& call, Rel input, SourceSpan span);
+  Result<Rel> AddSessionWindow(const FunctionExpr& call, const std::vector<ExprPtr>& exprs,
+                               const AggregateRelation* aggregate, Rel input, SourceSpan span);
+  ExprPtr GroupingKey(const ExprPtr& key, const std::vector<ExprPtr>& exprs, const Rel& input);
+  const ScopeColumn* TimeWindowColumn(const std::string& name, const ExprEnv& env) const;
+  // The input with one more column, a projection or a window function, that * does not list.
+  Rel AddColumn(Rel input, const std::string& name, TypedExprPtr expr, DataType type, bool nullable);
+
   // join.cc
   Result<Rel> ApplyJoin(const JoinRelation& node, Rel left, SourceSpan span);
   Result<Rel> JoinUsing(Rel left, Rel right, JoinKind kind, const std::vector<std::string>& names,

@@ -154,6 +154,7 @@ const std::map<std::string, std::string, std::less<>>& CallForms() {
       {"isnotnull", "({0} IS NOT NULL)"},                      {"in", "({0} IN ({1*}))"},
       {"like", "{0} LIKE {1}"},   {"rlike", "RLIKE({0}, {1})"}, {"if", "(IF({0}, {1}, {2}))"},
       {"$array_item", "{0}[{1}]"}, {"$map_item", "{0}[{1}]"}, {"extract", "extract({0} FROM {1})"},
+      {"datepart", "datepart({0} FROM {1})"},
   };
   return kForms;
 }
@@ -189,6 +190,36 @@ std::string FillForm(const std::string& form, const std::vector<std::string>& ar
 
 }  // namespace
 
+namespace {
+
+// Java (before 19) does not print the shortest digits everywhere: whole numbers below 2^62 keep the
+// digits their binary precision has, and one digit before an exponent becomes two.
+std::string JavaDigits(double value, bool is_float, int exponent, std::string shortest) {
+  double magnitude = std::fabs(value);
+  int significant = is_float ? 24 : 53;
+  if (magnitude < 0x1p62 && magnitude >= std::ldexp(1.0, significant) && magnitude == std::floor(magnitude)) {
+    int spare = std::ilogb(magnitude) - significant - 1;
+    // Digits that 2^spare cannot tell apart.
+    int drop = spare > 1 ? static_cast<int>(spare * 0.30103) : 0;
+    auto whole = static_cast<uint64_t>(magnitude);
+    uint64_t unit = 1;
+    for (int i = 0; i < drop; ++i) unit *= 10;
+    whole = (whole + unit / 2) / unit;
+    std::string digits = std::to_string(whole);
+    while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+    return digits;
+  }
+  if (shortest.size() > 1 || (exponent >= -3 && exponent < 7)) return shortest;
+  char two[16];
+  snprintf(two, sizeof(two), "%.1e", magnitude);
+  // Only where both digits read back as the same number.
+  bool same = is_float ? std::strtof(two, nullptr) == static_cast<float>(magnitude) : std::strtod(two, nullptr) == magnitude;
+  if (!same || two[2] == '0' || std::atoi(two + 4) != exponent) return shortest;
+  return std::string{two[0], two[2]};
+}
+
+}  // namespace
+
 std::string DoubleText(double value, bool is_float) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
@@ -206,6 +237,7 @@ std::string DoubleText(double value, bool is_float) {
   for (char c : shortest.substr(0, e)) {
     if (c >= '0' && c <= '9') digits += c;
   }
+  digits = JavaDigits(value, is_float, exponent, std::move(digits));
   if (exponent < -3 || exponent >= 7) {
     std::string fraction = digits.substr(1);
     return sign + digits.substr(0, 1) + "." + (fraction.empty() ? "0" : fraction) + "E" +
@@ -269,6 +301,11 @@ std::string CallText(const std::string& name, const std::vector<std::string>& ar
   std::string lower = ToLowerAscii(name);
   if (lower == "when") return CaseText(args);
   if (lower == "like" && args.size() == 3) return args[0] + " LIKE " + args[1] + " ESCAPE '" + args[2] + "'";
+  if (lower == "log" && args.size() == 1) return "LOG(E(), " + args[0] + ")";
+  if (args.size() == 2 && (lower == "trim" || lower == "ltrim" || lower == "rtrim")) {
+    const char* side = lower == "trim" ? "BOTH " : lower == "ltrim" ? "LEADING " : "TRAILING ";
+    return "TRIM(" + (side + args[0]) + " FROM " + args[1] + ")";
+  }
   auto form = CallForms().find(lower);
   if (form != CallForms().end()) return FillForm(form->second, args);
   return name + "(" + (distinct ? "DISTINCT " : "") + Join(args, ", ") + ")";

@@ -179,6 +179,7 @@ Result<std::vector<const ScopeColumn*>> Analysis::ExpandStar(const StarExpr& sta
   std::vector<const ScopeColumn*> columns;
   auto add = [&](const std::vector<ScopeColumn>& from) {
     for (const ScopeColumn& column : from) {
+      if (column.unlisted) continue;
       if (!star.qualifier.empty() &&
           !QualifierMatches(column, star.qualifier, star.qualifier.size(), context_.case_sensitive)) {
         continue;

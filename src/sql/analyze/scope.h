@@ -18,6 +18,8 @@ struct ScopeColumn {
   std::vector<std::string> qualifier;  // {"t"}, {"main", "default", "t"}
   // Of the column it is a plain copy of (SELECT a, a): copies are not ambiguous. 0: of itself.
   AttributeId origin = 0;
+  // Found by name but not by *: the window of a row.
+  bool unlisted = false;
 };
 
 struct Scope {

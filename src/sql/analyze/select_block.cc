@@ -211,7 +211,7 @@ Result<void> Analysis::AddItem(SelectBlock& block, const ExprPtr& expr, const Sc
 Result<Open> Analysis::ApplySelect(const std::vector<ExprPtr>& exprs, const AggregateRelation* aggregate,
                                    bool force_aggregate, Rel input, SourceSpan span) {
   auto block = std::make_unique<SelectBlock>();
-  block->input = std::move(input);
+  ASSIGN_OR_RETURN(block->input, AddTimeWindow(exprs, aggregate, std::move(input), span));
   if (aggregate) MarkMissingGroups(block->input, *aggregate, context_.case_sensitive);
   Scope scope = MakeScope(block->input);
   if (aggregate && aggregate->add_grouping_columns) {

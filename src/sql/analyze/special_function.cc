@@ -42,6 +42,12 @@ Result<std::optional<Resolved>> Analysis::ResolveSpecial(const std::string& name
   if (name == "when") return found(ResolveCase(call, env, span));
   if (name == "in") return found(ResolveIn(call, env, span));
   if (name == "struct") return found(ResolveStruct(call, env, span));
+  if (name == "$path") return found(ResolvePath(call, env, span));
+  if (name == "window" || name == "session_window") {
+    const ScopeColumn* column = TimeWindowColumn(name, env);
+    if (column == nullptr) return NotImplemented(name + "() outside a select list and GROUP BY");
+    return Found(UseColumn(*column, name, span));
+  }
   if (name == "grouping" || name == "grouping_id") {
     return found(ResolveGroupingFunction(name, call, env, span));
   }
@@ -64,6 +70,26 @@ Result<std::optional<Resolved>> Analysis::ResolveSpecial(const std::string& name
     }
   }
   return Found();
+}
+
+// expr:path of a variant, or of text that is JSON. The column is named as the last field.
+Result<Resolved> Analysis::ResolvePath(const FunctionExpr& call, const ExprEnv& env, SourceSpan span) {
+  ASSIGN_OR_RETURN(Resolved child, ResolveExpr(call.args[0], env));
+  bool variant = child.expr->type.Is(TypeId::kVariant);
+  if (!variant && !child.expr->type.Is(TypeId::kString)) {
+    return TypeMismatch("UNEXPECTED_INPUT_TYPE", child.text,
+                        "The first parameter requires the \"VARIANT\" or \"STRING\" type, however " + QuoteSql(child.text) +
+                            " has the type " + QuoteType(child.expr->type) + ".",
+                        {{"paramIndex", "first"}, {"inputSql", QuoteSql(child.text)},
+                         {"inputType", QuoteType(child.expr->type)}, {"requiredType", R"(("VARIANT" or "STRING"))"}},
+                        span);
+  }
+  FunctionExpr get;
+  get.name = {variant ? "variant_get" : "get_json_object"};
+  get.args = {call.args[0], call.args[1]};
+  ASSIGN_OR_RETURN(Resolved resolved, ResolveFunction(get, env, span));
+  resolved.name = std::get<std::string>(std::get<LiteralExpr>(call.args[2]->node).value.data);
+  return resolved;
 }
 
 Result<Resolved> Analysis::ResolveCase(const FunctionExpr& call, const ExprEnv& env, SourceSpan span) {

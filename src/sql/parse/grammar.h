@@ -124,6 +124,7 @@ class Parser {
   Result<ExprPtr> UnaryExpression();
   Result<ExprPtr> PostfixExpression();
   Result<ExprPtr> PostfixTail(ExprPtr expr, size_t begin);
+  Result<ExprPtr> PathTail(ExprPtr expr, size_t begin);
   Result<std::vector<ExprPtr>> ExpressionList();
   Result<ExprPtr> NamedExpression();
   Result<ExprPtr> OptionalExpressionAlias(ExprPtr expr, size_t begin);
@@ -199,6 +200,13 @@ class Parser {
   Result<RelationPtr> InlineTable();
   Result<RelationPtr> Values();
   bool SameText(const Expr& a, const Expr& b) const;
+
+  // ---- pipe operators (parser_pipe.cc) ----
+  Result<RelationPtr> PipeOperators(RelationPtr query, size_t begin);
+  Result<RelationPtr> PipeOperator(RelationPtr input, size_t begin);
+  Result<RelationPtr> PipeSetOperation(RelationPtr input, size_t begin);
+  Result<RelationPtr> PipeSet(RelationPtr input, size_t begin);
+  Result<RelationPtr> PipeAggregate(RelationPtr input, size_t begin);
 
   // ---- FROM (parser_from.cc) ----
   Result<RelationPtr> FromClause();

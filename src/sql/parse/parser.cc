@@ -141,7 +141,6 @@ Status Parser::ExpectEnd() {
   if (Peek().kind == TokenKind::kEnd) return OkStatus();
   bool after_semicolon = at_ > statement_end;
   bool one_too_many = after_semicolon || Peek(1).kind == TokenKind::kEnd || Peek(1).IsSymbol(";");
-  if (At("|>")) return NotImplemented("pipe syntax (|>)");
   return one_too_many ? ExtraInput() : SyntaxError();
 }
 

@@ -247,9 +247,9 @@ Parser::BinaryOperator Parser::AtBinaryOperator() const {
   }
   if (token.kind != TokenKind::kSymbol) return {};
   if ((token.text == "<" || token.text == ">") && Peek(1).text == token.text && Adjacent(token, Peek(1))) {
-    if (token.text == "<") return {"shiftleft", kShift, 2};
+    if (token.text == "<") return {"<<", kShift, 2};
     bool third = Peek(2).text == ">" && Adjacent(Peek(1), Peek(2));
-    return {third ? "shiftrightunsigned" : "shiftright", kShift, third ? 3 : 2};
+    return {third ? ">>>" : ">>", kShift, third ? 3 : 2};
   }
   for (const OperatorRow& row : kOperators) {
     if (row.symbol == token.text) return {row.function, row.precedence, 1};
@@ -317,12 +317,47 @@ Result<ExprPtr> Parser::PostfixTail(ExprPtr expr, size_t begin) {
     } else if (AtWord("COLLATE") && Peek(1).IsIdentifier()) {
       return NotImplemented("COLLATE");
     } else if (At(":") && (Peek(1).IsIdentifier() || Peek(1).IsSymbol("["))) {
-      return NotImplemented("the path operator (column:path)");
+      ASSIGN_OR_RETURN(expr, PathTail(std::move(expr), begin));
     } else {
       return expr;
     }
     RETURN_IF_ERROR(Grow(height_));
   }
+}
+
+// expr:name.name[0]['name']: the call $path(expr, '$.name…', last name).
+Result<ExprPtr> Parser::PathTail(ExprPtr expr, size_t begin) {
+  Advance();
+  std::string path = "$", last;
+  size_t path_begin = at_;
+  auto add_name = [&]() -> Status {
+    ASSIGN_OR_RETURN(last, Identifier());
+    bool plain = last.find_first_of(".[]'\" ") == std::string::npos;
+    path += plain ? "." + last : "['" + last + "']";
+    return {};
+  };
+  if (!At("[")) RETURN_IF_ERROR(add_name());
+  while (At("[") || (At(".") && Peek(1).IsIdentifier())) {
+    if (Accept(".")) {
+      RETURN_IF_ERROR(add_name());
+      continue;
+    }
+    Advance();
+    if (Peek().kind == TokenKind::kString) {
+      ASSIGN_OR_RETURN(last, String());
+      path += "['" + last + "']";
+    } else {
+      if (Peek().kind != TokenKind::kInteger) return SyntaxError();
+      path += "[" + std::string(Advance().text) + "]";
+    }
+    RETURN_IF_ERROR(ExpectClosing("]"));
+  }
+  SourceSpan span = SpanFrom(path_begin);
+  FunctionExpr call;
+  call.name = {"$path"};
+  call.args = {std::move(expr), MakeExpr(LiteralExpr{Value::String(std::move(path))}, span),
+               MakeExpr(LiteralExpr{Value::String(std::move(last))}, span)};
+  return MakeExpr(std::move(call), SpanFrom(begin));
 }
 
 Result<std::vector<ExprPtr>> Parser::ExpressionList() {

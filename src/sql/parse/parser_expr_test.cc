@@ -63,7 +63,7 @@ TEST(ParserExprTest, Precedence) {
   EXPECT_EQ(Parsed("a - b - c"), "(- (- a b) c)");
   EXPECT_EQ(Parsed("a * b DIV c % d"), "(% (div (* a b) c) d)");
   EXPECT_EQ(Parsed("a || b + c"), "(+ (|| a b) c)");
-  EXPECT_EQ(Parsed("a | b ^ c & d << e + f"), "(| a (^ b (& c (shiftleft d (+ e f)))))");
+  EXPECT_EQ(Parsed("a | b ^ c & d << e + f"), "(| a (^ b (& c (<< d (+ e f)))))");
   EXPECT_EQ(Parsed("a = b + 1"), "(== a (+ b 1:int))");
   EXPECT_EQ(Parsed("NOT a = b AND c OR d"), "(or (and (not (== a b)) c) d)");
   EXPECT_EQ(Parsed("a BETWEEN b AND c AND d"), "(and (between a b c) d)");
@@ -72,7 +72,7 @@ TEST(ParserExprTest, Precedence) {
   EXPECT_EQ(Parsed("-1::string"), "(cast -1:int string)");
   EXPECT_EQ(Parsed("2 - -1"), "(- 2:int -1:int)");
   EXPECT_EQ(Parsed("a <=> b <> c"), "(!= (<=> a b) c)");
-  EXPECT_EQ(Parsed("a >> 1 >>> 2"), "(shiftrightunsigned (shiftright a 1:int) 2:int)");
+  EXPECT_EQ(Parsed("a >> 1 >>> 2"), "(>>> (>> a 1:int) 2:int)");
   EXPECT_EQ(Parsed("a LIKE b || c"), "(like a (|| b c))");
 }
 

@@ -104,6 +104,7 @@ Result<RelationPtr> Parser::QueryWithCtes(std::vector<CteDefinition>& ctes, bool
   ASSIGN_OR_RETURN(RelationPtr query, QueryTerm());
   ASSIGN_OR_RETURN(query, QueryOrganization(std::move(query), first_pending));
   RETURN_IF_ERROR(NoPendingWindow(first_pending));
+  ASSIGN_OR_RETURN(query, PipeOperators(std::move(query), begin));
   RETURN_IF_ERROR(CheckCteNames(ctes, SpanFrom(begin)));
   if (!ctes.empty()) query = MakeRelation(WithRelation{std::move(ctes), recursive, std::move(query)}, SpanFrom(begin));
   RETURN_IF_ERROR(Grow(height_));

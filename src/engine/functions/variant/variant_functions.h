@@ -1,0 +1,10 @@
+// The functions of VARIANT and its casts.
+#pragma once
+
+namespace ashlar::engine {
+
+class Registrar;
+
+void RegisterVariants(Registrar& registrar);
+
+}  // namespace ashlar::engine
