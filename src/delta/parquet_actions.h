@@ -8,7 +8,7 @@
 // unknown is skipped. A file that is missing, torn or not Parquet is an error of code kNotFound or
 // kDataLoss: the log then falls back to an older checkpoint.
 //
-// Writing a classic checkpoint. One row per action, in the order given, zstd or snappy, these columns
+// Writing a checkpoint or, with layout.only_files, a sidecar of add and remove alone. One row per action, in the order given, zstd or snappy, these columns
 // and no others; all of them nullable, int = INT32, long = INT64, map = Parquet MAP of string to
 // string (values nullable), list = Parquet LIST of string:
 //
@@ -18,7 +18,7 @@
 //                   deletionVector: struct<storageType: string, pathOrInlineDv: string, offset: int,
 //                                          sizeInBytes: int, cardinality: long>,
 //                   baseRowId: long, defaultRowCommitVersion: long, clusteringProvider: string,
-//                   stats: string>
+//                   stats: string, partitionValues_parsed: struct, stats_parsed: struct>
 //   remove   struct<path: string, deletionTimestamp: long, dataChange: boolean,
 //                   extendedFileMetadata: boolean, partitionValues: map, size: long,
 //                   deletionVector: as in add, baseRowId: long, defaultRowCommitVersion: long>
@@ -29,10 +29,11 @@
 //                   readerFeatures: list, writerFeatures: list>
 //   domainMetadata struct<domain: string, configuration: string, removed: boolean>
 //   checkpointMetadata struct<version: long, tags: map>      only when a row has one
+//   sidecar  struct<path: string, sizeInBytes: long, modificationTime: long, tags: map>    likewise
 //
 // readerFeatures and writerFeatures are null, not empty, where the protocol has none. An empty map is
-// an empty map in partitionValues, options and configuration, and null in tags. ActionToJson gives
-// exactly these names. `stats_parsed` is not written yet.
+// an empty map in partitionValues, options and configuration, and null in tags. The layout says which of
+// the last three columns of `add` there are, and their types; CheckpointRowJson gives exactly these names.
 #pragma once
 
 #include <functional>
@@ -40,6 +41,7 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "delta/log/checkpoint_layout.h"
 
 namespace ashlar::delta {
 
@@ -55,7 +57,9 @@ class ParquetActions {
   virtual Status Read(const std::string& absolute_path, const ActionSink& sink) = 0;
   // When it returns success the file is whole and fsynced, and its folder too; on an error and after a
   // crash there is no file of that name (write beside it, fsync, rename). An existing one is replaced.
-  virtual Status Write(const std::string& absolute_path, const ActionSource& source) = 0;
+  // Folders are made.
+  virtual Status Write(const std::string& absolute_path, const CheckpointLayout& layout,
+                       const ActionSource& source) = 0;
 };
 
 }  // namespace ashlar::delta

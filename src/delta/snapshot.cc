@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "delta/history.h"
 #include "delta/log/file_name.h"
+#include "delta/log/last_checkpoint.h"
 #include "delta/log/log_segment.h"
 #include "delta/log/replay.h"
 #include "delta/partition_values.h"

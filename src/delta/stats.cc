@@ -21,7 +21,7 @@ constexpr int64_t kMicrosPerMilli = 1000;
 constexpr int64_t kExactZonesFromMicros = -2208988800LL * 1000000;  // 1900-01-01
 constexpr int64_t kZoneSkewMicros = 60LL * 1000000;
 
-enum class Bound { kMin, kMax };
+enum class Bound { kMin, kMax, kAsWritten };
 
 std::optional<Value> TimestampBound(std::string_view text, const DataType& type, Bound bound) {
   std::optional<ParsedTimestamp> parsed = ParseTimestampText(text);
@@ -31,7 +31,7 @@ std::optional<Value> TimestampBound(std::string_view text, const DataType& type,
   if (!usable) return std::nullopt;
   int64_t micros = parsed->micros;
   int64_t skew = instant && micros < kExactZonesFromMicros ? kZoneSkewMicros : 0;
-  micros += bound == Bound::kMin ? -skew : kMicrosPerMilli + skew;
+  if (bound != Bound::kAsWritten) micros += bound == Bound::kMin ? -skew : kMicrosPerMilli + skew;
   return Value{type, micros};
 }
 
@@ -84,8 +84,9 @@ std::optional<Value> BoundFromToken(std::string_view token, const DataType& type
 
 class StatsParser {
  public:
-  StatsParser(const std::vector<LeafColumn>& columns, FileStats* stats)
-      : columns_(columns), stats_(stats) {}
+  enum class Reading { kForSkipping, kAsWritten };
+  StatsParser(const std::vector<LeafColumn>& columns, Reading reading, FileStats* stats)
+      : columns_(columns), reading_(reading), stats_(stats) {}
 
   simdjson::error_code Parse(ondemand::object root) {
     std::vector<size_t> all(columns_.size());
@@ -144,14 +145,15 @@ class StatsParser {
     ondemand::json_type kind;
     if (auto error = value.type().get(kind)) return error;
     const DataType& type = columns_[index].type;
+    Bound bound = reading_ == Reading::kAsWritten ? Bound::kAsWritten : bound_;
     std::optional<Value> parsed;
     if (kind == ondemand::json_type::string) {
       std::string_view text;
       if (auto error = value.get_string().get(text)) return error;
-      parsed = BoundFromString(text, type, bound_);
+      parsed = BoundFromString(text, type, bound);
     } else if (kind == ondemand::json_type::number) {
       // The token, not the number: a double would lose digits of decimals.
-      parsed = BoundFromToken(Trim(value.raw_json_token()), type, bound_);
+      parsed = BoundFromToken(Trim(value.raw_json_token()), type, bound);
     } else if (kind == ondemand::json_type::boolean && type.Is(TypeId::kBoolean)) {
       bool flag = false;
       if (auto error = value.get_bool().get(flag)) return error;
@@ -169,6 +171,7 @@ class StatsParser {
   }
 
   const std::vector<LeafColumn>& columns_;
+  const Reading reading_;
   FileStats* stats_;
   Bound bound_ = Bound::kMin;
 };
@@ -303,9 +306,7 @@ bool CopyObjects(const std::string& json, std::string* out) {
   return true;
 }
 
-}  // namespace
-
-FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns) {
+FileStats ParseInto(std::string_view json, const std::vector<LeafColumn>& columns, StatsParser::Reading reading) {
   FileStats stats;
   stats.columns.resize(columns.size());
   simdjson::padded_string padded(json);
@@ -314,12 +315,22 @@ FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& colum
   ondemand::object root;
   simdjson::error_code failure = parser.iterate(padded).get(document);
   if (failure == simdjson::SUCCESS) failure = document.get_object().get(root);
-  if (failure == simdjson::SUCCESS) failure = StatsParser(columns, &stats).Parse(root);
+  if (failure == simdjson::SUCCESS) failure = StatsParser(columns, reading, &stats).Parse(root);
   if (failure != simdjson::SUCCESS) {
     stats = FileStats();
     stats.columns.resize(columns.size());
   }
   return stats;
+}
+
+}  // namespace
+
+FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns) {
+  return ParseInto(json, columns, StatsParser::Reading::kForSkipping);
+}
+
+FileStats ParseStatsAsWritten(std::string_view json, const std::vector<LeafColumn>& columns) {
+  return ParseInto(json, columns, StatsParser::Reading::kAsWritten);
 }
 
 std::optional<int64_t> NumRecords(const AddFile& file) {

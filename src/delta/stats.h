@@ -31,6 +31,8 @@ struct FileStats {
 // type, is like an absent one. Floating-point maxima are dropped: writers leave NaN out of them, and
 // NaN is the greatest value.
 FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns);
+// The same, with bounds as they are written: not widened for skipping.
+FileStats ParseStatsAsWritten(std::string_view json, const std::vector<LeafColumn>& columns);
 // numRecords alone, as cheaply as possible.
 std::optional<int64_t> NumRecords(const AddFile& file);
 // numRecords less the rows its deletion vector deletes.

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "delta/commit/row_marks.h"
 #include "delta/features.h"
-#include "delta/log/checkpoint.h"
+#include "delta/log/after_commit.h"
 #include "delta/log/file_name.h"
 #include "delta/log/log_segment.h"
 #include "delta/log/replay.h"
@@ -17,7 +17,6 @@ namespace {
 
 // How often one version is tried while its outcome stays unknown.
 constexpr int kUnknownAttempts = 3;
-constexpr int64_t kDefaultCheckpointInterval = 10;
 
 Error RetriesExceeded(int attempts, int64_t first_version, int64_t version) {
   Error error = MakeSqlError("DELTA_MAX_COMMIT_RETRIES_EXCEEDED", "40000",
@@ -114,12 +113,22 @@ Status Transaction::AddNeededFeatures() {
   return OkStatus();
 }
 
-std::string Transaction::ActionsText() {
+bool Transaction::EnablesInCommitTimestamps() const {
+  return in_commit_timestamps_ && snapshot_ != nullptr && change_.metadata.has_value() &&
+         !BooleanProperty(snapshot_->metadata().configuration, "delta.enableInCommitTimestamps", false);
+}
+
+std::vector<Action> Transaction::Actions(int64_t version) {
   CommitInfo info;
   int64_t now = environment_.clock.NowMs();
   if (in_commit_timestamps_) {
     now = std::max(now, newest_timestamp_ms_ + 1);
     info.in_commit_timestamp_ms = now;
+  }
+  if (EnablesInCommitTimestamps()) {
+    // From here on a version's time is in its commit; readers of older versions look at files' times.
+    change_.metadata->configuration["delta.inCommitTimestampEnablementVersion"] = std::to_string(version);
+    change_.metadata->configuration["delta.inCommitTimestampEnablementTimestamp"] = std::to_string(now);
   }
   info.timestamp_ms = now;
   info.user_id = operation_.user_id;
@@ -134,17 +143,16 @@ std::string Transaction::ActionsText() {
   info.engine_info = environment_.engine_info;
   info.txn_id = commit_uuid_;
 
-  std::string text;
-  auto append = [&](const Action& action) { text += ActionToJson(action) + "\n"; };
-  append(std::move(info));
-  if (change_.protocol.has_value()) append(*change_.protocol);
-  if (change_.metadata.has_value()) append(*change_.metadata);
-  for (const DomainMetadata& domain : change_.domains) append(domain);
-  for (const SetTransaction& txn : change_.application_versions) append(txn);
-  for (const RemoveFile& remove : change_.removes) append(remove);
-  for (const AddFile& add : change_.adds) append(add);
-  for (const AddCdcFile& cdc : change_.cdc_files) append(cdc);
-  return text;
+  std::vector<Action> actions;
+  actions.push_back(std::move(info));
+  if (change_.protocol.has_value()) actions.push_back(*change_.protocol);
+  if (change_.metadata.has_value()) actions.push_back(*change_.metadata);
+  actions.insert(actions.end(), change_.domains.begin(), change_.domains.end());
+  actions.insert(actions.end(), change_.application_versions.begin(), change_.application_versions.end());
+  actions.insert(actions.end(), change_.removes.begin(), change_.removes.end());
+  actions.insert(actions.end(), change_.adds.begin(), change_.adds.end());
+  actions.insert(actions.end(), change_.cdc_files.begin(), change_.cdc_files.end());
+  return actions;
 }
 
 Result<CommitOutcome> Transaction::Settle(int64_t version) const {
@@ -158,7 +166,10 @@ Result<CommitOutcome> Transaction::Settle(int64_t version) const {
 
 Result<CommitOutcome> Transaction::TryVersion(int64_t version) {
   RETURN_IF_ERROR(Failpoint("delta.commit.before_put"));
-  CommitRequest request{metadata().id, table_.root, version, ActionsText(), commit_uuid_};
+  actions_ = Actions(version);
+  std::string text;
+  for (const Action& action : actions_) text += ActionToJson(action) + "\n";
+  CommitRequest request{metadata().id, table_.root, version, std::move(text), commit_uuid_};
   bool was_unknown = false;
   for (int attempt = 0; attempt < kUnknownAttempts; ++attempt) {
     Result<CommitOutcome> outcome = committer_.Commit(request);
@@ -223,21 +234,6 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
   return version;
 }
 
-std::optional<Error> Transaction::CheckpointIfDue(int64_t version) const {
-  auto it = metadata().configuration.find("delta.checkpointInterval");
-  int64_t interval = kDefaultCheckpointInterval;
-  if (it != metadata().configuration.end()) {
-    interval = ParseInt64(it->second).value_or(kDefaultCheckpointInterval);
-  }
-  if (version == 0 || interval < 1 || version % interval != 0) return std::nullopt;
-  Result<std::shared_ptr<const Snapshot>> snapshot =
-      snapshot_ == nullptr ? Snapshot::Load(table_) : Snapshot::Update(table_, snapshot_);
-  if (!snapshot.ok()) return std::move(snapshot).error();
-  Status written = WriteCheckpoint(table_, **snapshot, environment_.clock.NowMs());
-  if (!written.ok()) return std::move(written).error();
-  return std::nullopt;
-}
-
 Result<CommitResult> Transaction::Commit() {
   CHECK(state_ == State::kOpen) << "a transaction commits once";
   CHECK(!operation_.name.empty()) << "a commit needs the name of its operation";
@@ -258,7 +254,9 @@ Result<CommitResult> Transaction::Commit() {
     }
     if (outcome == CommitOutcome::kWon) {
       state_ = State::kCommitted;
-      return CommitResult{version, commit_uuid_, attempt, CheckpointIfDue(version)};
+      NewVersion won{version, actions_, snapshot_};
+      return CommitResult{version, commit_uuid_, attempt,
+                          AfterCommit(table_, won, environment_.clock, environment_.random)};
     }
     ASSIGN_OR_RETURN(version, Rebase(version));
     CHECK_LT(first_version, version);

@@ -65,7 +65,7 @@ struct CommitResult {
   int64_t version = 0;
   std::string commit_uuid;
   int attempts = 1;
-  // Why the checkpoint due after this commit was not written; the commit stands.
+  // Why the checksum or checkpoint due after this commit was not written; the commit stands.
   std::optional<Error> checkpoint_error;
 };
 
@@ -131,14 +131,15 @@ class Transaction {
   const Protocol& protocol() const;
   IsolationLevel Isolation() const;
   Status AddNeededFeatures();
-  std::string ActionsText();
+  std::vector<Action> Actions(int64_t version);
+  // The table's in-commit timestamps begin with this commit.
+  bool EnablesInCommitTimestamps() const;
   Result<CommitOutcome> TryVersion(int64_t version);
   // Whose commit `version` is, read back; kUnknown when nobody's.
   Result<CommitOutcome> Settle(int64_t version) const;
   // Checks all commits from `lost_version` on and gives the next version to try.
   Result<int64_t> Rebase(int64_t lost_version);
   Status RebaseOnto(const CommitFile& commit, bool* moved);
-  std::optional<Error> CheckpointIfDue(int64_t version) const;
 
   TableLocation table_;
   Committer& committer_;
@@ -148,6 +149,7 @@ class Transaction {
   StagedChange change_;
   Operation operation_;
   std::set<std::string> created_;
+  std::vector<Action> actions_;  // of the newest try
   // Of the newest commit seen; an in-commit timestamp must be greater.
   int64_t newest_timestamp_ms_ = 0;
   // A winner may have switched them on.

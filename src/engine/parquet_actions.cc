@@ -1,4 +1,5 @@
-// Actions pass as JSON text: DuckDB makes it of a checkpoint's rows, and rows of it.
+// Actions pass as JSON text: DuckDB makes it of a checkpoint's rows, and rows of it. Only what nearly every
+// row of a large checkpoint is, an add without anything rare, is taken from its columns directly.
 #include "engine/parquet_actions.h"
 
 #include <sys/stat.h>
@@ -6,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,8 +32,8 @@ const std::array kColumns = {
     CheckpointColumn{"add",
                      "STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, "
                      "modificationTime BIGINT, dataChange BOOLEAN, tags MAP(VARCHAR, VARCHAR), deletionVector "
-                     "{vector}, baseRowId BIGINT, defaultRowCommitVersion BIGINT, clusteringProvider VARCHAR, "
-                     "stats VARCHAR)"},
+                     "{vector}, baseRowId BIGINT, defaultRowCommitVersion BIGINT, clusteringProvider VARCHAR"
+                     "{parsed})"},
     CheckpointColumn{"remove",
                      "STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata "
                      "BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, deletionVector {vector}, "
@@ -45,14 +47,27 @@ const std::array kColumns = {
                      "writerFeatures VARCHAR[])"},
     CheckpointColumn{"domainMetadata", "STRUCT(domain VARCHAR, configuration VARCHAR, removed BOOLEAN)"},
     CheckpointColumn{"checkpointMetadata", "STRUCT(version BIGINT, tags MAP(VARCHAR, VARCHAR))"},
+    CheckpointColumn{"sidecar",
+                     "STRUCT(path VARCHAR, sizeInBytes BIGINT, modificationTime BIGINT, tags MAP(VARCHAR, VARCHAR))"},
 };
 // DuckDB keeps two buffers of the longest line in each thread.
 constexpr size_t kObjectSlack = size_t{1} << 20;
-constexpr const char* kRarest = "checkpointMetadata";
+// The fields of `add` that are read from their columns.
+constexpr std::array<std::string_view, 6> kPlainAdd = {"path", "size", "modificationTime", "stats",
+                                                       "partitionValues", "dataChange"};
 
-std::string TypeOf(const CheckpointColumn& column) {
+std::string TypeOf(const CheckpointColumn& column, const delta::CheckpointLayout& layout) {
   std::string type = column.type;
-  if (size_t at = type.find("{vector}"); at != std::string::npos) type.replace(at, 8, kVector);
+  std::string parsed = layout.stats_as_json ? ", stats VARCHAR" : "";
+  if (layout.partition_values_parsed) {
+    parsed += ", \"partitionValues_parsed\" " + DuckFileTypeSql(*layout.partition_values_parsed);
+  }
+  if (layout.stats_parsed) parsed += ", \"stats_parsed\" " + DuckFileTypeSql(*layout.stats_parsed);
+  auto fill = [&](std::string_view place, const std::string& text) {
+    if (size_t at = type.find(place); at != std::string::npos) type.replace(at, place.size(), text);
+  };
+  fill("{vector}", kVector);
+  fill("{parsed}", parsed);
   return type;
 }
 
@@ -93,9 +108,10 @@ class JsonLines {
     if (file_ == nullptr) return ErrnoError("create", path_);
     return {};
   }
-  Status Add(const delta::Action& action) {
-    has_rarest_ = has_rarest_ || std::holds_alternative<delta::CheckpointMetadata>(action);
-    std::string line = delta::ActionToJson(action) + "\n";
+  Status Add(const delta::Action& action, const delta::CheckpointLayout& layout) {
+    has_metadata_ = has_metadata_ || std::holds_alternative<delta::CheckpointMetadata>(action);
+    has_sidecar_ = has_sidecar_ || std::holds_alternative<delta::Sidecar>(action);
+    std::string line = delta::CheckpointRowJson(action, layout) + "\n";
     longest_ = std::max(longest_, line.size());
     if (fwrite(line.data(), 1, line.size(), file_) != line.size()) return ErrnoError("write", path_);
     return {};
@@ -106,14 +122,104 @@ class JsonLines {
     return {};
   }
   size_t longest() const { return longest_; }
-  bool has_checkpoint_metadata() const { return has_rarest_; }
+  // Whether the file needs the column.
+  bool Needs(std::string_view column, const delta::CheckpointLayout& layout) const {
+    if (column == "checkpointMetadata") return has_metadata_;
+    if (column == "sidecar") return has_sidecar_;
+    return !layout.only_files || column == "add" || column == "remove";
+  }
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
   FILE* file_ = nullptr;
-  bool has_rarest_ = false;
+  bool has_metadata_ = false;
+  bool has_sidecar_ = false;
   size_t longest_ = 0;
+};
+
+// SQL over a checkpoint's rows: the plain columns of adds that have nothing else, JSON for the others.
+class RowQuery {
+ public:
+  void AddColumn(const std::string& name, const duckdb::LogicalType& type) {
+    parts_ += (parts_.empty() ? "" : ", ") + QuoteSqlName(name) + " := " + ActionSql(name, type);
+    if (name != "add" || type.id() != duckdb::LogicalTypeId::STRUCT) return;
+    for (const auto& [field, child] : duckdb::StructType::GetChildTypes(type)) TakeAddField(field, child);
+  }
+  std::string Sql(const std::string& from) const {
+    std::string json = "CAST(to_json(struct_pack(" + parts_ + ")) AS VARCHAR)";
+    if (plain_.size() != kPlainAdd.size()) return "SELECT " + json + from;
+    return "SELECT CASE WHEN " + simple_ + " THEN NULL ELSE " + json + " END, " + plain_.at("path") + ", " +
+           plain_.at("size") + ", " + plain_.at("modificationTime") + ", " + plain_.at("stats") + ", " +
+           plain_.at("partitionValues") + from;
+  }
+
+ private:
+  void TakeAddField(const std::string& field, const duckdb::LogicalType& type) {
+    std::string sql = "\"add\"." + QuoteSqlName(field);
+    bool parsed = field == "stats_parsed" || field == "partitionValues_parsed";
+    if (std::ranges::find(kPlainAdd, field) != kPlainAdd.end()) {
+      bool text_map = type.id() == duckdb::LogicalTypeId::MAP &&
+                      duckdb::MapType::ValueType(type).id() == duckdb::LogicalTypeId::VARCHAR;
+      bool expected = field == "partitionValues" ? text_map : !type.IsNested();
+      if (!expected) return;
+      const char* cast = field == "size" || field == "modificationTime" ? "BIGINT" : "VARCHAR";
+      plain_[field] = field == "partitionValues" ? sql : "CAST(" + sql + " AS " + cast + ")";
+      if (field != "stats" && field != "dataChange") simple_ += " AND " + sql + " IS NOT NULL";
+    } else if (!parsed) {
+      simple_ += " AND " + sql + " IS NULL";
+    }
+  }
+
+  std::string parts_;
+  std::string simple_ = "\"add\" IS NOT NULL";
+  std::map<std::string, std::string, std::less<>> plain_;
+};
+
+template <typename T>
+const T* ValueAt(const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row) {
+  duckdb::idx_t at = format.sel->get_index(row);
+  return format.validity.RowIsValid(at) ? duckdb::UnifiedVectorFormat::GetData<T>(format) + at : nullptr;
+}
+
+std::string TextOf(const duckdb::string_t& text) { return {text.GetData(), text.GetSize()}; }
+
+// One chunk of RowQuery's result.
+class RowChunk {
+ public:
+  explicit RowChunk(duckdb::DataChunk& chunk) : columns_(chunk.ColumnCount()) {
+    for (size_t i = 0; i < columns_.size(); ++i) chunk.data[i].ToUnifiedFormat(chunk.size(), columns_[i]);
+    if (columns_.size() < 6) return;
+    duckdb::Vector& map = chunk.data[5];
+    duckdb::idx_t entries = duckdb::ListVector::GetListSize(map);
+    duckdb::MapVector::GetKeys(map).ToUnifiedFormat(entries, keys_);
+    duckdb::MapVector::GetValues(map).ToUnifiedFormat(entries, values_);
+  }
+
+  Status Deliver(duckdb::idx_t row, const delta::ActionSink& sink) {
+    if (const auto* json = ValueAt<duckdb::string_t>(columns_[0], row)) {
+      auto action = delta::ActionFromCheckpointJson({json->GetData(), json->GetSize()});
+      if (!action.ok()) return action.error();
+      return *action ? sink(**std::move(action)) : Status();
+    }
+    delta::AddFile add;
+    add.path = TextOf(*ValueAt<duckdb::string_t>(columns_[1], row));
+    add.size = *ValueAt<int64_t>(columns_[2], row);
+    add.modification_time_ms = *ValueAt<int64_t>(columns_[3], row);
+    add.data_change = false;
+    if (const auto* stats = ValueAt<duckdb::string_t>(columns_[4], row)) add.stats = TextOf(*stats);
+    const auto* entries = ValueAt<duckdb::list_entry_t>(columns_[5], row);
+    for (duckdb::idx_t i = entries->offset; i < entries->offset + entries->length; ++i) {
+      const auto* value = ValueAt<duckdb::string_t>(values_, i);
+      add.partition_values[TextOf(*ValueAt<duckdb::string_t>(keys_, i))] =
+          value == nullptr ? std::nullopt : std::optional(TextOf(*value));
+    }
+    return sink(std::move(add));
+  }
+
+ private:
+  std::vector<duckdb::UnifiedVectorFormat> columns_;
+  duckdb::UnifiedVectorFormat keys_, values_;
 };
 
 }  // namespace
@@ -124,22 +230,18 @@ Status EngineParquetActions::Read(const std::string& path, const delta::ActionSi
   auto connection = engine_.NewConnection();
   DuckConnection& duck = AsDuck(*connection);
   std::string from = " FROM read_parquet(" + QuoteSqlString(path) + ", hive_partitioning = false)";
-  std::string parts;
+  RowQuery rows;
   Status described = duck.Run("SELECT *" + from + " LIMIT 0", [&](duckdb::QueryResult& result) {
-    for (size_t i = 0; i < result.names.size(); ++i) {
-      parts += (parts.empty() ? "" : ", ") + QuoteSqlName(result.names[i]) + " := " +
-               ActionSql(result.names[i], result.types[i]);
-    }
+    for (size_t i = 0; i < result.names.size(); ++i) rows.AddColumn(result.names[i], result.types[i]);
   });
   if (!described.ok()) return DataLoss(path, described.error());
   Status delivered;
-  Status read = duck.Run("SELECT CAST(to_json(struct_pack(" + parts + ")) AS VARCHAR)" + from,
-                         [&](duckdb::QueryResult& result) {
+  Status read = duck.Run(rows.Sql(from), [&](duckdb::QueryResult& result) {
     while (auto chunk = result.Fetch()) {
       if (chunk->size() == 0) return;
+      RowChunk part(*chunk);
       for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
-        auto action = delta::ActionFromCheckpointJson(duckdb::StringValue::Get(chunk->GetValue(0, row)));
-        delivered = !action.ok() ? Status(action.error()) : *action ? sink(**std::move(action)) : Status();
+        delivered = part.Deliver(row, sink);
         if (!delivered.ok()) return;
       }
     }
@@ -148,18 +250,21 @@ Status EngineParquetActions::Read(const std::string& path, const delta::ActionSi
   return delivered;
 }
 
-Status EngineParquetActions::Write(const std::string& path, const delta::ActionSource& source) {
+Status EngineParquetActions::Write(const std::string& path, const delta::CheckpointLayout& layout,
+                                   const delta::ActionSource& source) {
   size_t slash = path.rfind('/');
   std::string folder = path.substr(0, slash);
   std::string temporary = folder + "/." + path.substr(slash + 1) + "." + NewUuid(SystemRandom()) + ".tmp";
+  RETURN_IF_ERROR(MakeDirectories(folder));
   JsonLines lines(temporary + ".json");
   RETURN_IF_ERROR(lines.Open());
-  RETURN_IF_ERROR(source([&](const delta::Action& action) { return lines.Add(action); }));
+  RETURN_IF_ERROR(source([&](const delta::Action& action) { return lines.Add(action, layout); }));
   RETURN_IF_ERROR(lines.Close());
   std::string columns;
   for (const CheckpointColumn& column : kColumns) {
-    if (std::string_view(column.name) == kRarest && !lines.has_checkpoint_metadata()) continue;
-    columns += (columns.empty() ? "" : ", ") + QuoteSqlString(column.name) + ": " + QuoteSqlString(TypeOf(column));
+    if (!lines.Needs(column.name, layout)) continue;
+    columns += (columns.empty() ? "" : ", ") + QuoteSqlString(column.name) + ": " +
+               QuoteSqlString(TypeOf(column, layout));
   }
   auto connection = engine_.NewConnection();
   Status written = AsDuck(*connection)

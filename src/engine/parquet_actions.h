@@ -13,7 +13,8 @@ class EngineParquetActions final : public delta::ParquetActions {
  public:
   explicit EngineParquetActions(Engine& engine) : engine_(engine) {}
   Status Read(const std::string& absolute_path, const delta::ActionSink& sink) override;
-  Status Write(const std::string& absolute_path, const delta::ActionSource& source) override;
+  Status Write(const std::string& absolute_path, const delta::CheckpointLayout& layout,
+               const delta::ActionSource& source) override;
 
  private:
   Engine& engine_;

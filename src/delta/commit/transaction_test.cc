@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "base/id.h"
 #include "delta/history.h"
+#include "delta/log/last_checkpoint.h"
 #include "delta/log/log_segment.h"
 #include "delta/log/replay.h"
 #include "delta/log/test_table.h"

@@ -1,64 +1,170 @@
 #include "delta/log/checkpoint.h"
 
+#include <algorithm>
+
 #include "base/failpoint.h"
-#include "base/json.h"
+#include "base/id.h"
 #include "base/text.h"
 #include "delta/features.h"
 #include "delta/log/file_name.h"
-#include "delta/log/log_segment.h"
+#include "delta/log/checkpoint_layout.h"
+#include "delta/log/last_checkpoint.h"
 
 namespace ashlar::delta {
 namespace {
 
 constexpr int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr int64_t kDefaultRetentionMs = 7 * kDayMs;
+// With more of them, a V2 checkpoint's top file is Parquet.
+constexpr size_t kMaxJsonActions = 10000;
+constexpr int64_t kClassicEvery = 10;  // V2 checkpoints
 
 int64_t TombstoneRetentionMs(const Snapshot& snapshot) {
   std::string text = snapshot.Property("delta.deletedFileRetentionDuration");
   return ParseIntervalMs(text).value_or(kDefaultRetentionMs);
 }
 
-// Emits the rows of a checkpoint and counts them.
-class CheckpointRows {
- public:
-  CheckpointRows(const Snapshot& snapshot, int64_t now_ms) : snapshot_(snapshot), now_ms_(now_ms) {}
+using RowSink = std::function<Status(const Action&)>;
 
-  Status EmitTo(const std::function<Status(const Action&)>& sink) {
-    const SnapshotState& state = snapshot_.state();
-    count_ = 0;
-    auto emit = [&](Action action) -> Status {
-      ++count_;
-      return sink(action);
-    };
-    if (IsFeatureListed(state.protocol, "v2Checkpoint")) {
-      RETURN_IF_ERROR(emit(CheckpointMetadata{state.version, {}}));
+// The actions of a checkpoint but for its file actions.
+std::vector<Action> TableActions(const SnapshotState& state) {
+  std::vector<Action> actions;
+  if (IsFeatureListed(state.protocol, "v2Checkpoint")) actions.push_back(CheckpointMetadata{state.version, {}});
+  actions.push_back(state.protocol);
+  actions.push_back(state.metadata);
+  for (const auto& [id, txn] : state.transactions) actions.push_back(txn);
+  for (const auto& [name, domain] : state.domain_metadata) actions.push_back(domain);
+  return actions;
+}
+
+// The file actions, by number: tombstones that are still kept, then active files.
+class FileActions {
+ public:
+  FileActions(const Snapshot& snapshot, int64_t now_ms) : snapshot_(snapshot) {
+    int64_t oldest_kept = now_ms - TombstoneRetentionMs(snapshot);
+    for (const RemoveFile& remove : snapshot.state().tombstones) {
+      if (remove.deletion_timestamp_ms.value_or(0) > oldest_kept) tombstones_.push_back(&remove);
     }
-    RETURN_IF_ERROR(emit(state.protocol));
-    RETURN_IF_ERROR(emit(state.metadata));
-    for (const auto& [id, txn] : state.transactions) RETURN_IF_ERROR(emit(txn));
-    for (const auto& [name, domain] : state.domain_metadata) RETURN_IF_ERROR(emit(domain));
-    int64_t oldest_kept = now_ms_ - TombstoneRetentionMs(snapshot_);
-    for (RemoveFile remove : state.tombstones) {
-      if (remove.deletion_timestamp_ms.value_or(0) <= oldest_kept) continue;
-      remove.stats.reset();
-      remove.tags.clear();
-      remove.data_change = false;
-      RETURN_IF_ERROR(emit(std::move(remove)));
-    }
-    for (AddFile add : state.files) {
-      add.data_change = false;
-      RETURN_IF_ERROR(emit(std::move(add)));
+  }
+  size_t size() const { return tombstones_.size() + snapshot_.files().size(); }
+  Status Emit(size_t begin, size_t end, const RowSink& sink) const {
+    for (size_t i = begin; i < end; ++i) {
+      if (i < tombstones_.size()) {
+        RemoveFile remove = *tombstones_[i];
+        remove.stats.reset();
+        remove.tags.clear();
+        remove.data_change = false;
+        RETURN_IF_ERROR(sink(std::move(remove)));
+      } else {
+        AddFile add = snapshot_.files()[i - tombstones_.size()];
+        add.data_change = false;
+        RETURN_IF_ERROR(sink(std::move(add)));
+      }
     }
     return OkStatus();
   }
 
-  int64_t count() const { return count_; }
-
  private:
   const Snapshot& snapshot_;
-  const int64_t now_ms_;
-  int64_t count_ = 0;
+  std::vector<const RemoveFile*> tombstones_;
 };
+
+Status EmitAll(const std::vector<Action>& actions, const RowSink& sink) {
+  for (const Action& action : actions) RETURN_IF_ERROR(sink(action));
+  return OkStatus();
+}
+
+class CheckpointWriter {
+ public:
+  CheckpointWriter(const TableLocation& table, const Snapshot& snapshot, const CheckpointRequest& request)
+      : table_(table), snapshot_(snapshot), request_(request), directory_(LogDirectory(table.root)),
+        table_actions_(TableActions(snapshot.state())), files_(snapshot, request.now_ms) {}
+
+  Result<LastCheckpoint> Write(CheckpointForm form) {
+    ASSIGN_OR_RETURN(layout_, LayoutOf(snapshot_.metadata(), snapshot_.schema()));
+    LastCheckpoint done;
+    done.version = snapshot_.version();
+    done.add_file_count = static_cast<int64_t>(snapshot_.files().size());
+    if (form == CheckpointForm::kClassic) {
+      RETURN_IF_ERROR(WriteClassic(&done));
+    } else {
+      RETURN_IF_ERROR(WriteV2(form, &done));
+    }
+    return done;
+  }
+
+ private:
+  std::string Path(const std::string& name) const { return objectstore::JoinPath(directory_, name); }
+
+  Status WriteClassic(LastCheckpoint* done) {
+    std::string path = Path(CheckpointFileName(snapshot_.version()));
+    RETURN_IF_ERROR(table_.parquet->Write(path, layout_, [&](const RowSink& sink) -> Status {
+      RETURN_IF_ERROR(EmitAll(table_actions_, sink));
+      return files_.Emit(0, files_.size(), sink);
+    }));
+    ASSIGN_OR_RETURN(objectstore::ObjectInfo written, table_.store->Head(path));
+    done->size = static_cast<int64_t>(table_actions_.size() + files_.size());
+    done->size_in_bytes = written.size;
+    return OkStatus();
+  }
+
+  Result<Sidecar> WriteSidecar(size_t number, size_t begin, size_t end) {
+    std::string digits = std::to_string(number);
+    std::string name = PaddedVersion(snapshot_.version()) + ".checkpoint." + std::string(10 - digits.size(), '0') +
+                       digits + "." + NewUuid(request_.random) + ".parquet";
+    std::string path = Path("_sidecars/" + name);
+    CheckpointLayout layout = layout_;
+    layout.only_files = true;
+    RETURN_IF_ERROR(table_.parquet->Write(path, layout, [&](const RowSink& sink) { return files_.Emit(begin, end, sink); }));
+    ASSIGN_OR_RETURN(objectstore::ObjectInfo written, table_.store->Head(path));
+    return Sidecar{name, written.size, written.modified_ms, {}};
+  }
+
+  Status WriteV2(CheckpointForm form, LastCheckpoint* done) {
+    std::vector<Action> top = table_actions_;
+    for (size_t begin = 0, number = 1; begin < files_.size(); ++number) {
+      size_t end = std::min(begin + request_.sidecar_actions, files_.size());
+      ASSIGN_OR_RETURN(Sidecar sidecar, WriteSidecar(number, begin, end));
+      done->size_in_bytes += sidecar.size_in_bytes;
+      top.push_back(std::move(sidecar));
+      begin = end;
+    }
+    bool json = form == CheckpointForm::kV2Json;
+    std::string name = PaddedVersion(snapshot_.version()) + ".checkpoint." + NewUuid(request_.random) +
+                       (json ? ".json" : ".parquet");
+    if (json) {
+      std::string text;
+      for (const Action& action : top) text += ActionToJson(action) + "\n";
+      RETURN_IF_ERROR(table_.store->PutOverwrite(Path(name), text));
+    } else {
+      RETURN_IF_ERROR(table_.parquet->Write(Path(name), layout_, [&](const RowSink& sink) { return EmitAll(top, sink); }));
+    }
+    ASSIGN_OR_RETURN(objectstore::ObjectInfo written, table_.store->Head(Path(name)));
+    done->size = static_cast<int64_t>(top.size() + files_.size());
+    done->size_in_bytes += written.size;
+    done->v2_name = name;
+    done->v2_size_in_bytes = written.size;
+    done->v2_modified_ms = written.modified_ms;
+    return OkStatus();
+  }
+
+  const TableLocation& table_;
+  const Snapshot& snapshot_;
+  const CheckpointRequest& request_;
+  const std::string directory_;
+  const std::vector<Action> table_actions_;
+  const FileActions files_;
+  CheckpointLayout layout_;
+};
+
+CheckpointForm FormFor(const Snapshot& snapshot) {
+  bool v2 = IsFeatureListed(snapshot.protocol(), "v2Checkpoint") &&
+            EqualsIgnoreCase(snapshot.Property("delta.checkpointPolicy"), "v2");
+  int64_t interval = ParseInt64(snapshot.Property("delta.checkpointInterval")).value_or(kClassicEvery);
+  if (!v2 || snapshot.version() % (std::max<int64_t>(interval, 1) * kClassicEvery) == 0) return CheckpointForm::kClassic;
+  bool many = snapshot.state().transactions.size() + snapshot.state().domain_metadata.size() > kMaxJsonActions;
+  return many ? CheckpointForm::kV2Parquet : CheckpointForm::kV2Json;
+}
 
 std::optional<int64_t> UnitMs(std::string unit) {
   if (unit.ends_with('s')) unit.pop_back();
@@ -91,24 +197,13 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
   return total;
 }
 
-Status WriteCheckpoint(const TableLocation& table, const Snapshot& snapshot, int64_t now_ms) {
+Status WriteCheckpoint(const TableLocation& table, const Snapshot& snapshot, const CheckpointRequest& request) {
   if (table.parquet == nullptr) return NotImplemented("writing checkpoints without a Parquet writer");
-  std::string directory = LogDirectory(table.root);
-  std::string path = objectstore::JoinPath(directory, CheckpointFileName(snapshot.version()));
   RETURN_IF_ERROR(Failpoint("delta.checkpoint.before_write"));
-  CheckpointRows rows(snapshot, now_ms);
-  RETURN_IF_ERROR(table.parquet->Write(path, [&](const auto& sink) { return rows.EmitTo(sink); }));
+  CheckpointWriter writer(table, snapshot, request);
+  ASSIGN_OR_RETURN(LastCheckpoint done, writer.Write(request.form.value_or(FormFor(snapshot))));
   RETURN_IF_ERROR(Failpoint("delta.checkpoint.after_write"));
-  ASSIGN_OR_RETURN(objectstore::ObjectInfo written, table.store->Head(path));
-  // The hint only moves forward: a slow writer must not point everybody to the past.
-  if (ReadCheckpointHint(table).value_or(-1) >= snapshot.version()) return OkStatus();
-  Json hint;
-  hint["version"] = snapshot.version();
-  hint["size"] = rows.count();
-  hint["sizeInBytes"] = written.size;
-  hint["numOfAddFiles"] = static_cast<int64_t>(snapshot.files().size());
-  return table.store->PutOverwrite(objectstore::JoinPath(directory, kLastCheckpointName),
-                                   WriteJson(hint));
+  return AdvanceCheckpointHint(table, done);
 }
 
 }  // namespace ashlar::delta

@@ -24,6 +24,17 @@ std::optional<LogFileName> ParseLogFileName(std::string_view name) {
   LogFileName file;
   file.version = *version;
   if (parts.size() == 2 && parts[1] == "json") return file;
+  if (parts.size() == 2 && parts[1] == "crc") {
+    file.kind = LogFileKind::kChecksum;
+    return file;
+  }
+  if (parts.size() == 4 && parts[2] == "compacted" && parts[3] == "json") {
+    std::optional<int64_t> end = ParseDigits(parts[1], 20);
+    if (!end.has_value() || *end <= file.version) return std::nullopt;
+    file.kind = LogFileKind::kCompacted;
+    file.end_version = *end;
+    return file;
+  }
   if (parts[1] != "checkpoint") return std::nullopt;
   if (parts.size() == 3 && parts[2] == "parquet") {
     file.kind = LogFileKind::kCheckpoint;
@@ -59,6 +70,10 @@ std::string PaddedVersion(int64_t version) {
 std::string CommitFileName(int64_t version) { return PaddedVersion(version) + ".json"; }
 std::string CheckpointFileName(int64_t version) {
   return PaddedVersion(version) + ".checkpoint.parquet";
+}
+
+std::string CompactedFileName(int64_t first, int64_t last) {
+  return PaddedVersion(first) + "." + PaddedVersion(last) + ".compacted.json";
 }
 
 }  // namespace ashlar::delta

@@ -13,6 +13,8 @@ enum class LogFileKind {
   kCheckpoint,           // <v>.checkpoint.parquet
   kMultiPartCheckpoint,  // <v>.checkpoint.<part>.<parts>.parquet
   kUuidCheckpoint,       // <v>.checkpoint.<uuid>.{json,parquet}
+  kCompacted,            // <v>.<end>.compacted.json
+  kChecksum,             // <v>.crc
 };
 
 struct LogFileName {
@@ -21,9 +23,10 @@ struct LogFileName {
   int32_t part = 0;
   int32_t parts = 0;
   bool json = false;
+  int64_t end_version = 0;  // of a compacted file, inclusive
 };
 
-// nullopt for every other file: compacted logs, checksums, temporary and foreign files.
+// nullopt for every other file: temporary and foreign ones.
 std::optional<LogFileName> ParseLogFileName(std::string_view name);
 
 std::string LogDirectory(std::string_view root);
@@ -31,6 +34,7 @@ std::string LogDirectory(std::string_view root);
 std::string PaddedVersion(int64_t version);
 std::string CommitFileName(int64_t version);
 std::string CheckpointFileName(int64_t version);
+std::string CompactedFileName(int64_t first, int64_t last);
 inline constexpr std::string_view kLastCheckpointName = "_last_checkpoint";
 
 }  // namespace ashlar::delta

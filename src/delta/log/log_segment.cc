@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "base/json.h"
 #include "delta/log/file_name.h"
 
 namespace ashlar::delta {
@@ -28,6 +27,23 @@ std::optional<CheckpointFiles> Complete(int64_t version, const Gathered& files) 
   return std::nullopt;
 }
 
+// From the newest commit down, the longest file that ends there and lies in the segment.
+std::vector<CompactedFile> ChooseCompactions(const std::vector<CompactedFile>& all, const LogSegment& segment) {
+  std::vector<CompactedFile> chosen;
+  if (segment.commits.empty()) return chosen;
+  int64_t first = segment.commits.front().version;
+  for (int64_t version = segment.version; version > first;) {
+    const CompactedFile* best = nullptr;
+    for (const CompactedFile& file : all) {
+      bool fits = file.last == version && file.first >= first;
+      if (fits && (best == nullptr || file.first < best->first)) best = &file;
+    }
+    if (best != nullptr) chosen.push_back(*best);
+    version = best != nullptr ? best->first - 1 : version - 1;
+  }
+  return chosen;
+}
+
 }  // namespace
 
 int64_t LogListing::latest() const {
@@ -35,9 +51,7 @@ int64_t LogListing::latest() const {
   return checkpoints.empty() ? version : std::max(version, checkpoints.back().version);
 }
 
-Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
-  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects,
-                   table.store->ListFrom(LogDirectory(table.root), PaddedVersion(from_version)));
+LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects) {
   LogListing listing;
   std::map<int64_t, Gathered> checkpoints;
   for (const objectstore::ObjectInfo& object : objects) {
@@ -48,6 +62,9 @@ Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
       continue;
     }
     if (object.size == 0) continue;  // left behind by a writer that died
+    if (file->kind == LogFileKind::kChecksum) listing.checksums.insert(file->version);
+    if (file->kind == LogFileKind::kCompacted) listing.compactions.push_back({file->version, file->end_version});
+    if (file->kind == LogFileKind::kChecksum || file->kind == LogFileKind::kCompacted) continue;
     Gathered& gathered = checkpoints[file->version];
     if (file->kind == LogFileKind::kCheckpoint) gathered.classic = object.name;
     if (file->kind == LogFileKind::kUuidCheckpoint) {
@@ -65,15 +82,10 @@ Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
   return listing;
 }
 
-std::optional<int64_t> ReadCheckpointHint(const TableLocation& table) {
-  Result<std::string> text =
-      table.store->Read(objectstore::JoinPath(LogDirectory(table.root), kLastCheckpointName));
-  if (!text.ok()) return std::nullopt;
-  Result<Json> json = ParseJson(*text);
-  if (!json.ok() || !json->is_object() || !json->contains("version")) return std::nullopt;
-  const Json& version = (*json)["version"];
-  if (!version.is_number_integer() || version.get<int64_t>() < 0) return std::nullopt;
-  return version.get<int64_t>();
+Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects,
+                   table.store->ListFrom(LogDirectory(table.root), PaddedVersion(from_version)));
+  return ListingOf(objects);
 }
 
 Result<LogSegment> MakeSegment(const TableLocation& table, const LogListing& listing,
@@ -114,6 +126,8 @@ Result<LogSegment> MakeSegment(const TableLocation& table, const LogListing& lis
     error.code = ErrorCode::kDataLoss;
     return error;
   }
+  segment.compactions = ChooseCompactions(listing.compactions, segment);
+  segment.has_checksum = listing.checksums.contains(version);
   return segment;
 }
 

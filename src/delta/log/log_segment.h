@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,25 +25,34 @@ struct CheckpointFiles {
   bool json = false;
 };
 
+// The actions of the commits first … last, reconciled into one file.
+struct CompactedFile {
+  int64_t first = 0;
+  int64_t last = 0;
+};
+
 // What _delta_log holds from some version on. Commits and checkpoints ascend; only complete
 // checkpoints are there.
 struct LogListing {
   std::vector<CommitFile> commits;
   std::vector<CheckpointFiles> checkpoints;
+  std::vector<CompactedFile> compactions;
+  std::set<int64_t> checksums;
 
   bool empty() const { return commits.empty() && checkpoints.empty(); }
   // The newest version any file speaks of; -1 when there is none.
   int64_t latest() const;
 };
+LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects);
 Result<LogListing> ListLog(const TableLocation& table, int64_t from_version);
-
-// The version _last_checkpoint names; nullopt when it is absent or corrupt. A hint, never trusted.
-std::optional<int64_t> ReadCheckpointHint(const TableLocation& table);
 
 struct LogSegment {
   int64_t version = 0;
   std::optional<CheckpointFiles> checkpoint;
   std::vector<CommitFile> commits;                // after the checkpoint, ascending, contiguous
+  // Stand for commits of their range; apart from each other, newest first.
+  std::vector<CompactedFile> compactions;
+  bool has_checksum = false;                      // of `version`
   std::optional<CommitFile> version_commit;       // the commit of `version`, when it is still there
 };
 // The segment of `version` on top of `checkpoint` (nullopt: from version 0). Errors:

@@ -4,6 +4,7 @@
 
 #include "delta/history.h"
 #include "delta/log/checkpoint.h"
+#include "delta/log/last_checkpoint.h"
 #include "delta/log/log_segment.h"
 #include "delta/log/test_table.h"
 #include "objectstore/fault_store.h"
@@ -34,7 +35,7 @@ class LogTest : public testing::Test {
   void WriteCheckpointAt(int64_t version) {
     auto snapshot = table.Load({.version = version});
     ASSERT_TRUE(snapshot.ok());
-    ASSERT_TRUE(WriteCheckpoint(table.location(), **snapshot, clock.NowMs()).ok());
+    ASSERT_TRUE(WriteCheckpoint(table.location(), **snapshot, {.now_ms = clock.NowMs(), .random = random}).ok());
   }
   std::string Condition(const TimeTravel& at = {}) {
     auto loaded = table.Load(at);
@@ -42,6 +43,7 @@ class LogTest : public testing::Test {
   }
 
   FakeClock clock{1700000000000};
+  CountingRandom random;
   TestTable table{clock};
 };
 
@@ -53,10 +55,12 @@ TEST(LogFileName, KnowsTheKinds) {
   auto part = ParseLogFileName(v + ".checkpoint.0000000002.0000000003.parquet");
   EXPECT_EQ(part->part, 2);
   EXPECT_EQ(part->parts, 3);
+  EXPECT_EQ(ParseLogFileName(v + ".crc")->kind, LogFileKind::kChecksum);
+  EXPECT_EQ(ParseLogFileName(v + ".00000000000000000013.compacted.json")->end_version, 13);
   EXPECT_TRUE(ParseLogFileName(v + ".checkpoint." + uuid + ".json")->json);
   EXPECT_FALSE(ParseLogFileName(v + ".checkpoint." + uuid + ".parquet")->json);
   for (const std::string& name : std::vector<std::string>
-       {v + ".crc", "." + v + ".json.ab12.tmp", v + ".00000000000000000013.compacted.json", v + "x.json",
+       {"." + v + ".json.ab12.tmp", v + ".00000000000000000012.compacted.json", v + "x.json",
         "12.json", v + ".checkpoint.0000000004.0000000003.parquet", "_last_checkpoint",
         v + ".checkpoint.nouuid.json", "99999999999999999999.json", ""}) {
     EXPECT_FALSE(ParseLogFileName(name).has_value()) << name;

@@ -4,6 +4,7 @@
 
 #include "delta/features.h"
 #include "delta/log/file_name.h"
+#include "delta/log/version_checksum.h"
 #include "delta/paths.h"
 
 namespace ashlar::delta {
@@ -114,19 +115,18 @@ Error NeedsParquet(const std::string& name) {
   return NotImplemented("reading the Parquet checkpoint " + name + " without a Parquet reader");
 }
 
-Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpoint,
-                      Reconciliation* state) {
-  std::string directory = LogDirectory(table.root);
-  std::vector<Sidecar> sidecars;
+// The actions of a checkpoint's own files; its sidecars are collected.
+Status ReadTopFiles(const TableLocation& table, const CheckpointFiles& checkpoint,
+                    std::vector<Sidecar>* sidecars, const ActionSink& others) {
   ActionSink sink = [&](Action action) -> Status {
     if (auto* sidecar = std::get_if<Sidecar>(&action)) {
-      sidecars.push_back(std::move(*sidecar));
+      sidecars->push_back(std::move(*sidecar));
       return OkStatus();
     }
-    return state->AddCheckpointAction(std::move(action));
+    return others(std::move(action));
   };
   for (const std::string& name : checkpoint.names) {
-    std::string path = objectstore::JoinPath(directory, name);
+    std::string path = objectstore::JoinPath(LogDirectory(table.root), name);
     if (checkpoint.json) {
       ASSIGN_OR_RETURN(std::string text, table.store->Read(path));
       Status parsed = ParseActions(text, sink);
@@ -136,13 +136,58 @@ Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpo
       RETURN_IF_ERROR(table.parquet->Read(path, sink));
     }
   }
+  return OkStatus();
+}
+
+Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpoint,
+                      Reconciliation* state) {
+  std::vector<Sidecar> sidecars;
+  ActionSink sink = [&](Action action) { return state->AddCheckpointAction(std::move(action)); };
+  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, sink));
+  std::string folder = objectstore::JoinPath(LogDirectory(table.root), "_sidecars");
   for (const Sidecar& sidecar : sidecars) {
     if (table.parquet == nullptr) return NeedsParquet(sidecar.path);
-    std::string folder = objectstore::JoinPath(directory, "_sidecars");
     ASSIGN_OR_RETURN(std::string path, ResolveLogPath(folder, sidecar.path));
     RETURN_IF_ERROR(table.parquet->Read(path, sink));
   }
   return OkStatus();
+}
+
+// The commits of the segment, newest first; compacted files stand for those of their range. Answers
+// whether the newest commit itself was read.
+Result<bool> ReadCommits(const TableLocation& table, const LogSegment& segment, Reconciliation* state) {
+  bool read_newest = false;
+  auto compacted = segment.compactions.begin();
+  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend();) {
+    if (compacted != segment.compactions.end() && compacted->last == commit->version) {
+      Result<std::vector<Action>> actions =
+          ReadActions(table, CompactedFileName(compacted->first, compacted->last), compacted->last);
+      int64_t first = compacted->first;
+      ++compacted;
+      // One that cannot be read costs time: the commits are there.
+      if (actions.ok()) {
+        RETURN_IF_ERROR(state->AddCommit(*std::move(actions)));
+        while (commit != segment.commits.rend() && commit->version >= first) ++commit;
+        continue;
+      }
+    }
+    read_newest = read_newest || commit->version == segment.version;
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit->version));
+    RETURN_IF_ERROR(state->AddCommit(std::move(actions)));
+    ++commit;
+  }
+  return read_newest;
+}
+
+Status CompareWithChecksum(const TableLocation& table, const SnapshotState& state) {
+  std::string name = ChecksumFileName(state.version);
+  Result<std::string> text = table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name));
+  if (!text.ok()) return OkStatus();
+  Result<VersionChecksum> checksum = ParseChecksum(*text);
+  if (!checksum.ok()) return OkStatus();  // torn: it says nothing
+  std::string mismatch = ChecksumMismatch(*checksum, state);
+  if (mismatch.empty()) return OkStatus();
+  return CorruptLog(name, state.version, mismatch);
 }
 
 // What follows from the actions: schema, mapping and whether this version can be read at all.
@@ -173,8 +218,7 @@ Error CorruptLog(const std::string& file, int64_t version, const std::string& wh
   return error;
 }
 
-Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version) {
-  std::string name = CommitFileName(version);
+Result<std::vector<Action>> ReadActions(const TableLocation& table, const std::string& name, int64_t version) {
   ASSIGN_OR_RETURN(std::string text,
                    table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name)));
   if (text.empty()) return CorruptLog(name, version, "the file is empty");
@@ -187,6 +231,16 @@ Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t versi
   return actions;
 }
 
+Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version) {
+  return ReadActions(table, CommitFileName(version), version);
+}
+
+Result<std::vector<Sidecar>> ReadSidecarNames(const TableLocation& table, const CheckpointFiles& checkpoint) {
+  std::vector<Sidecar> sidecars;
+  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, [](const Action&) { return OkStatus(); }));
+  return sidecars;
+}
+
 bool IsUnreadableCheckpoint(const Error& error) {
   return error.code == ErrorCode::kDataLoss || error.code == ErrorCode::kNotFound ||
          error.code == ErrorCode::kIoError || error.code == ErrorCode::kMalformedRequest ||
@@ -196,11 +250,9 @@ bool IsUnreadableCheckpoint(const Error& error) {
 Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segment,
                              const Snapshot* base) {
   Reconciliation reconciliation;
-  for (auto commit = segment.commits.rbegin(); commit != segment.commits.rend(); ++commit) {
-    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit->version));
-    RETURN_IF_ERROR(reconciliation.AddCommit(std::move(actions)));
-  }
-  std::optional<int64_t> in_commit_timestamp = reconciliation.in_commit_timestamp_ms();
+  ASSIGN_OR_RETURN(bool read_newest, ReadCommits(table, segment, &reconciliation));
+  std::optional<int64_t> in_commit_timestamp;
+  if (read_newest) in_commit_timestamp = reconciliation.in_commit_timestamp_ms();
   if (base != nullptr) {
     reconciliation.AddBase(base->state());
   } else if (segment.checkpoint.has_value()) {
@@ -214,7 +266,7 @@ Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segme
     state.timestamp_ms = state.commit_modified_ms;
   }
   if (BooleanProperty(state.metadata.configuration, "delta.enableInCommitTimestamps", false)) {
-    if (segment.commits.empty() && segment.version_commit.has_value()) {
+    if (!read_newest && segment.version_commit.has_value()) {
       ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, segment.version));
       for (const Action& action : actions) {
         const auto* info = std::get_if<CommitInfo>(&action);
@@ -223,6 +275,7 @@ Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segme
     }
     state.timestamp_ms = in_commit_timestamp.value_or(state.timestamp_ms);
   }
+  if (segment.has_checksum && base == nullptr) RETURN_IF_ERROR(CompareWithChecksum(table, state));
   return state;
 }
 

@@ -22,10 +22,10 @@ class JsonLinesActions final : public ParquetActions {
     if (text == "torn") return MakeError(ErrorCode::kDataLoss, "not a Parquet file: " + path);
     return ParseActions(text, sink);
   }
-  Status Write(const std::string& path, const ActionSource& source) override {
+  Status Write(const std::string& path, const CheckpointLayout& layout, const ActionSource& source) override {
     std::string text;
     RETURN_IF_ERROR(source([&](const Action& action) {
-      text += ActionToJson(action) + "\n";
+      text += CheckpointRowJson(action, layout) + "\n";
       return OkStatus();
     }));
     return store_.PutOverwrite(path, text);

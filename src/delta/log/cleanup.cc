@@ -1,0 +1,96 @@
+#include "delta/log/cleanup.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/failpoint.h"
+#include "delta/log/checkpoint.h"
+#include "delta/log/file_name.h"
+#include "delta/log/replay.h"
+#include "delta/paths.h"
+
+namespace ashlar::delta {
+namespace {
+
+constexpr int64_t kDayMs = 24LL * 3600 * 1000;
+constexpr int64_t kDefaultLogRetentionMs = 30 * kDayMs;
+
+// The newest commit not younger than the cutoff; times never run backwards along the versions.
+int64_t CutoffVersion(const std::vector<CommitFile>& commits, int64_t cutoff_ms) {
+  int64_t version = -1;
+  int64_t newest_ms = INT64_MIN;
+  for (const CommitFile& commit : commits) {
+    newest_ms = std::max(newest_ms, commit.modified_ms);
+    if (newest_ms > cutoff_ms) break;
+    version = commit.version;
+  }
+  return version;
+}
+
+bool IsExpired(const LogFileName& file, int64_t kept_version) {
+  if (file.kind == LogFileKind::kCompacted) return file.version <= kept_version;
+  return file.version < kept_version;
+}
+
+Status RemoveSidecars(const TableLocation& table, int64_t now_ms) {
+  std::string folder = objectstore::JoinPath(LogDirectory(table.root), "_sidecars");
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> sidecars, table.store->ListFrom(folder, ""));
+  std::erase_if(sidecars, [&](const auto& file) { return file.modified_ms > now_ms - kDayMs; });
+  if (sidecars.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(LogListing listing, ListLog(table, 0));
+  std::set<std::string> named;
+  for (const CheckpointFiles& checkpoint : listing.checkpoints) {
+    // What cannot be read may name any of them.
+    ASSIGN_OR_RETURN(std::vector<Sidecar> own, ReadSidecarNames(table, checkpoint));
+    for (const Sidecar& sidecar : own) {
+      ASSIGN_OR_RETURN(std::string path, ResolveLogPath(folder, sidecar.path));
+      named.insert(std::move(path));
+    }
+  }
+  for (const objectstore::ObjectInfo& sidecar : sidecars) {
+    std::string path = objectstore::JoinPath(folder, sidecar.name);
+    if (!named.contains(path)) RETURN_IF_ERROR(table.store->Delete(path));
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+ExpiredLog FindExpiredLog(const std::vector<objectstore::ObjectInfo>& objects, int64_t cutoff_ms) {
+  ExpiredLog expired;
+  LogListing listing = ListingOf(objects);
+  int64_t cutoff = CutoffVersion(listing.commits, cutoff_ms);
+  for (const CheckpointFiles& checkpoint : listing.checkpoints) {
+    if (checkpoint.version <= cutoff) expired.kept = checkpoint;
+  }
+  if (expired.kept.names.empty()) return expired;
+  for (const objectstore::ObjectInfo& object : objects) {
+    std::optional<LogFileName> file = ParseLogFileName(object.name);
+    if (file.has_value() && IsExpired(*file, expired.kept.version)) expired.names.push_back(object.name);
+  }
+  return expired;
+}
+
+Status CleanUpLog(const TableLocation& table, const Snapshot& snapshot, int64_t now_ms) {
+  if (!BooleanProperty(snapshot.metadata().configuration, "delta.enableExpiredLogCleanup", true)) {
+    return OkStatus();
+  }
+  int64_t retention = ParseIntervalMs(snapshot.Property("delta.logRetentionDuration")).value_or(kDefaultLogRetentionMs);
+  int64_t cutoff_ms = (now_ms - retention) / kDayMs * kDayMs;
+  std::string directory = LogDirectory(table.root);
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects, table.store->ListFrom(directory, ""));
+  ExpiredLog expired = FindExpiredLog(objects, cutoff_ms);
+  if (!expired.names.empty()) {
+    // It must really carry the table before what came before it goes.
+    ASSIGN_OR_RETURN(LogSegment segment,
+                     MakeSegment(table, ListingOf(objects), expired.kept, expired.kept.version));
+    RETURN_IF_ERROR(Replay(table, segment, nullptr));
+    for (const std::string& name : expired.names) {
+      RETURN_IF_ERROR(Failpoint("delta.cleanup.before_delete"));
+      RETURN_IF_ERROR(table.store->Delete(objectstore::JoinPath(directory, name)));
+    }
+  }
+  return RemoveSidecars(table, now_ms);
+}
+
+}  // namespace ashlar::delta
