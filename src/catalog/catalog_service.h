@@ -5,7 +5,8 @@
 // Life of a Delta table:  Execute(kCreate) writes an intent and answers uuid and location → the driver
 // writes data and sends version 0 through Commit → that publishes the table under its name. A kCreate
 // whose location already holds a Delta log publishes at once. An intent that never got its version 0 is
-// removed, with its files when managed, by Recover() or after kIntentLifetimeMs. CREATE OR REPLACE of a
+// removed, with its files when managed, by a kDrop of the table whose name is the uuid alone, by Recover(), or after
+// kIntentLifetimeMs. CREATE OR REPLACE of a
 // Delta table that exists answers its uuid and location with already_existed: the driver commits the
 // next version. Everything else is there when Execute returns.
 //

@@ -164,6 +164,33 @@ TEST_P(CatalogServiceTest, CrashBeforeVersionZeroLeavesNothing) {
   EXPECT_TRUE(w_->CreateTable(w_->ann, "main.default.t").ok());
 }
 
+TEST_P(CatalogServiceTest, AnAbandonedCreateLeavesNothing) {
+  auto made = w_->Create(w_->ann, Securable::kTable, "main.default.t");
+  ASSERT_TRUE(made.ok());
+  ASSERT_TRUE(WriteFileDurably(made->location + "/part-0.parquet", "data").ok());
+  CatalogCommand abandon;
+  abandon.action = CatalogAction::kDrop;
+  abandon.securable = Securable::kTable;
+  abandon.name = {made->uuid};
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->bob, abandon)), "TABLE_OR_VIEW_NOT_FOUND") << "it is ann's";
+  EXPECT_TRUE(std::filesystem::exists(made->location));
+  EXPECT_TRUE(w_->catalog().Execute(w_->ann, abandon).ok());
+  EXPECT_FALSE(std::filesystem::exists(made->location));
+  EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, VersionZero(made->uuid, made->location, "c"))), "TABLE_OR_VIEW_NOT_FOUND");
+
+  auto table = w_->CreateTable(w_->ann, "main.default.t");
+  ASSERT_TRUE(table.ok()) << "the name is free at once";
+  abandon.name = {table->uuid};
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->ann, abandon)), "TABLE_OR_VIEW_NOT_FOUND") << "no intent any more";
+  auto lost = w_->Create(w_->ann, Securable::kTable, "main.default.u");
+  SetFailpointsForTest("catalog.commit.after_put=error");
+  EXPECT_FALSE(w_->catalog().Commit(w_->ann, VersionZero(lost->uuid, lost->location, "d")).ok());
+  abandon.name = {lost->uuid};
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->ann, abandon)), "TABLE_OR_VIEW_NOT_FOUND") << "its version 0 is there";
+  ASSERT_TRUE(w_->Restart().ok());
+  EXPECT_EQ(w_->Resolve(w_->ann, "main.default.u")->uuid, lost->uuid);
+}
+
 TEST_P(CatalogServiceTest, InterruptedDropIsFinishedAtRestart) {
   auto made = w_->CreateTable(w_->ann, "main.default.t");
   ASSERT_TRUE(made.ok());

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
@@ -99,6 +100,37 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   return operation;
 }
 
+// What the statement wants, at the place that the catalog gave it.
+Rows WriteTable(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
+                const delta::TableDefinition& table, const sql::CatalogReply& reply) {
+  Environment& env = run.environment();
+  DeltaTarget target{reply.uuid, reply.location, nullptr};
+  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
+  if (exists) {
+    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
+    // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
+    if (!statement.or_replace) return NoRows();
+  }
+  DeltaWrite write(run, target, table);
+  if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
+  if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
+  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
+  if (!shape.rows) return NoRows();
+  return write.ReportRows();
+}
+
+// After the files of the attempt are gone: neither its intent nor its folder waits for the sweep.
+void Abandon(StatementRun& run, const std::string& uuid) {
+  sql::CatalogCommand command;
+  command.action = sql::CatalogAction::kDrop;
+  command.securable = sql::Securable::kTable;
+  command.name = {uuid};  // alone: an intent, no table
+  // Not through the run: it may have been cancelled.
+  auto abandoned = run.environment().control.Execute(run.session().handle(), command);
+  if (!abandoned.ok()) Log(LogLevel::kWarn, "an unfinished CREATE is left to the sweep", {{"reason", abandoned.error().message}});
+}
+
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
@@ -117,21 +149,11 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-
-  DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
-  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  if (exists) {
-    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
-    // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
-    if (!statement.or_replace) return NoRows();
-  }
-  DeltaWrite write(run, target, table);
-  if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
-  if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
-  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
-  if (!shape.rows) return NoRows();
-  return write.ReportRows();
+  Rows rows = WriteTable(run, statement, shape, table, reply);
+  // An unknown outcome may be version 0.
+  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
+  if (failed && !reply.already_existed) Abandon(run, reply.uuid);
+  return rows;
 }
 
 Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {

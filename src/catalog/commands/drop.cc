@@ -59,6 +59,18 @@ Status CheckDropTarget(const CommandRun& run, const SecurableRow& row) {
   return WrongDropTarget(wanted, run.command.name, found);
 }
 
+// The asker's own intent of a table, given up, unless its version 0 is there.
+Result<CatalogReply> AbandonCreate(CommandRun& run) {
+  ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(run.txn(), run.command.name[0]));
+  bool own = row && row->state == SecurableState::kCreating && row->created_by == run.principal_id();
+  if (!own) return NotFound(Securable::kTable, run.command.name);
+  // Its answer was lost: the table was made, and recovery gives it its name.
+  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run.environment, row->location));
+  if (has_log) return NotFound(Securable::kTable, run.command.name);
+  RETURN_IF_ERROR(Bury(run.txn(), *row, run.now_ms));
+  return CatalogReply{{}, {}, row->uuid, row->location, true};
+}
+
 }  // namespace
 
 Result<CatalogReply> Drop(CommandRun& run) {
@@ -66,6 +78,8 @@ Result<CatalogReply> Drop(CommandRun& run) {
   if (NameSpaceOf(kind) == NameSpace::kRoot) {
     return MakeError(ErrorCode::kInvalidParameterValue, "This kind of object cannot be dropped");
   }
+  // No table is named by one part.
+  if (kind == Securable::kTable && run.command.name.size() == 1) return AbandonCreate(run);
   Result<Chain> found = run.authorizer.Find(kind, run.command.name);
   if (!found.ok()) {
     bool tolerated =
