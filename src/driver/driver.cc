@@ -118,7 +118,8 @@ int RunDriver(const DriverOptions& options) {
   if (!engine.ok()) return Fail(engine.error());
 
   auto control = link::MakeControlClient(options.control_socket);
-  objectstore::LocalObjectStore store;
+  // Every path it is given is canonical.
+  objectstore::LocalObjectStore store{objectstore::LocalObjectStore::Links::kRefused};
   engine::EngineParquetActions parquet_actions(**engine);
   engine::SnapshotCache snapshots;
   session::RunningStatements running;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "delta/committer.h"
 #include "delta/deletion_vector.h"
 #include "delta/schema.h"
@@ -509,6 +510,54 @@ TEST_F(DeltaRoundTrip, FilesOutsideTheTableAreNotOpened) {
   auto rows = Rows(Scan(Open()));
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_NE(rows[0].find("leads out of its table"), std::string::npos) << rows[0];
+}
+
+TEST_F(DeltaRoundTrip, AStatementStaysWithTheSnapshotItWasAnalysedWith) {
+  Create("id INT, name STRING");
+  ASSERT_TRUE(Insert(Pairs({{1, "a"}})).ok());
+  DeltaTableSource statement(*engine_, store_, *parquet_, cache_);
+  sql::ResolvedRelation relation;
+  relation.format = "DELTA";
+  relation.location = root_ + "/t";
+  auto analysed = statement.Open(relation, {}, {}, std::nullopt);
+  ASSERT_TRUE(analysed.ok()) << FullMessage(analysed.error());
+  ASSERT_TRUE(Insert(Pairs({{2, "b"}})).ok()) << "another writer, between analysis and scan";
+  EXPECT_EQ(Rows(Scan(*analysed)), (Lines{"1 | a"}));
+  EXPECT_EQ(*statement.Open(relation, {}, {}, std::nullopt), *analysed) << "named twice, pinned once";
+  EXPECT_EQ(Rows(Scan(*DeltaTableSource(*engine_, store_, *parquet_, cache_).Open(relation, {}, {}, std::nullopt))),
+            (Lines{"1 | a", "2 | b"}));
+}
+
+// As somebody would who may write here and wants to read there: between the authorisation of a path and its opening.
+TEST_F(DeltaRoundTrip, WhatIsSwappedForALinkIsNotFollowedAtAnyLevel) {
+  namespace fs = std::filesystem;
+  objectstore::LocalObjectStore linkless(objectstore::LocalObjectStore::Links::kRefused);
+  auto swapped = [&](const std::string& format, const std::string& own, const std::string& level) -> std::string {
+    DeltaTableSource source(*engine_, linkless, *parquet_, cache_);
+    sql::ResolvedRelation relation;
+    relation.kind = sql::RelationKind::kPath;
+    relation.format = format;
+    relation.location = own;
+    auto table = source.Open(relation, {}, {}, std::nullopt);
+    CHECK(table.ok()) << FullMessage(table.error());
+    EXPECT_EQ(Rows(Scan(*table)).size(), 2u) << format;
+    fs::rename(own + level, root_ + "/aside");
+    fs::create_symlink(root_ + "/aside", own + level);
+    std::vector<std::string> rows = Rows(Scan(*table));
+    auto again = DeltaTableSource(*engine_, linkless, *parquet_, cache_).Open(relation, {}, {}, std::nullopt);
+    EXPECT_TRUE(again.ok() || again.error().code == ErrorCode::kPermissionDenied) << FullMessage(again.error());
+    fs::remove(own + level);
+    fs::rename(root_ + "/aside", own + level);
+    bool refused = rows.size() == 1 && (rows[0].find("symbolic link") != std::string::npos ||
+                                        rows[0].find("leads out of its table") != std::string::npos);
+    return refused ? "refused" : ashlar::Join(rows, "\n");
+  };
+  fs::create_directories(root_ + "/csv/p=1");
+  std::ofstream(root_ + "/csv/p=1/rows.csv") << "1\n2\n";
+  for (const char* level : {"", "/p=1", "/p=1/rows.csv"}) EXPECT_EQ(swapped("CSV", root_ + "/csv", level), "refused") << level;
+  Create("n INT, p STRING", {"p"});
+  ASSERT_TRUE(Insert(Values({Attr(501, "n", kInt), Attr(502, "p", kText)}, {{Int(1), Text("7")}, {Int(2), Text("7")}})).ok());
+  for (const char* level : {"", "/p=7"}) EXPECT_EQ(swapped("DELTA", root_ + "/t", level), "refused") << level;
 }
 
 TEST_F(DeltaRoundTrip, CsvAndJsonFiles) {

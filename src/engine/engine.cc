@@ -1,9 +1,11 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "duckdb.hpp"
 #include "duckdb/common/arrow/arrow_util.hpp"
+#include "duckdb/common/virtual_file_system.hpp"
 #include "duckdb/main/chunk_scan_state/query_result.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "engine/arrow_schema.h"
@@ -11,6 +13,7 @@
 #include "engine/duck_types.h"
 #include "engine/functions/spark_functions.h"
 #include "engine/lowering/lowering.h"
+#include "engine/scan/linkless_file_system.h"
 #include "engine/spark_error.h"
 #include "engine/scan/table_scan.h"
 
@@ -109,12 +112,16 @@ Schema SchemaOf(const sql::Plan& plan) {
 }
 
 void Configure(const EngineOptions& options, duckdb::DBConfig& config) {
+  config.file_system = duckdb::make_uniq<duckdb::VirtualFileSystem>(duckdb::make_uniq<LinklessFileSystem>());
   auto set = [&](const char* name, duckdb::Value value) { config.SetOptionByName(name, value); };
   set("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
   set("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
   set("allow_community_extensions", duckdb::Value::BOOLEAN(false));
   set("allow_persistent_secrets", duckdb::Value::BOOLEAN(false));
-  set("temp_directory", duckdb::Value(options.temp_directory));
+  // Its own folder may be reached by links: it is nobody's but the server's.
+  std::error_code unresolved;
+  auto temporary = std::filesystem::weakly_canonical(options.temp_directory, unresolved);
+  set("temp_directory", duckdb::Value(unresolved || options.temp_directory.empty() ? options.temp_directory : temporary.string()));
   if (options.memory_limit_bytes > 0) {
     set("memory_limit", duckdb::Value(std::to_string(options.memory_limit_bytes) + "B"));
   }

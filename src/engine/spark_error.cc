@@ -59,6 +59,7 @@ constexpr std::array kNativeErrors = {
     NativeError{"Invalid Input", "to be a Parquet file", ErrorCode::kDataLoss, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", "KD001"},
     NativeError{"Invalid", "don't know what type", ErrorCode::kDataLoss, "FAILED_READ_FILE.NO_HINT", "KD001"},
     NativeError{"", "Decompression failure", ErrorCode::kDataLoss, "FAILED_READ_FILE.NO_HINT", "KD001"},
+    NativeError{"Permission", "", ErrorCode::kPermissionDenied, "", ""},
     NativeError{"IO", "No space left", ErrorCode::kResourceExhausted, "", ""},
     NativeError{"IO", "", ErrorCode::kIoError, "", ""},
     NativeError{"HTTP", "", ErrorCode::kIoError, "", ""},

@@ -14,6 +14,7 @@
 #include "base/failpoint.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "base/linkless.h"
 
 namespace ashlar::objectstore {
 
@@ -80,7 +81,9 @@ LocalObjectStore::~LocalObjectStore() {
 Result<LocalObjectStore::Descriptor> LocalObjectStore::Open(const std::string& path,
                                                             int flags) const {
   int fd = -1;
-  if (root_fd_ < 0) {
+  if (links_ == Links::kRefused) {
+    ASSIGN_OR_RETURN(fd, OpenWithoutLinks(path, flags));
+  } else if (root_fd_ < 0) {
     fd = open(path.c_str(), flags | O_CLOEXEC);
   } else {
     if (path != root_ && !path.starts_with(root_ + "/")) {
@@ -161,8 +164,10 @@ Result<std::vector<ObjectInfo>> LocalObjectStore::ListFrom(const std::string& di
     std::string name = entry->d_name;
     struct stat status;
     // A file deleted since readdir is left out, as if listed later.
-    if (name >= start_name && fstatat(fd, name.c_str(), &status, 0) == 0 &&
-        S_ISREG(status.st_mode)) {
+    // Where links are refused, one is listed as what it is: to open it says so.
+    bool link_counts = links_ == Links::kRefused;
+    if (name >= start_name && fstatat(fd, name.c_str(), &status, link_counts ? AT_SYMLINK_NOFOLLOW : 0) == 0 &&
+        (S_ISREG(status.st_mode) || (link_counts && S_ISLNK(status.st_mode)))) {
       objects.push_back(InfoOf(std::move(name), status));
     }
     errno = 0;

@@ -3,7 +3,9 @@
 // and fsyncs the directory.
 //
 // With a root, every path is opened by the kernel below that folder (openat2, RESOLVE_BENEATH): ".."
-// and symbolic links cannot lead out of it. Without one, any path the process may open works.
+// and symbolic links cannot lead out of it. Without one, any path the process may open works; with
+// Links::kRefused only one that has no symbolic link on its way: whoever resolved the links and decided on what
+// came out opens exactly that.
 #pragma once
 
 #include <memory>
@@ -14,7 +16,9 @@ namespace ashlar::objectstore {
 
 class LocalObjectStore final : public ObjectStore {
  public:
+  enum class Links { kFollowed, kRefused };
   LocalObjectStore() = default;
+  explicit LocalObjectStore(Links links) : links_(links) {}
   // `root` must be an existing absolute folder.
   static Result<std::unique_ptr<LocalObjectStore>> Rooted(const std::string& root);
   ~LocalObjectStore() override;
@@ -40,6 +44,7 @@ class LocalObjectStore final : public ObjectStore {
   Status WriteTemporary(const Descriptor& directory, const std::string& temporary,
                         std::string_view bytes) const;
 
+  Links links_ = Links::kFollowed;
   std::string root_;
   int root_fd_ = -1;
 };

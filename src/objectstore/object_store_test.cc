@@ -96,6 +96,34 @@ TEST(LocalObjectStore, NothingLeadsOutOfTheRoot) {
   EXPECT_FALSE(fs::exists(outside + "/new"));
 }
 
+TEST(LocalObjectStore, WhereLinksAreRefusedNoneIsFollowedAtAnyLevel) {
+  TemporaryFolder folder;
+  LocalObjectStore plain;
+  LocalObjectStore store(LocalObjectStore::Links::kRefused);
+  ExpectStoreContract(store, folder.path() + "/contract");
+  std::string secret = folder.path() + "/secret";
+  ASSERT_TRUE(plain.PutOverwrite(secret + "/deep/file", "theirs").ok());
+  ASSERT_TRUE(plain.PutOverwrite(folder.path() + "/own/x", "own").ok());
+  std::filesystem::create_directory_symlink(secret, folder.path() + "/own/folder");
+  std::filesystem::create_symlink(secret + "/deep/file", folder.path() + "/own/file");
+  std::filesystem::create_directory_symlink(secret + "/deep", folder.path() + "/link");
+  for (const std::string& path : {folder.path() + "/own/folder/deep/file", folder.path() + "/own/file", folder.path() + "/link/file"}) {
+    ASSERT_EQ(*plain.Read(path), "theirs");
+    EXPECT_EQ(store.Read(path).error().code, ErrorCode::kPermissionDenied) << path;
+    EXPECT_EQ(store.ReadRange(path, 0, 1).error().code, ErrorCode::kPermissionDenied) << path;
+    EXPECT_EQ(store.Head(path).error().code, ErrorCode::kPermissionDenied) << path;
+  }
+  EXPECT_EQ(store.ListFrom(folder.path() + "/link", "").error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(store.PutIfAbsent(folder.path() + "/link/new", "x").error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(store.PutOverwrite(folder.path() + "/own/folder/deep/file", "x").error().code, ErrorCode::kPermissionDenied);
+  EXPECT_FALSE(store.Delete(folder.path() + "/link/file").ok());
+  EXPECT_EQ(*plain.Read(secret + "/deep/file"), "theirs");
+  // Writing to the name of a link takes the name, not what it leads to.
+  ASSERT_TRUE(store.PutOverwrite(folder.path() + "/own/file", "mine").ok());
+  EXPECT_EQ(*store.Read(folder.path() + "/own/file"), "mine");
+  EXPECT_EQ(*plain.Read(secret + "/deep/file"), "theirs");
+}
+
 TEST(LocalObjectStore, OneOfManyConcurrentCreatorsWins) {
   TemporaryFolder folder;
   LocalObjectStore store;

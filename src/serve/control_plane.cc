@@ -148,7 +148,7 @@ class RunningControlPlane final : public ControlPlane {
   int64_t admin_id_ = 0;  // at the first start
   observe::Registry metrics_;
   std::unique_ptr<metadb::Database> database_;
-  objectstore::LocalObjectStore store_;
+  objectstore::LocalObjectStore store_{objectstore::LocalObjectStore::Links::kRefused};
   std::unique_ptr<identity::BearerAuthenticator> authenticator_;
   std::unique_ptr<identity::PermissionEvaluator> permissions_;
   std::unique_ptr<catalog::CatalogService> catalog_;

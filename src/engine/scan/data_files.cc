@@ -1,12 +1,15 @@
 // ListDataFiles: walking a folder for data files.
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "base/file.h"
+#include "base/linkless.h"
 #include "base/text.h"
 #include "engine/scan/file_table.h"
 
@@ -32,6 +35,16 @@ std::optional<std::pair<std::string, std::string>> PartitionOf(std::string_view 
 struct CloseDir {
   void operator()(DIR* dir) const { closedir(dir); }
 };
+using OpenDir = std::unique_ptr<DIR, CloseDir>;
+
+Result<OpenDir> OpenFolder(const std::string& path) {
+  ASSIGN_OR_RETURN(int fd, OpenWithoutLinks(path, O_RDONLY | O_DIRECTORY));
+  OpenDir folder(fdopendir(fd));
+  if (folder) return folder;
+  Error error = ErrnoError("open", path);
+  close(fd);
+  return error;
+}
 
 class Walk {
  public:
@@ -41,16 +54,15 @@ class Walk {
                 int depth) {
     if (depth > kMaxFolderDepth) return MakeError(ErrorCode::kIoError, "Folders nested too deep: " + root_);
     std::string path = relative.empty() ? root_ : root_ + "/" + relative;
-    std::unique_ptr<DIR, CloseDir> dir(opendir(path.c_str()));
-    if (!dir) return ErrnoError("open", path);
+    ASSIGN_OR_RETURN(OpenDir dir, OpenFolder(path));
     while (dirent* entry = readdir(dir.get())) {
       std::string_view name = entry->d_name;
       if (name.starts_with('.') || (name.starts_with('_') && name.find('=') == std::string_view::npos)) continue;
       std::string below = relative.empty() ? std::string(name) : relative + "/" + std::string(name);
       std::string full = root_ + "/" + below;
       struct stat info;
-      // lstat: a link is neither followed nor read.
-      if (lstat(full.c_str(), &info) != 0) continue;
+      // A link is neither followed nor read.
+      if (fstatat(dirfd(dir.get()), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (S_ISDIR(info.st_mode)) {
         auto inner = partition;
         if (auto part = PartitionOf(name)) inner.push_back(*std::move(part));
@@ -74,8 +86,13 @@ Error NotFound(const std::string& path) {
 }
 
 Status AddPath(const std::string& path, std::vector<DataFile>& files) {
+  Result<int> opened = OpenWithoutLinks(path, O_PATH);
+  if (!opened.ok() && opened.error().code == ErrorCode::kNotFound) return NotFound(path);
+  if (!opened.ok()) return opened.error();
   struct stat info;
-  if (lstat(path.c_str(), &info) != 0) return NotFound(path);
+  int failed = fstat(*opened, &info);
+  close(*opened);
+  if (failed != 0) return NotFound(path);
   if (S_ISDIR(info.st_mode)) return Walk(path, files).Folder("", {}, 0);
   if (!S_ISREG(info.st_mode)) return MakeError(ErrorCode::kPermissionDenied, "Not a plain file: " + path);
   size_t slash = path.rfind('/');
@@ -93,8 +110,9 @@ Result<std::vector<DataFile>> ListDataFiles(const std::string& path) {
     RETURN_IF_ERROR(AddPath(path, files));
   } else {
     std::string folder = slash == 0 ? "/" : path.substr(0, slash);
-    std::unique_ptr<DIR, CloseDir> dir(opendir(folder.c_str()));
-    if (!dir) return NotFound(path);
+    Result<OpenDir> opened = OpenFolder(folder);
+    if (!opened.ok()) return opened.error().code == ErrorCode::kNotFound ? NotFound(path) : opened.error();
+    OpenDir dir = *std::move(opened);
     while (dirent* entry = readdir(dir.get())) {
       std::string_view candidate = entry->d_name;
       if (candidate.starts_with('.') || candidate.starts_with('_')) continue;
