@@ -237,19 +237,6 @@ uint32_t Crc32(std::string_view bytes) {
   return ~crc;
 }
 
-// The path of the file that holds a vector, below the table's root.
-Result<std::string> VectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor) {
-  const std::string& text = descriptor.path_or_inline_dv;
-  if (descriptor.storage_type == "p") return ResolveLogPath(root, text);
-  // An optional random prefix names a folder; the last 20 characters are the UUID in Z85.
-  if (text.size() < 20) return SizeMismatch("'" + text + "' is too short for a UUID");
-  std::optional<std::string> bytes = Z85Decode(std::string_view(text).substr(text.size() - 20));
-  if (!bytes.has_value()) return SizeMismatch("'" + text + "' is not Z85");
-  std::string prefix = text.substr(0, text.size() - 20);
-  std::string name = (prefix.empty() ? "" : prefix + "/") + "deletion_vector_" + UuidText(*bytes) + ".bin";
-  return ResolveLogPath(root, EncodeLogPath(name));
-}
-
 }  // namespace
 
 struct DeletionVector::Containers {
@@ -380,6 +367,18 @@ std::vector<uint64_t> DeletionVector::ToRows() const {
   return rows;
 }
 
+Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor) {
+  const std::string& text = descriptor.path_or_inline_dv;
+  if (descriptor.storage_type == "p") return ResolveLogPath(root, text);
+  // An optional random prefix names a folder; the last 20 characters are the UUID in Z85.
+  if (text.size() < 20) return SizeMismatch("'" + text + "' is too short for a UUID");
+  std::optional<std::string> bytes = Z85Decode(std::string_view(text).substr(text.size() - 20));
+  if (!bytes.has_value()) return SizeMismatch("'" + text + "' is not Z85");
+  std::string prefix = text.substr(0, text.size() - 20);
+  std::string name = (prefix.empty() ? "" : prefix + "/") + "deletion_vector_" + UuidText(*bytes) + ".bin";
+  return ResolveLogPath(root, EncodeLogPath(name));
+}
+
 Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const std::string& root,
                                           const DeletionVectorDescriptor& descriptor) {
   auto expect = [&](Result<DeletionVector> vector) -> Result<DeletionVector> {
@@ -401,7 +400,7 @@ Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const
   if (descriptor.storage_type != "u" && descriptor.storage_type != "p") {
     return SizeMismatch("unknown storage type '" + descriptor.storage_type + "'");
   }
-  ASSIGN_OR_RETURN(std::string path, VectorPath(root, descriptor));
+  ASSIGN_OR_RETURN(std::string path, DeletionVectorPath(root, descriptor));
   if (descriptor.size_in_bytes < 0) return SizeMismatch("negative size");
   auto size = static_cast<size_t>(descriptor.size_in_bytes);
   ASSIGN_OR_RETURN(std::string bytes, store.ReadRange(path, descriptor.offset.value_or(1),

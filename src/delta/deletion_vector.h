@@ -43,6 +43,9 @@ class DeletionVector {
   std::unique_ptr<Containers> containers_;
 };
 
+// The file that holds a vector kept in a file, absolute. Errors: as Parse and ResolveLogPath (paths.h).
+Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor);
+
 // Reads and verifies the vector of a file of the table at `root`. Errors: as Parse;
 // DELTA_DELETION_VECTOR_CHECKSUM_MISMATCH; kPermissionDenied for a file outside of the table.
 Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const std::string& root,

@@ -15,6 +15,7 @@
 #include "engine/lowering/lowering.h"
 #include "engine/scan/linkless_file_system.h"
 #include "engine/spark_error.h"
+#include "engine/write/zorder.h"
 #include "engine/scan/table_scan.h"
 
 namespace ashlar::engine {
@@ -147,6 +148,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     duckdb::DatabaseInstance& instance = *state->database->instance;
     RegisterArrowInput(instance, state->scans);
     RegisterRename(instance);
+    RegisterZOrder(instance);
     RegisterTableScan(instance, state->scans);
     RegisterSparkFunctions(instance);
   } catch (const std::exception& e) {

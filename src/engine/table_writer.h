@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct WriteTarget {
   delta::Metadata metadata;  // column mapping mode, statistics columns
   std::vector<RowConstraint> constraints;
   std::vector<IdentityColumn> identities;
+  // All rows are of this partition, so that its files follow the target size too.
+  std::optional<delta::PartitionValues> partition;
   int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
 };
 

@@ -120,8 +120,9 @@ Rows WriteTable(StatementRun& run, const CreateTableStatement& statement, const 
   return write.ReportRows();
 }
 
-// After the files of the attempt are gone: neither its intent nor its folder waits for the sweep.
-void Abandon(StatementRun& run, const std::string& uuid) {
+}  // namespace
+
+void AbandonCreate(StatementRun& run, const std::string& uuid) {
   sql::CatalogCommand command;
   command.action = sql::CatalogAction::kDrop;
   command.securable = sql::Securable::kTable;
@@ -130,8 +131,6 @@ void Abandon(StatementRun& run, const std::string& uuid) {
   auto abandoned = run.environment().control.Execute(run.session().handle(), command);
   if (!abandoned.ok()) Log(LogLevel::kWarn, "an unfinished CREATE is left to the sweep", {{"reason", abandoned.error().message}});
 }
-
-}  // namespace
 
 Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   RETURN_IF_ERROR(CheckBuilt(statement));
@@ -152,7 +151,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   Rows rows = WriteTable(run, statement, shape, table, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
-  if (failed && !reply.already_existed) Abandon(run, reply.uuid);
+  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
   return rows;
 }
 

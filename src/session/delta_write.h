@@ -59,6 +59,8 @@ class DeltaWrite {
   // Takes over what a row change made.
   void Apply(const engine::RowChangeResult& result);
   std::unique_ptr<engine::RowChange> MakeRowChange();
+  // Where and how rows are written, for what writes them itself.
+  engine::WriteTarget WriterTarget() const;
 
   delta::Transaction& transaction() { return *transaction_; }
   const Schema& schema() const { return schema_; }
@@ -70,7 +72,6 @@ class DeltaWrite {
   Rows ReportRows();
 
  private:
-  engine::WriteTarget WriterTarget() const;
   void NoteIdentityNumbers(const std::map<size_t, int64_t>& last);
 
   StatementRun& run_;
@@ -95,6 +96,9 @@ class DeltaWrite {
 
 // The snapshot a table was opened at; nullptr for what is not a Delta table.
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle);
+
+// After a CREATE failed and its files are gone: neither its intent nor its folder waits for the sweep.
+void AbandonCreate(StatementRun& run, const std::string& uuid);
 
 // One row of counts: what INSERT, UPDATE, DELETE and MERGE report.
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts);

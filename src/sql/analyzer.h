@@ -62,6 +62,9 @@ Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& co
 Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context,
                                        std::string* text = nullptr);
 
+// VERSION AS OF and TIMESTAMP AS OF of a table. Errors: INVALID_TIME_TRAVEL_* (42K0E).
+Result<TimeTravel> AnalyzeTimeTravel(const TableRelation& table, AnalyzerContext& context);
+
 // ---- row changes --------------------------------------------------------------------------------
 
 struct AnalyzedTarget {

@@ -147,6 +147,42 @@ struct AlterTableStatement {
   std::map<std::string, std::string> properties;
   bool if_exists = false;
 };
+// OPTIMIZE t [FULL] [WHERE p] [ZORDER BY (a, b)], REORG TABLE t [WHERE p] APPLY (PURGE)
+struct OptimizeStatement {
+  TableRelation table;
+  ExprPtr condition;          // over partition columns
+  std::string condition_text;  // as written
+  std::vector<NameParts> zorder_by;
+  bool full = false;
+  bool purge = false;  // REORG: only files with deletion vectors
+};
+// VACUUM t [LITE | FULL] [RETAIN n HOURS] [DRY RUN]
+struct VacuumStatement {
+  TableRelation table;
+  std::optional<double> retain_hours;
+  bool lite = false;
+  bool dry_run = false;
+};
+// RESTORE [TABLE] t [TO] {VERSION | TIMESTAMP} AS OF v; the version or time is in `table`
+struct RestoreStatement {
+  TableRelation table;
+};
+// CREATE [OR REPLACE] TABLE [IF NOT EXISTS] t {SHALLOW | DEEP} CLONE s [VERSION | TIMESTAMP AS OF v]
+// [TBLPROPERTIES (…)] [LOCATION 'path']
+struct CloneTableStatement {
+  NameParts name;
+  TableRelation source;  // with the version or time
+  bool shallow = false;
+  bool if_not_exists = false;
+  bool or_replace = false;
+  std::map<std::string, std::string> properties;  // besides the source's
+  std::string location;
+};
+// GENERATE symlink_format_manifest FOR TABLE t
+struct GenerateStatement {
+  std::string mode;
+  TableRelation table;
+};
 // DESCRIBE HISTORY t [LIMIT n] / DESCRIBE DETAIL t
 struct DescribeDeltaStatement {
   enum class What { kHistory, kDetail };
@@ -199,7 +235,8 @@ struct Statement {
   SourceSpan span;
   std::variant<QueryStatement, ExplainStatement, CreateTableStatement, CreateViewStatement,
                InsertStatement, UpdateStatement, DeleteStatement, MergeStatement, CopyIntoStatement,
-               TruncateStatement, AlterTableStatement, DescribeDeltaStatement, DescribeTableStatement,
+               TruncateStatement, AlterTableStatement, OptimizeStatement, VacuumStatement,
+               RestoreStatement, CloneTableStatement, GenerateStatement, DescribeDeltaStatement, DescribeTableStatement,
                DescribeQueryStatement, ShowColumnsStatement, ShowCreateTableStatement,
                ShowTablePropertiesStatement, ShowPartitionsStatement, ShowFunctionsStatement,
                ConfigStatement, CatalogStatement, UnsupportedStatement>

@@ -189,7 +189,7 @@ class Writer {
       return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
                           "Data written into Delta needs to contain at least one non-partitioned column.");
     }
-    for (size_t i = 0; i < partition_.size(); ++i) {
+    for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
       partition_by += (i > 0 ? ", " : "") + PartitionColumn(i);
@@ -204,18 +204,27 @@ class Writer {
            (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
   }
 
+  // The file's value of a partition column, as in the log.
+  Result<std::optional<std::string>> PartitionText(const WrittenFile& file, size_t i) const {
+    if (target_.partition) {
+      auto given = target_.partition->find(partition_[i].physical_name);
+      bool null = given == target_.partition->end() || !given->second || given->second->empty();
+      return null ? std::nullopt : given->second;
+    }
+    auto text = file.partition.find(PartitionColumn(i));
+    CHECK(text != file.partition.end());
+    if (!text->second) return std::optional<std::string>();
+    auto value = WrittenValue(*text->second, partition_[i].field.type, TextForm::kPartition);
+    CHECK(value.has_value()) << "partition value " << *text->second;
+    ASSIGN_OR_RETURN(std::optional<std::string> encoded, delta::EncodePartitionValue(*value));
+    return encoded;
+  }
+
   Result<delta::AddFile> Publish(Staging& staging, const WrittenFile& file, size_t number) {
     delta::AddFile add;
     std::string relative;
     for (size_t i = 0; i < partition_.size(); ++i) {
-      auto text = file.partition.find(PartitionColumn(i));
-      CHECK(text != file.partition.end());
-      std::optional<std::string> encoded;
-      if (text->second) {
-        auto value = WrittenValue(*text->second, partition_[i].field.type, TextForm::kPartition);
-        CHECK(value.has_value()) << "partition value " << *text->second;
-        ASSIGN_OR_RETURN(encoded, delta::EncodePartitionValue(*value));
-      }
+      ASSIGN_OR_RETURN(std::optional<std::string> encoded, PartitionText(file, i));
       add.partition_values[partition_[i].physical_name] = encoded;
       relative += EscapePartitionName(partition_[i].physical_name) + "=" +
                   (encoded ? EscapePartitionName(*encoded) : std::string(kNullPartition)) + "/";

@@ -105,6 +105,7 @@ class Analysis {
   Result<AnalyzedRowChange> ChangeRows(const TableRelation& table, const std::string& alias,
                                        const std::vector<Assignment>* assignments, const ExprPtr& condition);
   Result<AnalyzedMerge> Merge(const MergeStatement& merge);
+  Result<TimeTravel> ResolveTimeTravel(const TableRelation& table);
 
  private:
   struct Cte {
@@ -196,7 +197,6 @@ class Analysis {
   Result<Rel> ExpandView(const ResolvedRelation& view, SourceSpan span);
   Result<Rel> ExpandTemporaryView(const TemporaryView& view, const std::string& name, SourceSpan span);
   Result<Rel> ScanTable(const ResolvedRelation& relation, std::shared_ptr<const TableHandle> table);
-  Result<TimeTravel> ResolveTimeTravel(const TableRelation& table);
   Result<ResolvedRelation> ResolveName(const NameParts& name, Access access, SourceSpan span);
   Result<NameParts> TableName(const TableRelation& table);
   void PrefetchNames(const RelationPtr& relation);

@@ -280,6 +280,10 @@ Result<TimeTravel> Analysis::ResolveTimeTravel(const TableRelation& table) {
   return travel;
 }
 
+Result<TimeTravel> AnalyzeTimeTravel(const TableRelation& table, AnalyzerContext& context) {
+  return Analysis(context).ResolveTimeTravel(table);
+}
+
 Result<Rel> Analysis::AnalyzeTable(const TableRelation& table, SourceSpan span) {
   ASSIGN_OR_RETURN(NameParts name, TableName(table));
   bool travels = table.version_as_of || table.timestamp_as_of;

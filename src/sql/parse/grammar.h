@@ -296,6 +296,15 @@ class Parser {
   Status CopySource(CopyIntoStatement& copy);
   Status CopyClause(CopyIntoStatement& copy, bool& matched);
 
+  // ---- table maintenance (parser_maintenance.cc) ----
+  Result<Statement> Optimize();
+  Result<Statement> Reorg();
+  Result<Statement> Vacuum();
+  Result<Statement> Restore();
+  Result<Statement> Generate();
+  Result<Statement> CloneTable(const CreateTableStatement& table);
+  Result<TableRelation> MaintainedTable();
+
   // Bytes of stack between the constructor and here.
   size_t StackUsed() const;
 

@@ -110,7 +110,7 @@ Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
   ASSIGN_OR_RETURN(TableRelation reference, TableReference());
   table.name = std::move(reference.name);
   table.identifier = std::move(reference.identifier);
-  if (AtWord("SHALLOW") || AtWord("DEEP") || AtWord("CLONE")) return Make(UnsupportedStatement{"CREATE TABLE … CLONE"});
+  if (AtWord("SHALLOW") || AtWord("DEEP") || AtWord("CLONE")) return CloneTable(table);
   if (AcceptWord("LIKE")) {
     ASSIGN_OR_RETURN(table.like, MultipartName());
   } else if (At("(") && !AtQueryInParens()) {

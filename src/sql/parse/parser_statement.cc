@@ -8,12 +8,11 @@ namespace ashlar::sql {
 namespace {
 
 // Known statements that are refused by name.
-constexpr std::array<std::string_view, 37> kUnsupported = {
-    "ADD",     "ANALYZE", "APPLY",  "BEGIN",    "CACHE",   "CALL",    "CLEAR",  "COMMIT",   "CONVERT",
-    "DECLARE", "DENY",    "DFS",    "EXPORT",   "FETCH",   "GENERATE", "GET",   "IMPORT",   "LIST",
-    "LOAD",    "LOCK",    "LOOP",   "MSCK",     "OPEN",    "OPTIMIZE", "PUT",   "REFRESH",  "REMOVE",
-    "REORG",   "REPAIR",  "RESTORE", "ROLLBACK", "START",  "SYNC",    "UNCACHE", "UNDROP",  "UNLOCK",
-    "VACUUM"};
+constexpr auto kUnsupported = std::to_array<std::string_view>({
+    "ADD", "ANALYZE", "APPLY", "BEGIN", "CACHE", "CALL", "CLEAR", "COMMIT", "CONVERT", "DECLARE",
+    "DENY", "DFS", "EXPORT", "FETCH", "GET", "IMPORT", "LIST", "LOAD", "LOCK", "LOOP", "MSCK",
+    "OPEN", "PUT", "REFRESH", "REMOVE", "REPAIR", "ROLLBACK", "START", "SYNC", "UNCACHE",
+    "UNDROP", "UNLOCK"});
 
 Statement Make(auto node) {
   Statement statement;
@@ -41,6 +40,11 @@ Result<Statement> Parser::AnyStatement() {
   if (AtWord("MERGE")) return Merge();
   if (AtWord("COPY")) return CopyInto();
   if (AtWord("TRUNCATE")) return Truncate();
+  if (AtWord("OPTIMIZE")) return Optimize();
+  if (AtWord("REORG")) return Reorg();
+  if (AtWord("VACUUM")) return Vacuum();
+  if (AtWord("RESTORE")) return Restore();
+  if (AtWord("GENERATE")) return Generate();
   if (AtWord("SHOW")) return Show();
   if (AtWord("DESCRIBE") || AtWord("DESC")) return Describe();
   if (AtWord("USE")) return Use();

@@ -221,9 +221,37 @@ TEST(ParserStatementTest, Settings) {
   EXPECT_EQ(Condition("SET a b"), "INVALID_SET_SYNTAX");
 }
 
+TEST(ParserStatementTest, TableMaintenance) {
+  auto optimize = As<OptimizeStatement>("OPTIMIZE c.s.t WHERE d >= '2024'  AND e = 1 ZORDER BY (a, b.c)");
+  EXPECT_EQ(optimize.table.name, (NameParts{"c", "s", "t"}));
+  EXPECT_EQ(optimize.condition_text, "d >= '2024'  AND e = 1");
+  EXPECT_EQ(optimize.zorder_by, (std::vector<NameParts>{{"a"}, {"b", "c"}}));
+  EXPECT_FALSE(optimize.full || optimize.purge);
+  EXPECT_EQ(As<OptimizeStatement>("OPTIMIZE '/x/y' ZORDER BY a, b").table.name, (NameParts{"delta", "/x/y"}));
+  EXPECT_TRUE(As<OptimizeStatement>("OPTIMIZE t FULL").full);
+  EXPECT_TRUE(As<OptimizeStatement>("REORG TABLE t WHERE d = 1 APPLY (PURGE)").purge);
+  EXPECT_EQ(Condition("REORG TABLE t APPLY (FOO)"), "PARSE_SYNTAX_ERROR");
+  EXPECT_EQ(Condition("OPTIMIZE t ZORDER BY ()"), "PARSE_SYNTAX_ERROR");
+
+  auto vacuum = As<VacuumStatement>("VACUUM t RETAIN 0.5 HOURS LITE DRY RUN");
+  EXPECT_EQ(vacuum.retain_hours, 0.5);
+  EXPECT_TRUE(vacuum.lite && vacuum.dry_run);
+  EXPECT_EQ(As<VacuumStatement>("VACUUM t").retain_hours, std::nullopt);
+  EXPECT_EQ(Condition("VACUUM t RETAIN 5"), "PARSE_SYNTAX_ERROR");
+
+  EXPECT_NE(As<RestoreStatement>("RESTORE TABLE t TO VERSION AS OF 3").table.version_as_of, nullptr);
+  EXPECT_NE(As<RestoreStatement>("RESTORE t TIMESTAMP AS OF '2024-01-01'").table.timestamp_as_of, nullptr);
+  EXPECT_EQ(Condition("RESTORE t"), "PARSE_SYNTAX_ERROR");
+
+  auto clone = As<CloneTableStatement>("CREATE OR REPLACE TABLE a SHALLOW CLONE b VERSION AS OF 1 LOCATION '/x'");
+  EXPECT_TRUE(clone.shallow && clone.or_replace);
+  EXPECT_NE(clone.source.version_as_of, nullptr);
+  EXPECT_EQ(clone.location, "/x");
+  EXPECT_FALSE(As<CloneTableStatement>("CREATE TABLE IF NOT EXISTS a CLONE b").shallow);
+  EXPECT_EQ(As<GenerateStatement>("GENERATE symlink_format_manifest FOR TABLE t").mode, "symlink_format_manifest");
+}
+
 TEST(ParserStatementTest, KnownStatementsAreRefusedByName) {
-  EXPECT_EQ(As<UnsupportedStatement>("OPTIMIZE t ZORDER BY (a)").what, "OPTIMIZE");
-  EXPECT_EQ(As<UnsupportedStatement>("VACUUM t").what, "VACUUM");
   EXPECT_EQ(As<UnsupportedStatement>("CREATE FUNCTION f() RETURNS INT RETURN 1").what, "CREATE FUNCTION");
   EXPECT_EQ(As<UnsupportedStatement>("SHOW TABLES IN ALL CATALOGS SCHEMA LIKE 'x'").what, "SHOW TABLES IN ALL CATALOGS");
   EXPECT_EQ(Condition("ALTER TABLE t ALTER COLUMN a SET MASK m"), "UNSUPPORTED_FEATURE");

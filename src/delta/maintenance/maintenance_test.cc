@@ -1,0 +1,220 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "base/clock.h"
+#include "delta/log/test_table.h"
+#include "delta/maintenance/optimize.h"
+#include "delta/maintenance/restore.h"
+#include "delta/maintenance/vacuum.h"
+
+namespace ashlar::delta {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMiB = int64_t{1} << 20;
+
+AddFile FileOf(const std::string& path, int64_t size, const std::string& partition = "") {
+  AddFile file;
+  file.path = path;
+  file.size = size;
+  file.stats = R"({"numRecords":100})";
+  if (!partition.empty()) file.partition_values["p"] = partition;
+  return file;
+}
+
+DeletionVectorDescriptor VectorOf(int64_t cardinality) { return {"i", "x", std::nullopt, 4, cardinality}; }
+
+Snapshot SnapshotOf(std::vector<AddFile> files, std::vector<std::string> partitions = {}, const std::string& root = "/t") {
+  SnapshotState state;
+  state.version = 3;
+  state.schema = IdSchema();
+  state.metadata = MetadataOf(state.schema, std::move(partitions));
+  state.files = std::move(files);
+  return Snapshot(root, std::move(state));
+}
+
+std::vector<size_t> AllOf(const Snapshot& snapshot) {
+  std::vector<size_t> all;
+  for (size_t i = 0; i < snapshot.files().size(); ++i) all.push_back(i);
+  return all;
+}
+
+using Bins = std::vector<std::vector<size_t>>;
+
+TEST(Optimize, SmallFilesArePackedSmallestFirstUpToTheTarget) {
+  Snapshot snapshot = SnapshotOf({FileOf("a", 60), FileOf("b", 10), FileOf("c", 100), FileOf("d", 30), FileOf("e", 55)});
+  OptimizePlan plan = PlanOptimize(snapshot, AllOf(snapshot), {.target_file_bytes = 100});
+  // c has the target size already; b + d + e fill a bin; a stays alone and is not rewritten.
+  EXPECT_EQ(plan.bins, (Bins{{1, 3, 4}}));
+  EXPECT_EQ(plan.considered, 5u);
+  EXPECT_EQ(plan.skipped, 2u);
+  EXPECT_EQ(plan.partitions, 1u);
+}
+
+TEST(Optimize, BinsNeverCrossPartitions) {
+  Snapshot snapshot = SnapshotOf({FileOf("a", 1, "x"), FileOf("b", 1, "y"), FileOf("c", 1, "x"), FileOf("d", 1, "z")}, {"p"});
+  OptimizePlan plan = PlanOptimize(snapshot, AllOf(snapshot), {.target_file_bytes = kMiB});
+  EXPECT_EQ(plan.bins, (Bins{{0, 2}}));
+  EXPECT_EQ(PlanOptimize(snapshot, {1, 2}, {.target_file_bytes = kMiB}).bins, Bins{});
+  OptimizePlan all = PlanOptimize(snapshot, AllOf(snapshot), {.kind = OptimizeOptions::Kind::kCluster});
+  EXPECT_EQ(all.bins, (Bins{{0, 2}, {1}, {3}}));
+  EXPECT_EQ(all.partitions, 3u);
+}
+
+TEST(Optimize, LargeFilesWithManyDeletedRowsAreRewritten) {
+  std::vector<AddFile> files = {FileOf("few", 200), FileOf("many", 200), FileOf("whole", 200), FileOf("small", 1)};
+  files[0].deletion_vector = VectorOf(5);
+  files[1].deletion_vector = VectorOf(6);
+  Snapshot snapshot = SnapshotOf(files);
+  OptimizePlan plan = PlanOptimize(snapshot, AllOf(snapshot), {.target_file_bytes = 100, .min_files = 1});
+  EXPECT_EQ(plan.bins, (Bins{{3}, {1}}));
+  OptimizePlan purge = PlanOptimize(snapshot, AllOf(snapshot), {.kind = OptimizeOptions::Kind::kPurge, .target_file_bytes = 100});
+  EXPECT_EQ(purge.bins, (Bins{{0}, {1}}));
+}
+
+TEST(Optimize, TheTargetSizeIsATableProperty) {
+  auto target = [](const std::string& text) {
+    return TargetFileBytes(MetadataOf(IdSchema(), {}, {{"delta.targetFileSize", text}}));
+  };
+  EXPECT_EQ(*TargetFileBytes(MetadataOf(IdSchema())), 1024 * kMiB);
+  EXPECT_EQ(*target("100mb"), 100 * kMiB);
+  EXPECT_EQ(*target("2G"), 2048 * kMiB);
+  EXPECT_EQ(*target("104857600"), 100 * kMiB);
+  for (const char* wrong : {"", "mb", "-1", "0", "1.5mb", "99999999999t"}) EXPECT_FALSE(target(wrong).ok()) << wrong;
+}
+
+TEST(Optimize, MetricsHaveTheSizesOfTheNewFiles) {
+  std::vector<AddFile> removed = {FileOf("a", 7), FileOf("b", 8)};
+  removed[1].deletion_vector = VectorOf(1);
+  StringMap metrics = OptimizeMetrics(removed, {FileOf("c", 40), FileOf("d", 10), FileOf("e", 20), FileOf("f", 30)});
+  EXPECT_EQ(metrics, (StringMap{{"numRemovedFiles", "2"}, {"numRemovedBytes", "15"}, {"numAddedFiles", "4"},
+                                {"numAddedBytes", "100"}, {"numDeletionVectorsRemoved", "1"}, {"minFileSize", "10"},
+                                {"p25FileSize", "20"}, {"p50FileSize", "30"}, {"p75FileSize", "40"}, {"maxFileSize", "40"}}));
+}
+
+TEST(Restore, FilesAreComparedWithTheirDeletionVectors) {
+  AddFile deleted = FileOf("b", 2);
+  deleted.deletion_vector = VectorOf(1);
+  Snapshot latest = SnapshotOf({FileOf("a", 1), deleted, FileOf("d", 4)});
+  Snapshot target = SnapshotOf({FileOf("a", 1), FileOf("b", 2), FileOf("c", 3)});
+  RestorePlan plan = PlanRestore(latest, target);
+  ASSERT_EQ(plan.restored.size(), 2u);
+  EXPECT_EQ(plan.restored[0].path, "b");
+  EXPECT_EQ(plan.restored[1].path, "c");
+  ASSERT_EQ(plan.removed.size(), 2u);
+  EXPECT_EQ(plan.removed[0], deleted);
+  EXPECT_EQ(plan.metrics.at("tableSizeAfterRestore"), "6");
+  EXPECT_EQ(plan.metrics.at("numOfFilesAfterRestore"), "3");
+}
+
+TEST(Restore, TheProtocolIsNeverLowered) {
+  SnapshotState newer, older;
+  newer.protocol = {3, 7, {{"deletionVectors"}}, {{"deletionVectors", "domainMetadata"}}, {}};
+  older.protocol = {1, 2, {}, {}, {}};
+  newer.domain_metadata["a"] = {"a", "{}", false};
+  older.domain_metadata["b"] = {"b", "{}", false};
+  RestorePlan plan = PlanRestore(Snapshot("/t", newer), Snapshot("/t", older));
+  EXPECT_EQ(plan.protocol, newer.protocol);
+  EXPECT_EQ(plan.domains, (std::vector<DomainMetadata>{{"b", "{}", false}, {"a", "{}", true}}));
+}
+
+TEST(Vacuum, ZeroHoursIsCheckedAndOtherWindowsOnlyKeepMore) {
+  Metadata metadata = MetadataOf(IdSchema());
+  auto used = [&](std::optional<double> hours, bool check = true) {
+    Result<Retention> retention = RetentionOf(metadata, hours, check);
+    return retention.ok() ? retention->used_ms / kHourMs : -1;
+  };
+  EXPECT_EQ(used(std::nullopt), 168);
+  EXPECT_EQ(used(1), 168);
+  EXPECT_EQ(used(-1), 168);
+  EXPECT_EQ(used(200), 200);
+  EXPECT_EQ(used(0, false), 0);
+  Result<Retention> refused = RetentionOf(metadata, 0, true);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().condition, "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT");
+  EXPECT_EQ(refused.error().parameters.at("configuredRetentionHours"), "168");
+  metadata.configuration["delta.deletedFileRetentionDuration"] = "interval 2 hours";
+  EXPECT_EQ(used(std::nullopt), 2);
+}
+
+class VacuumFolder : public testing::Test {
+ protected:
+  VacuumFolder() : root_(testing::TempDir() + "vacuum_" + std::to_string(getpid())) { fs::create_directories(root_); }
+  ~VacuumFolder() override {
+    fs::remove_all(root_);
+    fs::remove_all(root_ + "_outside");
+  }
+  void Make(const std::string& path) {
+    fs::create_directories(fs::path(root_ + "/" + path).parent_path());
+    std::ofstream(root_ + "/" + path) << "xy";
+  }
+  bool Has(const std::string& path) { return fs::exists(root_ + "/" + path); }
+  std::vector<std::string> Planned(const Snapshot& snapshot, int64_t cutoff_ms) {
+    Result<VacuumPlan> plan = PlanVacuum(snapshot, cutoff_ms);
+    EXPECT_TRUE(plan.ok());
+    std::vector<std::string> paths;
+    for (const VacuumFile& file : plan->files) paths.push_back(file.path);
+    return paths;
+  }
+
+  const std::string root_;
+  const int64_t later_ms_ = SystemClock().NowMs() + 10 * kHourMs;
+};
+
+TEST_F(VacuumFolder, KeepsWhatTheLogNeedsAndWhatIsHidden) {
+  for (const char* path : {"a b.parquet", "old.parquet", "p=1/x.parquet", "_delta_log/0.json", "_tmp/y", ".z",
+                           "_change_data/cdc.parquet", "_c=1/q.parquet"}) {
+    Make(path);
+  }
+  Snapshot snapshot = SnapshotOf({FileOf("a%20b.parquet", 2)}, {}, root_);
+  EXPECT_EQ(Planned(snapshot, later_ms_),
+            (std::vector<std::string>{"_change_data/cdc.parquet", "old.parquet", "p=1/x.parquet"}));
+  EXPECT_TRUE(Planned(snapshot, SystemClock().NowMs() - kHourMs).empty());
+  EXPECT_FALSE(IsHiddenName("_c=1", {"_c"}));
+}
+
+TEST_F(VacuumFolder, RecentTombstonesKeepTheirFiles) {
+  Make("new.parquet");
+  Make("gone.parquet");
+  SnapshotState state = SnapshotOf({}, {}, root_).state();
+  RemoveFile recent, old;
+  recent.path = "new.parquet";
+  recent.deletion_timestamp_ms = later_ms_;
+  old.path = "gone.parquet";
+  old.deletion_timestamp_ms = 5;
+  state.tombstones = {recent, old};
+  EXPECT_EQ(Planned(Snapshot(root_, state), later_ms_), std::vector<std::string>{"gone.parquet"});
+}
+
+TEST_F(VacuumFolder, LinksAreNeitherFollowedNorRemoved) {
+  fs::create_directories(root_ + "_outside");
+  std::ofstream(root_ + "_outside/precious") << "x";
+  fs::create_directory_symlink(root_ + "_outside", root_ + "/folder");
+  fs::create_symlink(root_ + "_outside/precious", root_ + "/file");
+  EXPECT_TRUE(Planned(SnapshotOf({}, {}, root_), later_ms_).empty());
+  // A folder that became a link after planning.
+  VacuumPlan plan;
+  plan.files = {{"folder/precious", 1}};
+  EXPECT_FALSE(DeletePlanned(root_, plan, [] { return false; }).ok());
+  EXPECT_TRUE(fs::exists(root_ + "_outside/precious"));
+}
+
+TEST_F(VacuumFolder, DeletesFilesThenFoldersThatWereEmpty) {
+  for (int i = 0; i < 600; ++i) Make("junk/" + std::to_string(i));
+  fs::create_directories(root_ + "/empty");
+  Result<VacuumPlan> plan = PlanVacuum(SnapshotOf({}, {}, root_), later_ms_);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->bytes(), 1200);
+  EXPECT_EQ(plan->folders, std::vector<std::string>{"empty"});
+  EXPECT_EQ(*DeletePlanned(root_, *plan, [] { return false; }), 600);
+  EXPECT_FALSE(Has("empty"));
+  EXPECT_TRUE(Has("junk"));
+  EXPECT_TRUE(fs::is_empty(root_ + "/junk"));
+}
+
+}  // namespace
+}  // namespace ashlar::delta

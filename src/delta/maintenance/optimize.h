@@ -1,0 +1,50 @@
+// OPTIMIZE, planned: which files are rewritten together, and what is reported of it. Pure. Rules and
+// names are delta-spark's (OptimizeTableCommand, OptimizeStats).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "delta/snapshot.h"
+
+namespace ashlar::delta {
+
+struct OptimizeOptions {
+  enum class Kind {
+    kCompact,  // small files, and those with many deleted rows
+    kCluster,  // every file, a partition at a time
+    kPurge,    // files with deletion vectors
+  };
+  Kind kind = Kind::kCompact;
+  int64_t target_file_bytes = int64_t{1} << 30;
+  double max_deleted_ratio = 0.05;  // above it a file of any size is rewritten
+  size_t min_files = 2;             // of a bin
+};
+
+// delta.targetFileSize ("104857600", "100mb") when set, else 1 GiB. Errors: kInvalidParameterValue.
+Result<int64_t> TargetFileBytes(const Metadata& metadata);
+
+struct OptimizePlan {
+  std::vector<std::vector<size_t>> bins;  // indexes into the snapshot's files; each bin of one partition
+  size_t considered = 0;
+  size_t skipped = 0;
+  size_t partitions = 0;  // with at least one bin
+};
+// `candidates`: indexes into snapshot.files().
+OptimizePlan PlanOptimize(const Snapshot& snapshot, const std::vector<size_t>& candidates,
+                          const OptimizeOptions& options);
+
+struct FileSizes {
+  int64_t count = 0;
+  int64_t total = 0;
+  int64_t min = 0;
+  int64_t max = 0;
+  double average() const { return count == 0 ? 0 : static_cast<double>(total) / static_cast<double>(count); }
+};
+FileSizes SizesOf(const std::vector<AddFile>& files);
+
+// operationMetrics of the commit: counts, bytes and the distribution of the new files' sizes.
+StringMap OptimizeMetrics(const std::vector<AddFile>& removed, const std::vector<AddFile>& added);
+
+}  // namespace ashlar::delta

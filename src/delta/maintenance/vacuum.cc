@@ -1,0 +1,168 @@
+#include "delta/maintenance/vacuum.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "delta/deletion_vector.h"
+#include "delta/log/checkpoint.h"
+#include "delta/log/log_segment.h"
+#include "delta/log/replay.h"
+#include "delta/maintenance/table_folder.h"
+#include "delta/paths.h"
+
+namespace ashlar::delta {
+namespace {
+
+constexpr std::string_view kVacuumInfo = "_last_vacuum_info";
+constexpr const char* kNewestDone = "latestCommitVersionOutsideOfRetentionWindow";
+
+// Adds the paths of a file and its deletion vector below the root. Files elsewhere are not ours.
+template <typename File>
+Status AddPaths(const std::string& root, const File& file, std::set<std::string>* paths) {
+  auto add = [&](const Result<std::string>& path) -> Status {
+    if (path.ok()) {
+      paths->insert(path->substr(root.size() + 1));
+      return OkStatus();
+    }
+    return path.error().code == ErrorCode::kPermissionDenied ? OkStatus() : Status(path.error());
+  };
+  RETURN_IF_ERROR(add(ResolveLogPath(root, file.path)));
+  if (!file.deletion_vector || file.deletion_vector->storage_type == "i") return OkStatus();
+  return add(DeletionVectorPath(root, *file.deletion_vector));
+}
+
+// The newest commit a VACUUM has dealt with; -1 without one.
+int64_t NewestDone(const TableLocation& table) {
+  Result<std::string> text = table.store->Read(table.root + "/_delta_log/" + std::string(kVacuumInfo));
+  if (!text.ok()) return -1;
+  Result<Json> json = ParseJson(*text);
+  bool usable = json.ok() && json->is_object() && json->contains(kNewestDone) && (*json)[kNewestDone].is_number_integer();
+  return usable ? (*json)[kNewestDone].get<int64_t>() : -1;
+}
+
+}  // namespace
+
+int64_t DeletedFileRetentionMs(const Metadata& metadata) {
+  auto property = metadata.configuration.find("delta.deletedFileRetentionDuration");
+  std::optional<int64_t> parsed;
+  if (property != metadata.configuration.end()) parsed = ParseIntervalMs(property->second);
+  return parsed.value_or(7 * 24 * kHourMs);
+}
+
+Result<Retention> RetentionOf(const Metadata& metadata, std::optional<double> retain_hours, bool check) {
+  Retention retention;
+  retention.configured_ms = DeletedFileRetentionMs(metadata);
+  retention.used_ms = retention.configured_ms;
+  if (!retain_hours) return retention;
+  if (*retain_hours != 0) {
+    double asked = std::min(*retain_hours * static_cast<double>(kHourMs), 1e17);
+    retention.used_ms = std::max(retention.configured_ms, static_cast<int64_t>(std::llround(std::max(asked, 0.0))));
+    return retention;
+  }
+  retention.used_ms = 0;
+  if (!check || retention.configured_ms == 0) return retention;
+  std::string hours = std::to_string(retention.configured_ms / kHourMs);
+  return MakeSqlError("DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT", "22003",
+                      "The specified VACUUM retention period is too low and may corrupt this Delta table if any writes "
+                      "are in progress.\n\nIf no operations (insert, upsert, delete, optimize) are running, you can "
+                      "disable this safety check by setting:\nspark.databricks.delta.retentionDurationCheck.enabled = "
+                      "false\n\nOtherwise, use a retention period of at least " + hours + " hours.",
+                      {{"configuredRetentionHours", hours}});
+}
+
+Result<std::set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms) {
+  std::set<std::string> paths;
+  for (const AddFile& file : snapshot.files()) RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+  for (const RemoveFile& file : snapshot.state().tombstones) {
+    if (file.deletion_timestamp_ms.value_or(0) < cutoff_ms) continue;
+    RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+  }
+  return paths;
+}
+
+bool IsHiddenName(const std::string& name, const std::vector<std::string>& partition_columns) {
+  if (!name.starts_with('_') && !name.starts_with('.')) return false;
+  if (name == "_change_data" || name.starts_with("_delta_index")) return false;
+  return std::ranges::none_of(partition_columns, [&](const std::string& c) { return name.starts_with(c + "="); });
+}
+
+int64_t VacuumPlan::bytes() const {
+  int64_t total = 0;
+  for (const VacuumFile& file : files) total += file.size;
+  return total;
+}
+
+Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms) {
+  ASSIGN_OR_RETURN(std::set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+  std::vector<std::string> partitions;
+  for (const std::string& name : snapshot.partition_columns()) {
+    int index = snapshot.schema().IndexOf(name);
+    CHECK(index >= 0) << "partition column " << name;
+    partitions.push_back(PhysicalName(snapshot.schema().fields[static_cast<size_t>(index)], snapshot.mapping_mode()));
+  }
+  FolderFilter filter;
+  filter.is_hidden = [&](const std::string& name) { return IsHiddenName(name, partitions); };
+  filter.is_needed = [&](const std::string& path) { return needed.contains(path); };
+  filter.older_than_ms = cutoff_ms;
+  ASSIGN_OR_RETURN(FolderContents found, ListFolder(snapshot.root(), filter));
+  VacuumPlan plan;
+  for (FolderFile& file : found.files) plan.files.push_back({std::move(file.path), file.size});
+  plan.folders = std::move(found.empty_folders);
+  plan.folder_count = found.folder_count;
+  std::ranges::sort(plan.files, {}, &VacuumFile::path);
+  std::ranges::sort(plan.folders);
+  return plan;
+}
+
+Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
+  ASSIGN_OR_RETURN(std::set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+  int64_t first = NewestDone(table) + 1;
+  ASSIGN_OR_RETURN(LogListing listing, ListLog(table, first));
+  if (listing.commits.empty() || listing.commits.front().version > first) {
+    if (first > snapshot.version()) return VacuumPlan();
+    return MakeSqlError("DELTA_CANNOT_VACUUM_LITE", "55000",
+                        "VACUUM LITE cannot delete all eligible files as some files are not referenced by the Delta "
+                        "log. Please run VACUUM FULL.");
+  }
+  std::set<std::string> removed;
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.version > snapshot.version()) break;
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit.version));
+    for (const Action& action : actions) {
+      auto* file = std::get_if<RemoveFile>(&action);
+      if (file == nullptr || file->deletion_timestamp_ms.value_or(0) >= cutoff_ms) continue;
+      RETURN_IF_ERROR(AddPaths(snapshot.root(), *file, &removed));
+    }
+  }
+  VacuumPlan plan;
+  plan.folder_count = 1;
+  for (const std::string& path : removed) {
+    if (needed.contains(path)) continue;
+    ASSIGN_OR_RETURN(std::optional<int64_t> size, FileSize(snapshot.root(), path));
+    if (size) plan.files.push_back({path, *size});
+  }
+  return plan;
+}
+
+Result<int64_t> DeletePlanned(const std::string& root, const VacuumPlan& plan, const std::function<bool()>& cancelled) {
+  std::vector<std::string> paths;
+  for (const VacuumFile& file : plan.files) paths.push_back(file.path);
+  ASSIGN_OR_RETURN(int64_t deleted, UnlinkFiles(root, paths, cancelled));
+  RemoveEmptyFolders(root, plan.folders);
+  return deleted;
+}
+
+Status NoteVacuumed(const TableLocation& table, int64_t cutoff_ms) {
+  ASSIGN_OR_RETURN(LogListing listing, ListLog(table, 0));
+  int64_t newest = -1;
+  for (const CommitFile& commit : listing.commits) {
+    if (commit.modified_ms < cutoff_ms) newest = commit.version;
+  }
+  if (newest < 0) return OkStatus();
+  Json json = {{kNewestDone, newest}};
+  return table.store->PutOverwrite(table.root + "/_delta_log/" + std::string(kVacuumInfo), WriteJson(json));
+}
+
+}  // namespace ashlar::delta

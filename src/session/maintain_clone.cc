@@ -1,0 +1,222 @@
+// CREATE TABLE t [DEEP] CLONE s: the files of one version of a table, copied.
+#include <set>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "delta/deletion_vector.h"
+#include "delta/maintenance/table_folder.h"
+#include "delta/paths.h"
+#include "session/commands.h"
+#include "session/maintain.h"
+
+namespace ashlar::session {
+namespace {
+
+struct CloneSource {
+  sql::ResolvedRelation relation;
+  std::shared_ptr<const delta::Snapshot> snapshot;
+};
+
+Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& table) {
+  CloneSource source;
+  ASSIGN_OR_RETURN(source.relation, run.Resolve(table, sql::Access::kRead));
+  if (source.relation.format != "DELTA") return NotImplemented("CLONE of a table that is not Delta");
+  ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(table, run.analyzer()));
+  delta::TimeTravel at{travel.version, std::nullopt};
+  if (travel.timestamp_micros) at.timestamp_ms = *travel.timestamp_micros / 1000;
+  Environment& env = run.environment();
+  ASSIGN_OR_RETURN(source.snapshot,
+                   delta::Snapshot::Load({&env.store, source.relation.location, &env.parquet_actions}, at));
+  return source;
+}
+
+// Refuses properties a table cannot have before anything is made.
+Status CheckProperties(StatementRun& run, const std::map<std::string, std::string>& properties) {
+  for (const auto& [key, value] : properties) {
+    // The copied files have the source's column names.
+    if (key.starts_with("delta.columnMapping.")) return NotImplemented("CLONE with another " + key);
+  }
+  delta::NewTable any{Schema{{{"c", TypeId::kLong, true, "{}"}}}, {}, properties, std::nullopt, std::nullopt};
+  RETURN_IF_ERROR(delta::DefineTable(any, run.environment().clock, run.environment().random));
+  return OkStatus();
+}
+
+delta::TableDefinition DefinitionOf(StatementRun& run, const delta::Snapshot& source,
+                                    const std::map<std::string, std::string>& properties) {
+  delta::TableDefinition definition{source.protocol(), source.metadata()};
+  definition.metadata.id = NewUuid(run.environment().random);
+  definition.metadata.created_time_ms = run.environment().clock.NowMs();
+  for (const auto& [key, value] : properties) definition.metadata.configuration[key] = value;
+  return definition;
+}
+
+sql::CatalogCommand CreateCommand(const sql::CloneTableStatement& statement, sql::NameParts name,
+                                  const CloneSource& source, const delta::Metadata& metadata) {
+  sql::CatalogCommand command;
+  command.action = sql::CatalogAction::kCreate;
+  command.securable = sql::Securable::kTable;
+  command.name = std::move(name);
+  command.if_exists = statement.if_not_exists;
+  command.or_replace = statement.or_replace;
+  if (!source.relation.comment.empty()) command.comment = source.relation.comment;
+  command.properties = metadata.configuration;
+  command.format = "DELTA";
+  command.location = statement.location;
+  command.columns = source.snapshot->schema().fields;
+  command.partition_columns = metadata.partition_columns;
+  return command;
+}
+
+// Copies data files and deletion vectors into the new table.
+class FileCopy {
+ public:
+  FileCopy(StatementRun& run, const delta::Snapshot& source, std::string root, delta::Transaction& transaction)
+      : run_(run), source_(source), root_(std::move(root)), transaction_(transaction) {}
+
+  Status CopyAll() {
+    uuid_ = NewUuid(run_.environment().random);
+    folders_.insert(root_);
+    for (const delta::AddFile& file : source_.files()) RETURN_IF_ERROR(CopyOne(file));
+    for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
+    RETURN_IF_ERROR(CopyVectors());
+    for (delta::AddFile& file : copied_) transaction_.Add(std::move(file));
+    return OkStatus();
+  }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  Status CopyOne(delta::AddFile file) {
+    RETURN_IF_ERROR(run_.CheckCancelled());
+    ASSIGN_OR_RETURN(std::string path, source_.DataPath(file));
+    std::string relative = path.substr(source_.root().size() + 1);
+    size_t slash = relative.rfind('/');
+    std::string folder = slash == std::string::npos ? "" : relative.substr(0, slash + 1);
+    std::string number = std::to_string(copied_.size());
+    std::string name = folder + "part-" + std::string(number.size() < 5 ? 5 - number.size() : 0, '0') + number + "-" +
+                       uuid_ + ".c000.parquet";
+    std::string target = root_ + "/" + name;
+    RETURN_IF_ERROR(MakeFolders(target));
+    transaction_.TrackCreatedFile(target);
+    ASSIGN_OR_RETURN(int64_t bytes, delta::CopyTableFile(source_.root(), relative, target));
+    bytes_ += bytes;
+    file.path = delta::EncodeLogPath(name);
+    file.modification_time_ms = run_.environment().clock.NowMs();
+    file.data_change = true;
+    copied_.push_back(std::move(file));
+    return OkStatus();
+  }
+
+  Status MakeFolders(const std::string& target) {
+    std::string parent = target.substr(0, target.rfind('/'));
+    RETURN_IF_ERROR(MakeDirectories(parent));
+    for (; parent.size() > root_.size(); parent = parent.substr(0, parent.rfind('/'))) folders_.insert(parent);
+    return OkStatus();
+  }
+
+  Status CopyVectors() {
+    Environment& env = run_.environment();
+    std::vector<delta::DeletionVector> vectors;
+    std::vector<delta::AddFile*> owners;
+    for (delta::AddFile& file : copied_) {
+      if (!file.deletion_vector || file.deletion_vector->storage_type == "i") continue;
+      ASSIGN_OR_RETURN(delta::DeletionVector vector,
+                       delta::LoadDeletionVector(env.store, source_.root(), *file.deletion_vector));
+      vectors.push_back(std::move(vector));
+      owners.push_back(&file);
+    }
+    ASSIGN_OR_RETURN(auto written,
+                     delta::WriteDeletionVectors(env.store, root_, env.random, vectors, [this](const std::string& path) {
+                       transaction_.TrackCreatedFile(path);
+                     }));
+    for (size_t i = 0; i < owners.size(); ++i) owners[i]->deletion_vector = written[i];
+    return OkStatus();
+  }
+
+  StatementRun& run_;
+  const delta::Snapshot& source_;
+  const std::string root_;
+  delta::Transaction& transaction_;
+  std::string uuid_;
+  std::set<std::string> folders_;
+  std::vector<delta::AddFile> copied_;
+  int64_t bytes_ = 0;
+};
+
+struct Counts {
+  int64_t source_bytes, source_files, removed_files, copied_files, removed_bytes, copied_bytes;
+};
+
+delta::Operation OperationOf(const CloneSource& source, const Counts& counts) {
+  delta::Operation operation;
+  operation.name = "CLONE";
+  operation.parameters["source"] =
+      source.relation.uuid.empty() ? "delta.`" + source.relation.location + "`" : source.relation.full_name;
+  operation.parameters["sourceVersion"] = std::to_string(source.snapshot->version());
+  operation.parameters["isShallow"] = "false";
+  operation.metrics = {{"sourceTableSize", std::to_string(counts.source_bytes)},
+                       {"sourceNumOfFiles", std::to_string(counts.source_files)},
+                       {"numRemovedFiles", std::to_string(counts.removed_files)},
+                       {"numCopiedFiles", std::to_string(counts.copied_files)},
+                       {"removedFilesSize", std::to_string(counts.removed_bytes)},
+                       {"copiedFilesSize", std::to_string(counts.copied_bytes)}};
+  return operation;
+}
+
+Rows Report(StatementRun& run, const Counts& counts) {
+  return ReportCounts(run, {{"source_table_size", counts.source_bytes},
+                            {"source_num_of_files", counts.source_files},
+                            {"num_removed_files", counts.removed_files},
+                            {"num_copied_files", counts.copied_files},
+                            {"removed_files_size", counts.removed_bytes},
+                            {"copied_files_size", counts.copied_bytes}});
+}
+
+Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source,
+                const delta::TableDefinition& definition, const sql::CatalogReply& reply) {
+  if (reply.location == source.relation.location) {
+    return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
+  }
+  Environment& env = run.environment();
+  DeltaTarget target{reply.uuid, reply.location, nullptr};
+  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
+  Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
+  if (exists) {
+    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
+    if (!statement.or_replace) return NoRows();
+    counts.removed_files = static_cast<int64_t>(target.snapshot->files().size());
+    counts.removed_bytes = target.snapshot->SizeInBytes();
+  }
+  DeltaWrite write(run, target, definition);
+  if (exists) RETURN_IF_ERROR(write.ReplaceTable(definition));
+  FileCopy copy(run, *source.snapshot, reply.location, write.transaction());
+  RETURN_IF_ERROR(copy.CopyAll());
+  for (const auto& [domain, metadata] : source.snapshot->state().domain_metadata) {
+    write.transaction().SetDomainMetadata(metadata);
+  }
+  counts.copied_files = counts.source_files;
+  counts.copied_bytes = copy.bytes();
+  RETURN_IF_ERROR(write.Commit(OperationOf(source, counts)));
+  return Report(run, counts);
+}
+
+}  // namespace
+
+Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
+  if (statement.shallow) return NotImplemented("SHALLOW CLONE");
+  ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
+  ASSIGN_OR_RETURN(CloneSource source, OpenSource(run, statement.source));
+  RETURN_IF_ERROR(CheckProperties(run, statement.properties));
+  delta::TableDefinition definition = DefinitionOf(run, *source.snapshot, statement.properties);
+  ASSIGN_OR_RETURN(sql::CatalogReply reply,
+                   run.Execute(CreateCommand(statement, std::move(name), source, definition.metadata)));
+  if (reply.already_existed && !statement.or_replace) return NoRows();
+  Rows rows = WriteClone(run, statement, source, definition, reply);
+  // An unknown outcome may be version 0.
+  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
+  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
+  return rows;
+}
+
+}  // namespace ashlar::session
