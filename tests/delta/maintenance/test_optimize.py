@@ -1,4 +1,5 @@
-"""OPTIMIZE, ZORDER BY and REORG … APPLY (PURGE). Result columns, operations and metrics are delta-spark 4.4's."""
+"""OPTIMIZE, ZORDER BY and REORG … APPLY (PURGE). OPTIMIZE's result columns, parameters, metrics and errors are what
+delta-spark 4.4 answered; REORG's parameters were not asked of it."""
 
 import json
 
