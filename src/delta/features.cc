@@ -72,7 +72,7 @@ constexpr std::array kFeatures = {
     TableFeature{"appendOnly", false, 0, 2, kYes, kYes, PropertyIsTrue<"delta.appendOnly">},
     TableFeature{"invariants", false, 0, 2, kYes, kYes, FieldHas<"delta.invariants">},
     TableFeature{"checkConstraints", false, 0, 3, kYes, kYes, HasConstraints},
-    TableFeature{"changeDataFeed", false, 0, 4, kYes, kUnused,
+    TableFeature{"changeDataFeed", false, 0, 4, kYes, kYes,
                  PropertyIsTrue<"delta.enableChangeDataFeed">},
     TableFeature{"generatedColumns", false, 0, 4, kYes, kYes,
                  FieldHas<"delta.generationExpression">},

@@ -1,6 +1,10 @@
 #include "engine/delta_table_source.h"
 
+#include <algorithm>
+
+#include "base/check.h"
 #include "base/text.h"
+#include "delta/partition_values.h"
 #include "engine/duck_types.h"
 #include "engine/scan/file_table.h"
 
@@ -76,6 +80,35 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
          function + ")";
 }
 
+ChangesTable::ChangesTable(delta::TableChanges changes, ColumnMatch match, objectstore::ObjectStore& store)
+    : schema_(std::move(changes.schema)), partition_columns_(std::move(changes.partition_columns)) {
+  for (delta::ChangesPart& part : changes.parts) {
+    std::map<size_t, RowSelection> files;
+    for (size_t i = 0; i < part.rows.size(); ++i) {
+      files[i] = part.rows[i] ? RowSelection{part.rows[i], RowSelection::Use::kOnly} : RowSelection{};
+    }
+    parts_.push_back(DeltaTable(part.files, match, store).WithRows(std::move(files)));
+  }
+}
+
+Result<std::string> ChangesTable::FromSql(const std::vector<int>& columns, bool with_row_position,
+                                          StatementBindings& bindings) const {
+  CHECK(!with_row_position) << "the rows of a change data feed cannot be changed";
+  std::string select;
+  for (int i : columns) select += (select.empty() ? "k" : ", k") + std::to_string(i);
+  if (select.empty()) select = "1 AS one";
+  std::string out;
+  for (const auto& part : parts_) {
+    ASSIGN_OR_RETURN(std::string from, part->FromSql(columns, false, bindings));
+    out += (out.empty() ? "SELECT " : " UNION ALL SELECT ") + select + " FROM " + from;
+  }
+  if (!out.empty()) return "(" + out + ")";
+  for (int i : columns) {
+    out += (out.empty() ? "" : ", ") + LiteralSql(Value::Null(schema_.fields[static_cast<size_t>(i)].type)) + " AS k" + std::to_string(i);
+  }
+  return "(SELECT " + (out.empty() ? "1 AS one" : out) + " WHERE FALSE)";
+}
+
 Result<std::shared_ptr<const delta::Snapshot>> SnapshotCache::Latest(const delta::TableLocation& table) {
   std::shared_ptr<const delta::Snapshot> older;
   {
@@ -127,6 +160,45 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenDelta(cons
       std::make_shared<DeltaTable>(std::move(snapshot), match, store_));
 }
 
+// The options of Spark's reader: startingVersion or startingTimestamp, endingVersion or endingTimestamp.
+Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenChanges(
+    const std::string& root, const std::map<std::string, std::string>& options) {
+  delta::TableLocation table{.store = &store_, .root = root, .parquet = &parquet_};
+  auto boundary = [&](const std::string& which) -> Result<std::optional<int64_t>> {
+    auto find = [&](const std::string& name) {
+      return std::ranges::find_if(options, [&](const auto& option) { return EqualsIgnoreCase(option.first, name); });
+    };
+    auto version = find(which + "Version");
+    auto timestamp = find(which + "Timestamp");
+    if (version != options.end() && timestamp != options.end()) {
+      return MakeSqlError("DELTA_MULTIPLE_CDC_BOUNDARY", "42614",
+                          "Multiple " + which + " arguments provided for CDC read. Please provide one of either " + which +
+                              "Timestamp or " + which + "Version.",
+                          {{"startingOrEnding", which}});
+    }
+    if (version != options.end()) {
+      std::optional<int64_t> number = ParseInt64(version->second);
+      if (number && *number >= 0) return number;
+      return MakeError(ErrorCode::kInvalidParameterValue, which + "Version is not a version: " + version->second);
+    }
+    if (timestamp == options.end()) return std::optional<int64_t>();
+    std::optional<delta::ParsedTimestamp> time = delta::ParseTimestampText(timestamp->second);
+    if (!time) return MakeError(ErrorCode::kInvalidParameterValue, which + "Timestamp is not a time: " + timestamp->second);
+    return delta::ChangesBoundary(table, time->micros / 1000, which == "starting");
+  };
+  ASSIGN_OR_RETURN(std::optional<int64_t> first, boundary("starting"));
+  ASSIGN_OR_RETURN(std::optional<int64_t> last, boundary("ending"));
+  if (!first) {
+    return MakeSqlError("DELTA_NO_START_FOR_CDC_READ", "42601",
+                        "No startingVersion or startingTimestamp provided for CDC read.");
+  }
+  ASSIGN_OR_RETURN(delta::TableChanges changes, delta::ReadChanges(table, *first, last));
+  // Of no version in the range there are no files either: how columns match does not matter then.
+  bool by_id = !changes.parts.empty() && changes.parts[0].files->mapping_mode() == delta::ColumnMappingMode::kId;
+  return std::shared_ptr<const sql::TableHandle>(std::make_shared<ChangesTable>(
+      std::move(changes), by_id ? ColumnMatch::kFieldId : ColumnMatch::kName, store_));
+}
+
 Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
     const sql::ResolvedRelation& relation, const sql::TimeTravel& time_travel,
     const std::map<std::string, std::string>& options, const std::optional<Schema>& user_schema) {
@@ -135,7 +207,14 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
   std::string path = LocalPath(relation.location);
   std::shared_ptr<const sql::TableHandle> handle;
   if (EqualsIgnoreCase(relation.format, "delta")) {
-    ASSIGN_OR_RETURN(handle, OpenDelta(path, time_travel));
+    auto feed = std::ranges::find_if(options, [](const auto& option) {
+      return EqualsIgnoreCase(option.first, "readChangeFeed") || EqualsIgnoreCase(option.first, "readChangeData");
+    });
+    if (feed != options.end() && EqualsIgnoreCase(feed->second, "true")) {
+      ASSIGN_OR_RETURN(handle, OpenChanges(path, options));
+    } else {
+      ASSIGN_OR_RETURN(handle, OpenDelta(path, time_travel));
+    }
   } else {
     if (time_travel.version || time_travel.timestamp_micros) {
       return NotImplemented("time travel on a table of the format " + relation.format);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "delta/changes.h"
 #include "delta/parquet_actions.h"
 #include "delta/snapshot.h"
 #include "engine/engine.h"
@@ -42,6 +43,21 @@ class DeltaTable : public EngineTable {
   std::map<size_t, RowSelection> files_;
 };
 
+// The change data feed of a Delta table: rows of all its parts together.
+class ChangesTable : public EngineTable {
+ public:
+  ChangesTable(delta::TableChanges changes, ColumnMatch match, objectstore::ObjectStore& store);
+  const Schema& schema() const override { return schema_; }
+  std::vector<std::string> partition_columns() const override { return partition_columns_; }
+  Result<std::string> FromSql(const std::vector<int>& columns, bool with_row_position,
+                              StatementBindings& bindings) const override;
+
+ private:
+  Schema schema_;
+  std::vector<std::string> partition_columns_;
+  std::vector<std::shared_ptr<const DeltaTable>> parts_;
+};
+
 // The newest snapshot seen of each table, so that a statement only reads what was committed since.
 // Thread-safe; one a driver.
 class SnapshotCache {
@@ -62,7 +78,7 @@ class DeltaTableSource : public sql::TableSource {
                    SnapshotCache& cache)
       : engine_(engine), store_(store), parquet_(parquet), cache_(cache) {}
 
-  // Formats: DELTA, PARQUET, CSV, JSON (any case). Options of the readers as Spark names them; those
+  // Formats: DELTA (readChangeFeed=true: its change data feed), PARQUET, CSV, JSON (any case). Options of the readers as Spark names them; those
   // that are not built are refused by name. Errors: NotImplemented for other formats; PATH_NOT_FOUND.
   Result<std::shared_ptr<const sql::TableHandle>> Open(
       const sql::ResolvedRelation& relation, const sql::TimeTravel& time_travel,
@@ -70,6 +86,8 @@ class DeltaTableSource : public sql::TableSource {
       const std::optional<Schema>& user_schema) override;
 
  private:
+  Result<std::shared_ptr<const sql::TableHandle>> OpenChanges(const std::string& root,
+                                                              const std::map<std::string, std::string>& options);
   Result<std::shared_ptr<const sql::TableHandle>> OpenDelta(const std::string& root,
                                                             const sql::TimeTravel& time_travel);
 

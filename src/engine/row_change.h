@@ -22,6 +22,7 @@ struct RowChangeResult {
   std::vector<delta::AddFile> added;
   std::vector<delta::MarkedFile> marked;  // neither in `removed` nor in `added`
   std::map<size_t, int64_t> identity_last;  // as in WrittenFiles
+  std::vector<delta::AddCdcFile> changes;    // for a table with delta.enableChangeDataFeed
   // As delta-spark names them for the operation: numUpdatedRows, numTargetRowsInserted, …
   std::map<std::string, std::string> metrics;
   int64_t updated_rows = 0;

@@ -44,6 +44,7 @@ struct WriteTarget {
   std::vector<IdentityColumn> identities;
   // All rows are of this partition, so that its files follow the target size too.
   std::optional<delta::PartitionValues> partition;
+  std::string folder;  // below the table's root, with a slash at its end: "_change_data/"
   int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
 };
 

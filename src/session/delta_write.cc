@@ -191,6 +191,7 @@ void DeltaWrite::Apply(const engine::RowChangeResult& result) {
   for (const delta::AddFile& file : result.removed) transaction_->Remove(file);
   for (const delta::AddFile& file : result.added) transaction_->Add(file);
   for (const delta::MarkedFile& file : result.marked) transaction_->MarkRows(file);
+  for (const delta::AddCdcFile& file : result.changes) transaction_->AddCdc(file);
   NoteIdentityNumbers(result.identity_last);
 }
 

@@ -61,7 +61,7 @@ TEST(Features, RefusalsNameTheFeature) {
            {{1, 3, {}, {}, {}}, {}, "a INT", "", ""},
            {{1, 3, {}, {}, {}}, {{"delta.constraints.c", "a > 0"}}, "a INT", "", ""},
            {v2, {{"delta.constraints.c", "a > 0"}}, "a INT", "", ""},
-           {{1, 4, {}, {}, {}}, {{"delta.enableChangeDataFeed", "true"}}, "a INT", "", "changeDataFeed"},
+           {{1, 4, {}, {}, {}}, {{"delta.enableChangeDataFeed", "true"}}, "a INT", "", ""},
            {{2, 5, {}, {}, {}}, {{"delta.columnMapping.mode", "name"}}, "a INT", "", ""},
            {Listing({"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"},
                     {"deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "domainMetadata",

@@ -14,6 +14,21 @@
 
 namespace ashlar::engine {
 
+// Rows of a query, evaluated once: what is written twice must be the same both times.
+class TemporaryRows {
+ public:
+  explicit TemporaryRows(DuckConnection& connection);
+  ~TemporaryRows();
+  TemporaryRows(const TemporaryRows&) = delete;
+  TemporaryRows& operator=(const TemporaryRows&) = delete;
+  // The SELECT that reads them back. Once.
+  Result<std::string> Keep(const std::string& select);
+
+ private:
+  DuckConnection& connection_;
+  std::string table_;
+};
+
 // Positions of rows by index of the snapshot's file, each list ascending and without repeats.
 using RowsByFile = std::map<size_t, std::vector<uint64_t>>;
 
@@ -51,6 +66,11 @@ class CopyOnWrite : public RowChange {
   Result<std::string> CopySql(const DeltaTable& part, StatementBindings& bindings) const;
   Result<RowChangeResult> DeleteRows(const RowsByFile& rows);
   Result<RowChangeResult> DeleteEverything();
+  bool FeedsChanges() const;
+  // Writes cdc files of `select`: columns k0, k1, … of the target's schema and k_change, the kind of change.
+  Status WriteChanges(const std::string& select, RowChangeResult& result);
+  // The rows as they are in the table, with their kind of change.
+  Result<std::string> UnchangedSql(const RowsByFile& rows, const std::string& kind, StatementBindings& bindings) const;
 
   DuckConnection& connection_;
   std::shared_ptr<const delta::Snapshot> snapshot_;

@@ -46,7 +46,18 @@ class MergeRun {
                      change_.CollectRowPositions("SELECT f, r FROM temp." + matches_ + " WHERE a > 0 UNION ALL " +
                                                  "SELECT f, r FROM temp." + unmatched_));
     ASSIGN_OR_RETURN(std::string rows, NewRowsSql(affected));
-    ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected, rows));
+    if (!change_.FeedsChanges()) {
+      ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected, WithoutKind(rows)));
+      RETURN_IF_ERROR(Count(affected, result));
+      return result;
+    }
+    if (!change_.target_.identities.empty()) return NotImplemented("MERGE into IDENTITY columns with a change data feed");
+    TemporaryRows kept(change_.connection_);
+    if (!rows.empty()) {
+      ASSIGN_OR_RETURN(rows, kept.Keep(rows));
+    }
+    ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected, WithoutKind(rows)));
+    RETURN_IF_ERROR(Feed(rows, result));
     RETURN_IF_ERROR(Count(affected, result));
     return result;
   }
@@ -162,6 +173,7 @@ class MergeRun {
     return Run("CREATE TEMP TABLE " + unmatched_ + " AS " + select);
   }
 
+  // Columns k0, k1, … and k_change, what each row is to the change data feed.
   Result<std::string> NewRowsSql(const RowsByFile& affected) {
     std::string out;
     auto add = [&](const std::string& select) { out += (out.empty() ? "" : " UNION ALL ") + select; };
@@ -171,14 +183,14 @@ class MergeRun {
     if (std::string updates = ClauseNumbers(Match::kMatched, Action::kUpdate); !updates.empty()) {
       ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, only, bindings_));
       ASSIGN_OR_RETURN(std::string values, ClauseValues(Match::kMatched, Action::kUpdate, BothBlocks(), "m.a"));
-      add("SELECT " + values + " FROM (" + target + ") AS t JOIN temp." + matches_ + " AS m" + at + " JOIN temp." +
+      add("SELECT " + values + ", 'update_postimage' AS k_change FROM (" + target + ") AS t JOIN temp." + matches_ + " AS m" + at + " JOIN temp." +
           source_ + " AS s ON s.rid = m.rid WHERE m.a IN (" + updates + ")");
     }
     if (std::string updates = ClauseNumbers(Match::kNotMatchedBySource, Action::kUpdate); !updates.empty()) {
       ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, only, bindings_));
       ASSIGN_OR_RETURN(std::string values,
                        ClauseValues(Match::kNotMatchedBySource, Action::kUpdate, columns_.block, "m.a"));
-      add("SELECT " + values + " FROM (" + target + ") AS t JOIN temp." + unmatched_ + " AS m" + at +
+      add("SELECT " + values + ", 'update_postimage' AS k_change FROM (" + target + ") AS t JOIN temp." + unmatched_ + " AS m" + at +
           " WHERE m.a IN (" + updates + ")");
     }
     if (!ClauseNumbers(Match::kNotMatched, Action::kInsert).empty()) {
@@ -187,9 +199,38 @@ class MergeRun {
       inserted_from_ = "(SELECT s.*, " + number + " AS a FROM temp." + source_ +
                        " AS s WHERE NOT EXISTS (SELECT 1 FROM temp." + matches_ + " AS m WHERE m.rid = s.rid)) AS s" +
                        " WHERE s.a > 0";
-      add("SELECT " + values + " FROM " + inserted_from_);
+      add("SELECT " + values + ", 'insert' AS k_change FROM " + inserted_from_);
     }
     return out;
+  }
+
+  // The columns of the table alone.
+  std::string WithoutKind(const std::string& rows) const {
+    return rows.empty() ? rows : "SELECT * EXCLUDE (k_change) FROM (" + rows + ") AS n";
+  }
+
+  // What the rows that are there were: before an update, or before they were deleted.
+  Result<std::string> OldRowsSql(Action action, const std::string& kind) {
+    std::string matched = ClauseNumbers(Match::kMatched, action), by_source = ClauseNumbers(Match::kNotMatchedBySource, action);
+    std::string places;
+    if (!matched.empty()) places = "SELECT f, r FROM temp." + matches_ + " WHERE a IN (" + matched + ")";
+    if (!by_source.empty()) {
+      places += (places.empty() ? "" : " UNION ALL ") + ("SELECT f, r FROM temp." + unmatched_) + " WHERE a IN (" + by_source + ")";
+    }
+    if (places.empty()) return std::string();
+    ASSIGN_OR_RETURN(RowsByFile rows, change_.CollectRowPositions(places));
+    if (rows.empty()) return std::string();
+    return change_.UnchangedSql(rows, kind, bindings_);
+  }
+
+  Status Feed(const std::string& new_rows, RowChangeResult& result) {
+    ASSIGN_OR_RETURN(std::string before, OldRowsSql(Action::kUpdate, "update_preimage"));
+    ASSIGN_OR_RETURN(std::string deleted, OldRowsSql(Action::kDelete, "delete"));
+    std::string all;
+    for (const std::string& part : {before, deleted, new_rows}) {
+      if (!part.empty()) all += (all.empty() ? "" : " UNION ALL ") + part;
+    }
+    return all.empty() ? OkStatus() : change_.WriteChanges(all, result);
   }
 
   Result<int64_t> CountActions(const std::string& table, Match match, Action action) {
@@ -231,7 +272,7 @@ class MergeRun {
     set("numTargetFilesRemoved", static_cast<int64_t>(result.removed.size()));
     set("numTargetBytesAdded", bytes_added);
     set("numTargetBytesRemoved", bytes_removed);
-    set("numTargetChangeFilesAdded", 0);
+    set("numTargetChangeFilesAdded", static_cast<int64_t>(result.changes.size()));
     VectorCounts vectors = CountVectors(result);
     set("numTargetDeletionVectorsAdded", vectors.added);
     set("numTargetDeletionVectorsRemoved", vectors.removed);

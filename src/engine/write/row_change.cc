@@ -227,7 +227,12 @@ Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change
                    LowerOverBlock(*change.condition, columns.block, Options(), bindings));
   ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" +
                                                         scan + ") AS q WHERE " + condition));
-  return DeleteRows(rows);
+  ASSIGN_OR_RETURN(RowChangeResult result, DeleteRows(rows));
+  if (FeedsChanges() && !rows.empty()) {
+    ASSIGN_OR_RETURN(std::string deleted, UnchangedSql(rows, "delete", bindings));
+    RETURN_IF_ERROR(WriteChanges(deleted, result));
+  }
+  return result;
 }
 
 Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) {
@@ -269,7 +274,17 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
     nothing.metrics["numUpdatedRows"] = "0";
     return nothing;
   }
-  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, "SELECT " + values + " FROM (" + found + ") AS q"));
+  std::string updated = "SELECT " + values + " FROM (" + found + ") AS q";
+  std::optional<TemporaryRows> kept;
+  if (FeedsChanges()) {
+    kept.emplace(connection_);
+    ASSIGN_OR_RETURN(updated, kept->Keep(updated));
+  }
+  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, updated));
+  if (FeedsChanges()) {
+    ASSIGN_OR_RETURN(std::string before, UnchangedSql(rows, "update_preimage", bindings));
+    RETURN_IF_ERROR(WriteChanges(before + " UNION ALL SELECT *, 'update_postimage' AS k_change FROM (" + updated + ")", result));
+  }
   result.updated_rows = RowTotal(rows);
   CountFiles(result);
   // delta-spark counts each touched file of an UPDATE as removed, marked ones too.

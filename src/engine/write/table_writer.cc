@@ -222,7 +222,7 @@ class Writer {
 
   Result<delta::AddFile> Publish(Staging& staging, const WrittenFile& file, size_t number) {
     delta::AddFile add;
-    std::string relative;
+    std::string relative = target_.folder;
     for (size_t i = 0; i < partition_.size(); ++i) {
       ASSIGN_OR_RETURN(std::optional<std::string> encoded, PartitionText(file, i));
       add.partition_values[partition_[i].physical_name] = encoded;

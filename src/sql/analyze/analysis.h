@@ -193,6 +193,7 @@ class Analysis {
   Result<Rel> AnalyzeTable(const TableRelation& table, SourceSpan span);
   Result<Rel> AnalyzeFile(const FileRelation& node, SourceSpan span);
   Result<Rel> AnalyzeTableFunction(const TableFunctionRelation& node, SourceSpan span);
+  Result<Rel> AnalyzeTableChanges(const FunctionExpr& call, SourceSpan span);
   Result<Rel> AnalyzeSqlText(const SqlTextRelation& node);
   Result<Rel> ExpandView(const ResolvedRelation& view, SourceSpan span);
   Result<Rel> ExpandTemporaryView(const TemporaryView& view, const std::string& name, SourceSpan span);

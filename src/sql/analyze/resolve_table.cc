@@ -5,6 +5,7 @@
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/expr_text.h"
 
 namespace ashlar::sql {
 namespace {
@@ -393,6 +394,7 @@ Result<Rel> Analysis::AnalyzeTableFunction(const TableFunctionRelation& node, So
     if (file.format.empty()) return NotImplemented("read_files() without a format");
     return AnalyzeFile(file, span);
   }
+  if (name == "table_changes" || name == "table_changes_by_path") return AnalyzeTableChanges(node.call, span);
   if (context_.functions.Find(name) == FunctionKind::kGenerator) {
     Rel one{MakePlan({}, OneRowPlan{}), {}, {}};
     Scope scope = MakeScope(one);
@@ -408,6 +410,41 @@ Result<Rel> Analysis::AnalyzeTableFunction(const TableFunctionRelation& node, So
   return MakeSqlError("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883",
                       "Could not resolve " + QuoteName(node.call.name) + " to a table-valued function.",
                       {{"name", QuoteName(node.call.name)}}, span);
+}
+
+// table_changes('t', start [, end]): versions, or times as text. The reader's options mean the same.
+Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan span) {
+  if (call.args.size() < 2 || call.args.size() > 3) {
+    return MakeSqlError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                        "The `table_changes` requires 2 or 3 parameters but the actual number is " +
+                            std::to_string(call.args.size()) + ".",
+                        {{"functionName", "`table_changes`"}, {"expectedNum", "[2, 3]"},
+                         {"actualNum", std::to_string(call.args.size())},
+                         {"docroot", "https://spark.apache.org/docs/latest"}}, span);
+  }
+  ASSIGN_OR_RETURN(Value name, FoldConstant(call.args[0]));
+  if (name.is_null() || !name.type.Is(TypeId::kString)) return NotImplemented("table_changes() of other than a name");
+  TableRelation table;
+  std::string text = std::get<std::string>(name.data);
+  if (EqualsIgnoreCase(call.name.back(), "table_changes_by_path")) {
+    table.name = {"delta", text};
+  } else {
+    table.name = SplitName(text);
+  }
+  table.options["readChangeFeed"] = "true";
+  for (size_t i = 1; i < call.args.size(); ++i) {
+    ASSIGN_OR_RETURN(Value bound, FoldConstant(call.args[i]));
+    if (bound.is_null()) {
+      return MakeSqlError("DELTA_CDC_READ_NULL_RANGE_BOUNDARY", "22004",
+                          "CDC read start/end parameters cannot be null. Please provide a valid version or timestamp.");
+    }
+    std::string which = i == 1 ? "starting" : "ending";
+    bool version = bound.type.IsIntegral();
+    table.options[which + (version ? "Version" : "Timestamp")] =
+        version ? std::to_string(std::get<int64_t>(bound.data))
+                : (bound.type.Is(TypeId::kString) ? std::get<std::string>(bound.data) : LiteralText(bound, context_.time_zone));
+  }
+  return AnalyzeTable(table, span);
 }
 
 Result<Rel> Analysis::AnalyzeSqlText(const SqlTextRelation& node) {
