@@ -1,6 +1,7 @@
 // DataFrame writers as statements: df.write (V1), df.writeTo (V2) and mergeInto.
 #include "base/text.h"
 #include "connect/plan_runner.h"
+#include "delta/snapshot.h"
 
 namespace ashlar::connect {
 namespace {
@@ -23,17 +24,27 @@ std::optional<std::string> TakeOption(std::map<std::string, std::string>& option
   return std::nullopt;
 }
 
+bool IsPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
+
 // The table exists (and may be written to). Errors: anything but that it is not there.
 Result<bool> Exists(session::StatementRun& run, const sql::NameParts& name) {
   sql::TableRelation table;
   table.name = name;
   auto resolved = run.Resolve(table, sql::Access::kWrite);
+  if (resolved.ok() && IsPath(name)) {
+    session::Environment& env = run.environment();
+    return delta::IsDeltaTable({&env.store, resolved->location, &env.parquet_actions});
+  }
   if (resolved.ok()) return true;
   if (resolved.error().condition == "TABLE_OR_VIEW_NOT_FOUND") return false;
   return resolved.error();
 }
 
 Error AlreadyExists(const sql::NameParts& name) {
+  if (IsPath(name)) {
+    return MakeSqlError("DELTA_PATH_EXISTS", "42K04",
+                        "Cannot write to already existent path " + name[1] + " without setting OVERWRITE = 'true'.", {{"path", name[1]}});
+  }
   return MakeSqlError("TABLE_OR_VIEW_ALREADY_EXISTS", "42P07",
                       "Cannot create table or view " + Join(name, ".") + " because it already exists. Choose a different name, "
                       "drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate pre-existing objects.",

@@ -100,9 +100,24 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   return operation;
 }
 
+// CREATE TABLE delta.`/path`: what Resolve takes for a path.
+bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
+
+// Writes the first version, or the one that replaces what is there.
+Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
+                const delta::TableDefinition& table) {
+  bool exists = target.snapshot != nullptr;
+  DeltaWrite write(run, std::move(target), table);
+  if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
+  if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
+  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
+  if (!shape.rows) return NoRows();
+  return write.ReportRows();
+}
+
 // What the statement wants, at the place that the catalog gave it.
-Rows WriteTable(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
-                const delta::TableDefinition& table, const sql::CatalogReply& reply) {
+Rows CreateInCatalog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
+                     const delta::TableDefinition& table, const sql::CatalogReply& reply) {
   Environment& env = run.environment();
   DeltaTarget target{reply.uuid, reply.location, nullptr};
   delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
@@ -112,12 +127,29 @@ Rows WriteTable(StatementRun& run, const CreateTableStatement& statement, const 
     // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
     if (!statement.or_replace) return NoRows();
   }
-  DeltaWrite write(run, target, table);
-  if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
-  if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
-  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
-  if (!shape.rows) return NoRows();
-  return write.ReportRows();
+  return WriteTable(run, std::move(target), statement, shape, table);
+}
+
+Rows CreateAtPath(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
+                  const delta::TableDefinition& table) {
+  if (!statement.location.empty()) return NotImplemented("LOCATION of a table that is named by its path");
+  sql::TableRelation named;
+  named.name = statement.name;
+  ASSIGN_OR_RETURN(sql::ResolvedRelation place, run.Resolve(named, sql::Access::kWrite));
+  Environment& env = run.environment();
+  delta::TableLocation location{&env.store, place.location, &env.parquet_actions};
+  DeltaTarget target{place.uuid, place.location, nullptr};
+  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
+  if (exists && statement.if_not_exists) return NoRows();
+  if (exists && !statement.or_replace) {
+    return MakeSqlError("DELTA_PATH_EXISTS", "42K04",
+                        "Cannot write to already existent path " + place.location + " without setting OVERWRITE = 'true'.",
+                        {{"path", place.location}});
+  }
+  if (exists) {
+    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
+  }
+  return WriteTable(run, std::move(target), statement, shape, table);
 }
 
 }  // namespace
@@ -146,9 +178,10 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   // Refuses a schema, property or rule that Delta cannot have before anything is made.
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
+  if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-  Rows rows = WriteTable(run, statement, shape, table, reply);
+  Rows rows = CreateInCatalog(run, statement, shape, table, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
   if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);

@@ -1,11 +1,17 @@
 """Unmodified PySpark (Connect-only client) against `ashlar serve`, or against ASHLAR_SPARK_REMOTE when that is set."""
 
 import importlib.util
+import json
 import os
 import pathlib
 import urllib.parse
+import urllib.request
+import uuid
 
+import pyspark
 import pytest
+
+SESSIONS_STOP_ALONE = tuple(int(part) for part in pyspark.__version__.split(".")[:2]) >= (4, 2)
 
 _e2e = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
 
@@ -26,6 +32,25 @@ def remote(tmp_path_factory):
 
 
 @pytest.fixture
+def other_token(remote):
+    """A token of somebody else who may attach to the cluster."""
+    if "ASHLAR_SPARK_REMOTE" in os.environ:
+        pytest.skip("nobody else at ASHLAR_SPARK_REMOTE")
+    place, *parts = remote.removeprefix("sc://").split("/;")
+    given = dict(part.split("=") for part in parts[0].split(";"))
+
+    def call(method, path, body):
+        request = urllib.request.Request(f"http://{place}/api/2.0/{path}", json.dumps(body).encode(), method=method,
+                                         headers={"Authorization": "Bearer " + given["token"], "Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request))
+
+    name = call("POST", "preview/scim/v2/ServicePrincipals", {"displayName": f"other-{uuid.uuid4()}"})["applicationId"]
+    access = {"service_principal_name": name, "permission_level": "CAN_ATTACH_TO"}
+    call("PATCH", f"permissions/clusters/{given['x-databricks-cluster-id']}", {"access_control_list": [access]})
+    return call("POST", "token-management/on-behalf-of/tokens", {"application_id": name})["token_value"]
+
+
+@pytest.fixture
 def make_session(remote):
     """Sessions of the test's own; each has confs and temporary views of its own."""
     from pyspark.sql.connect.session import SparkSession
@@ -37,7 +62,8 @@ def make_session(remote):
         return sessions[-1]
 
     yield make
-    for session in sessions:
+    # Before 4.2 the client's sessions share a thread pool that the first one to stop closes for all.
+    for session in sessions if SESSIONS_STOP_ALONE else []:
         session.stop()
 
 

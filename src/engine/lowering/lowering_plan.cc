@@ -363,10 +363,19 @@ Result<SelectBlock> Lowerer::Lower(const sql::SamplePlan& node, const Plan&) {
     block.limit = "LIMIT " + std::to_string(*node.rows);
     return block;
   }
+  if (node.seed) {
+    // A seed means the same rows again, which DuckDB's sampling gives to a single thread only.
+    std::string numbered = NewAlias();
+    SelectBlock out;
+    out.from = "(SELECT *, row_number() OVER () AS rn_ FROM (" + RenderSelect(block) + ")) AS " + numbered;
+    for (AttributeId id : block.order) out.Add(id, {.sql = numbered + "." + ColumnName(id)});
+    out.where.push_back("hash(" + numbered + ".rn_, " + std::to_string(*node.seed) + ") / 18446744073709551616.0 < " +
+                        std::to_string(node.fraction));
+    return out;
+  }
   // The grammar wants a plain number.
   std::string percent = std::to_string(node.fraction * 100);
-  std::string select = RenderSelect(block) + " USING SAMPLE " + percent + " PERCENT (bernoulli" +
-           (node.seed ? ", " + std::to_string(*node.seed & 0x7fffffff) : "") + ")";
+  std::string select = RenderSelect(block) + " USING SAMPLE " + percent + " PERCENT (bernoulli)";
   std::string alias = NewAlias();
   SelectBlock out;
   out.from = "(" + select + ") AS " + alias;

@@ -368,6 +368,7 @@ TEST_F(LoweringTest, DistinctTailSampleAndEmpty) {
   auto count = connection_->ExecuteCount(half);
   ASSERT_TRUE(count.ok()) << FullMessage(count.error());
   EXPECT_NEAR(static_cast<double>(*count), 50000, 2000);
+  EXPECT_EQ(*connection_->ExecuteCount(half), *count);
 }
 
 TEST_F(LoweringTest, NoColumnsStillHaveRows) {
