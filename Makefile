@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build test bench demo oracle crash clean
+.PHONY: help setup configure build test bench demo oracle parity crash clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: build  ## Run the main job on real data in a workspace of its own
 
 oracle: setup  ## Ask a real Spark and compare with the recorded answers
 	@tools/oracle/record --check
+
+parity: build  ## Run the client tests and write docs/parity.md from what they drove
+	@tools/parity/run $(BUILD)
 
 crash: build  ## Kill the server and drivers at random and check what survives
 	@tests/crash/run $(BUILD)

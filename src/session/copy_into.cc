@@ -105,17 +105,17 @@ Rows RunCommand(StatementRun& run, const sql::CopyIntoStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
   ASSIGN_OR_RETURN(std::string location, AuthorisedLocation(run, statement));
   ASSIGN_OR_RETURN(std::vector<SourceFile> files, ListFiles(run, statement, location));
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> ledger,
-                   delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  // The statement's one snapshot of the table: what it says was loaded, and what the commit is made from.
+  ASSIGN_OR_RETURN(auto target, run.analyzer().tables.Open(relation, {}, statement.table.options, std::nullopt));
+  std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*target);
+  if (!snapshot) return NotImplemented("COPY INTO a table that is not Delta");
   if (!IsOn(statement.copy_options, "force")) {
-    std::erase_if(files, [&](const SourceFile& file) { return ledger->TransactionVersion(file.ledger_id).has_value(); });
+    std::erase_if(files, [&](const SourceFile& file) { return snapshot->TransactionVersion(file.ledger_id).has_value(); });
   }
   if (files.empty()) return Report(run, 0);
 
   ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(InsertOf(statement, files), run.analyzer()));
-  std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
-  if (!snapshot) return NotImplemented("COPY INTO a table that is not Delta");
+  CHECK(SnapshotOf(*insert.target.table) == snapshot) << "one table at two versions in a statement";
   DeltaWrite write(run, {relation.uuid, relation.location, snapshot});
   for (const SourceFile& file : files) {
     // Loaded meanwhile by another COPY INTO: the transaction's own check refuses a version twice.

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -38,11 +39,20 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        status = self.process.wait(timeout=30)
+        self._record()
+        return status
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._record()
+
+    def _record(self) -> None:
+        """For tools/parity: what was asked of this server."""
+        folder = os.environ.get("ASHLAR_PARITY_DIR")
+        if folder:
+            shutil.copy(self.log_path, pathlib.Path(folder) / f"{os.getpid()}-{self.process.pid}.log")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import sys
 import urllib.parse
 import urllib.request
 import uuid
@@ -11,7 +12,16 @@ import uuid
 import pyspark
 import pytest
 
+# Before 4.2 the client's sessions share a thread pool that the first one to stop closes for all. A session
+# that is garbage stops too, in the middle of whatever runs then, and may wait for a lock that is held there:
+# so they are kept.
 SESSIONS_STOP_ALONE = tuple(int(part) for part in pyspark.__version__.split(".")[:2]) >= (4, 2)
+KEPT = []
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "parity"))
+import connect_record  # noqa: E402
+
+connect_record.install()
 
 _e2e = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
 
@@ -62,9 +72,9 @@ def make_session(remote):
         return sessions[-1]
 
     yield make
-    # Before 4.2 the client's sessions share a thread pool that the first one to stop closes for all.
-    for session in sessions if SESSIONS_STOP_ALONE else []:
-        session.stop()
+    KEPT.extend(sessions)
+    while SESSIONS_STOP_ALONE and KEPT:
+        KEPT.pop().stop()
 
 
 @pytest.fixture
