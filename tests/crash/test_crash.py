@@ -153,7 +153,8 @@ def test_a_job_that_is_cut_off_does_nothing_twice(make_server, tmp_path, point, 
     script = "SET spark.sql.ansi.enabled = true;\nINSERT INTO one VALUES (1);\nINSERT INTO two SELECT n + 1 FROM one;\n"
     assert call(server, "POST", "/api/2.0/workspace/import",
                 {"path": "/Shared/both.sql", "format": "RAW", "content": base64.b64encode(script.encode()).decode()}) is not None
-    task = {"task_key": "both", "max_retries": 3, "sql_task": {"warehouse_id": server.info["warehouse_id"], "file": {"path": "/Shared/both.sql"}}}
+    # Between two attempts there is time to start the server without the failpoint.
+    task = {"task_key": "both", "max_retries": 3, "min_retry_interval_millis": 1000, "sql_task": {"warehouse_id": server.info["warehouse_id"], "file": {"path": "/Shared/both.sql"}}}
     job = {"idempotency_token": "once", "tasks": [task]}
     server.stop()
     server.env = {**plain, "ASHLAR_FAILPOINTS": f"{point}=kill@{at}"}

@@ -42,15 +42,28 @@ def install():
 
         return run
 
+    class Stream:
+        """A streamed answer as it is, noted when its end was reached."""
+
+        def __init__(self, answer, kinds):
+            self._answer, self._kinds = answer, kinds
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            try:
+                return next(self._answer)
+            except StopIteration:
+                answered.update(self._kinds)
+                raise
+
+        def __getattr__(self, name):
+            return getattr(self._answer, name)
+
     def stream(call):
         def run(request, *args, **kwargs):
-            rows = call(request, *args, **kwargs)
-
-            def through():
-                yield from rows
-                answered.update(kinds_of(request, set()))
-
-            return through()
+            return Stream(call(request, *args, **kwargs), kinds_of(request, set()))
 
         return run
 
