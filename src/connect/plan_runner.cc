@@ -100,7 +100,9 @@ Status RunSqlCommand(ConnectSession& session, Execution& execution, const sc::Sq
     // Analysed now, as Spark does, so that its errors are raised where it was written.
     ASSIGN_OR_RETURN(sql::RelationPtr query, decoder.Relation(input));
     session::StatementRun run(session.session());
+    ASSIGN_OR_RETURN(auto running, Execution::Running::Enter(execution, run));
     RETURN_IF_ERROR(run.Analyze(query));
+    RETURN_IF_ERROR(run.CheckCancelled());
     *response.mutable_sql_command_result()->mutable_relation() = std::move(input);
   } else {
     if (input.has_with_relations()) return NotImplemented("DataFrames as arguments of a statement that is not a query");

@@ -104,7 +104,8 @@ def test_interrupt_by_tag_and_by_operation(spark):
     while worker.is_alive():
         stopped.update(spark.interruptTag("mine"))
         worker.join(timeout=0.1)
-    assert len(stopped) == 1 and "OPERATION_CANCELED" in outcome[0]
+    # spark.sql() and collect() are an operation each; either may be the one that was met.
+    assert 1 <= len(stopped) <= 2 and "OPERATION_CANCELED" in outcome[0]
     assert spark.interruptOperation(str(uuid.uuid4())) == []
 
 
