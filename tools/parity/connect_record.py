@@ -1,5 +1,6 @@
 """Records which kinds of Spark Connect messages a PySpark client had answered without an error."""
 
+import collections.abc
 import json
 import os
 import pathlib
@@ -16,7 +17,7 @@ def kinds_of(message, found):
             found.add(f"{name}.{field.name}")
         if field.message_type is None or (field.message_type.GetOptions().map_entry):
             continue
-        for inner in value if field.label == field.LABEL_REPEATED else [value]:
+        for inner in value if isinstance(value, collections.abc.Sequence) else [value]:
             kinds_of(inner, found)
     return found
 
@@ -43,7 +44,7 @@ def install():
         return run
 
     class Stream:
-        """A streamed answer as it is, noted when its end was reached."""
+        """A streamed answer as it is, noted when it was whole; the client may read no further then."""
 
         def __init__(self, answer, kinds):
             self._answer, self._kinds = answer, kinds
@@ -53,10 +54,13 @@ def install():
 
         def __next__(self):
             try:
-                return next(self._answer)
+                response = next(self._answer)
             except StopIteration:
                 answered.update(self._kinds)
                 raise
+            if response.HasField("result_complete"):
+                answered.update(self._kinds)
+            return response
 
         def __getattr__(self, name):
             return getattr(self._answer, name)
