@@ -9,14 +9,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
-import pyspark
 import pytest
-
-# Before 4.2 the client's sessions share a thread pool that the first one to stop closes for all. A session
-# that is garbage stops too, in the middle of whatever runs then, and may wait for a lock that is held there:
-# so they are kept.
-SESSIONS_STOP_ALONE = tuple(int(part) for part in pyspark.__version__.split(".")[:2]) >= (4, 2)
-KEPT = []
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "parity"))
 import connect_record  # noqa: E402
@@ -72,9 +65,8 @@ def make_session(remote):
         return sessions[-1]
 
     yield make
-    KEPT.extend(sessions)
-    while SESSIONS_STOP_ALONE and KEPT:
-        KEPT.pop().stop()
+    for session in sessions:
+        session.stop()
 
 
 @pytest.fixture

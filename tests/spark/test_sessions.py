@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from conftest import SESSIONS_STOP_ALONE
 from pyspark.errors import (
     AnalysisException,
     ArithmeticException,
@@ -87,8 +86,6 @@ def test_interrupt(spark):
 
 
 def test_a_stopped_session_is_gone(make_session):
-    if not SESSIONS_STOP_ALONE:
-        pytest.skip("this client closes what all its sessions share")
     session = make_session()
     session.range(1).collect()
     session.stop()
