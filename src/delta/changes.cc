@@ -69,10 +69,9 @@ class Reader {
   Reader(const TableLocation& table, const Snapshot& latest, const Schema& schema)
       : table_(table), latest_(latest), marked_(StateOf(schema, true)), cdc_(StateOf(schema, false)) {}
 
-  Status ReadVersion(const HistoryEntry& entry) {
+  Status TakeVersion(const HistoryEntry& entry, const std::vector<Action>& actions) {
     version_ = entry.version;
     timestamp_ms_ = entry.timestamp_ms;
-    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table_, version_));
     bool has_cdc = std::ranges::any_of(actions, [](const Action& a) { return std::holds_alternative<AddCdcFile>(a); });
     return has_cdc ? TakeCdcFiles(actions) : TakeDataFiles(actions);
   }
@@ -241,15 +240,13 @@ Result<TableChanges> ReadChanges(const TableLocation& table, int64_t first, std:
   Reader reader(table, *latest, changes.schema);
   for (const HistoryEntry& entry : history) {
     if (entry.version < first || entry.version > end) continue;
-    if (entry.version > first) {
-      ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, entry.version));
-      for (const Action& action : actions) {
-        const auto* metadata = std::get_if<Metadata>(&action);
-        if (metadata != nullptr) recorded = BooleanProperty(metadata->configuration, kFeedProperty, false);
-      }
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, entry.version));
+    for (const Action& action : actions) {
+      const auto* metadata = std::get_if<Metadata>(&action);
+      if (metadata != nullptr) recorded = BooleanProperty(metadata->configuration, kFeedProperty, false);
     }
     if (!recorded) return MissingChanges(first, end, entry.version);
-    RETURN_IF_ERROR(reader.ReadVersion(entry));
+    RETURN_IF_ERROR(reader.TakeVersion(entry, actions));
   }
   changes.parts = reader.TakeParts();
   return changes;

@@ -35,8 +35,8 @@ struct TableChanges {
 Result<std::optional<int64_t>> ChangesBoundary(const TableLocation& table, int64_t timestamp_ms, bool start);
 
 // Versions `first` to `last`, both included; `last` defaults to the latest one. Errors:
-// DELTA_MISSING_CHANGE_DATA (KD002) for a version at which the feed was off, DELTA_CDC_START_VERSION_AFTER_END
-// (22003) shaped errors for a wrong range, DELTA_VERSION_NOT_FOUND.
+// DELTA_MISSING_CHANGE_DATA (KD002) for a version at which the feed was off, DELTA_INVALID_CDC_RANGE and
+// DELTA_CDC_START_VERSION_AFTER_LATEST (22003), DELTA_VERSION_NOT_FOUND.
 Result<TableChanges> ReadChanges(const TableLocation& table, int64_t first, std::optional<int64_t> last);
 
 }  // namespace ashlar::delta
