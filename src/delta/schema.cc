@@ -13,31 +13,7 @@
 namespace ashlar::delta {
 namespace {
 
-constexpr const char* kPhysicalName = "delta.columnMapping.physicalName";
-constexpr const char* kFieldId = "delta.columnMapping.id";
 constexpr int kDefaultIndexedColumns = 32;
-
-// Rebuilds a type with `rewrite` applied to every field of every struct in it.
-DataType RewriteFields(const DataType& type, const std::function<Field(const Field&)>& rewrite) {
-  switch (type.id()) {
-    case TypeId::kStruct: {
-      std::vector<Field> fields;
-      for (const Field& field : type.fields()) {
-        Field changed = rewrite(field);
-        changed.type = RewriteFields(changed.type, rewrite);
-        fields.push_back(std::move(changed));
-      }
-      return DataType::Struct(std::move(fields));
-    }
-    case TypeId::kArray:
-      return DataType::Array(RewriteFields(type.element(), rewrite), type.contains_null());
-    case TypeId::kMap:
-      return DataType::Map(RewriteFields(type.key(), rewrite),
-                           RewriteFields(type.map_value(), rewrite), type.value_contains_null());
-    default:
-      return type;
-  }
-}
 
 bool AnyFieldOf(const DataType& type, const std::function<bool(const Field&)>& predicate) {
   switch (type.id()) {
@@ -255,6 +231,27 @@ Result<ColumnMappingMode> MappingModeOf(const StringMap& configuration) {
   if (it->second == "id") return ColumnMappingMode::kId;
   return MakeError(ErrorCode::kInvalidParameterValue,
                    "Unknown delta.columnMapping.mode '" + it->second + "'");
+}
+
+DataType RewriteFields(const DataType& type, const std::function<Field(const Field&)>& rewrite) {
+  switch (type.id()) {
+    case TypeId::kStruct: {
+      std::vector<Field> fields;
+      for (const Field& field : type.fields()) {
+        Field changed = rewrite(field);
+        changed.type = RewriteFields(changed.type, rewrite);
+        fields.push_back(std::move(changed));
+      }
+      return DataType::Struct(std::move(fields));
+    }
+    case TypeId::kArray:
+      return DataType::Array(RewriteFields(type.element(), rewrite), type.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(RewriteFields(type.key(), rewrite),
+                           RewriteFields(type.map_value(), rewrite), type.value_contains_null());
+    default:
+      return type;
+  }
 }
 
 std::optional<std::string> FieldMetadata(const Field& field, const std::string& key) {

@@ -18,6 +18,10 @@ enum class ColumnMappingMode { kNone, kName, kId };
 // Errors: kInvalidParameterValue for a mode that does not exist.
 Result<ColumnMappingMode> MappingModeOf(const StringMap& configuration);
 
+// Keys of column mapping in a field's metadata.
+inline constexpr const char* kPhysicalName = "delta.columnMapping.physicalName";
+inline constexpr const char* kFieldId = "delta.columnMapping.id";
+
 // The name a column has in Parquet files, statistics and partition values.
 std::string PhysicalName(const Field& field, ColumnMappingMode mode);
 // delta.columnMapping.id: the Parquet field id.
@@ -26,6 +30,8 @@ std::optional<int32_t> FieldIdOf(const Field& field);
 Schema PhysicalSchema(const Schema& schema, ColumnMappingMode mode);
 // A member of a field's metadata object as text (strings unquoted); nullopt when absent.
 std::optional<std::string> FieldMetadata(const Field& field, const std::string& key);
+// The type with `rewrite` applied to every field of every struct in it, the outer one first.
+DataType RewriteFields(const DataType& type, const std::function<Field(const Field&)>& rewrite);
 // Whether the field or one nested in it satisfies the predicate.
 bool AnyField(const Schema& schema, const std::function<bool(const Field&)>& predicate);
 

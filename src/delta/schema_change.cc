@@ -10,8 +10,6 @@
 namespace ashlar::delta {
 namespace {
 
-constexpr const char* kPhysicalName = "delta.columnMapping.physicalName";
-constexpr const char* kFieldId = "delta.columnMapping.id";
 constexpr const char* kMaxColumnId = "delta.columnMapping.maxColumnId";
 
 using Fields = std::vector<Field>;
@@ -87,24 +85,6 @@ Status Insert(Fields& fields, Field field, const ColumnPlace& place) {
   return OkStatus();
 }
 
-// Every struct field below, also of structs in arrays and maps.
-DataType EachField(const DataType& type, const std::function<void(Field&)>& change) {
-  switch (type.id()) {
-    case TypeId::kStruct: {
-      Fields fields = type.fields();
-      for (Field& field : fields) {
-        change(field);
-        field.type = EachField(field.type, change);
-      }
-      return DataType::Struct(std::move(fields));
-    }
-    case TypeId::kArray: return DataType::Array(EachField(type.element(), change), type.contains_null());
-    case TypeId::kMap:
-      return DataType::Map(EachField(type.key(), change), EachField(type.map_value(), change), type.value_contains_null());
-    default: return type;
-  }
-}
-
 }  // namespace
 
 Status AddColumn(Schema& schema, const ColumnPath& parent, const Field& field, const ColumnPlace& place) {
@@ -159,13 +139,14 @@ void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, 
     highest = std::max<int64_t>(highest, FieldIdOf(field).value_or(0));
     return false;
   });
-  DataType assigned = EachField(schema.ToStruct(), [&](Field& field) {
+  DataType assigned = RewriteFields(schema.ToStruct(), [&](Field field) {
     auto parsed = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
     Json json = parsed.ok() && parsed->is_object() ? *std::move(parsed) : Json::object();
-    if (json.contains(kFieldId) && json.contains(kPhysicalName)) return;
+    if (json.contains(kFieldId) && json.contains(kPhysicalName)) return field;
     if (!json.contains(kFieldId)) json[kFieldId] = ++highest;
     if (!json.contains(kPhysicalName)) json[kPhysicalName] = keep_names ? field.name : "col-" + NewUuid(random);
     field.metadata = WriteJson(json);
+    return field;
   });
   schema.fields = assigned.fields();
   configuration[kMaxColumnId] = std::to_string(highest);
