@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build test bench demo oracle parity crash clean
+.PHONY: help setup configure build test bench demo oracle parity crash torture clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ parity: build  ## Run the client tests and write docs/parity.md from what they d
 
 crash: build  ## Kill the server and drivers at random and check what survives
 	@tests/crash/run $(BUILD)
+
+torture: build  ## Many killed writers on few tables; the history must equal a serial order (COMMITS=10000)
+	@tests/torture/run $(BUILD) $(COMMITS)
 
 clean:  ## Remove every build folder
 	rm -rf build
