@@ -37,7 +37,7 @@ Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
   DeltaWrite write(run, std::move(target));
   // Without a translated predicate the whole table counts as read: more conflicts, never a lost update.
   write.transaction().ReadWholeTable();
-  if (ReadsTargetOnce(change)) write.transaction().ReadRowsToMark();
+  if (ReadsOnlyRowsToChange(change)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
   RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
@@ -48,7 +48,7 @@ Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
   DeltaWrite write(run, std::move(target));
   write.transaction().ReadWholeTable();
-  if (ReadsTargetOnce(change)) write.transaction().ReadRowsToMark();
+  if (ReadsOnlyRowsToChange(change)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Delete(change));
   RETURN_IF_ERROR(CommitChange(write, result, "DELETE", {{"predicate", "[]"}}));
   return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
@@ -60,7 +60,7 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& statement) {
   DeltaWrite write(run, std::move(target));
   write.transaction().ReadWholeTable();
   RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
-  if (ReadsTargetOnce(merge)) write.transaction().ReadRowsToMark();
+  if (ReadsOnlyRowsToChange(merge)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
   RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.inserted_rows + result.updated_rows + result.deleted_rows},

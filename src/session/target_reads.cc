@@ -1,5 +1,7 @@
 #include "session/target_reads.h"
 
+#include <algorithm>
+
 #include "session/delta_write.h"
 #include "sql/analyze/typed_tree.h"
 
@@ -34,9 +36,17 @@ class ScanCount {
   int scans_ = 0;
 };
 
+// Whether the absence of a row is acted on while a row that is there may be left alone.
+bool DependsOnUnchangedMatches(const sql::AnalyzedMerge& merge) {
+  using Match = sql::MergeClause::Match;
+  auto inserts = [](const auto& clause) { return clause.match == Match::kNotMatched; };
+  auto changes_all = [](const auto& clause) { return clause.match == Match::kMatched && !clause.condition; };
+  return std::ranges::any_of(merge.clauses, inserts) && std::ranges::none_of(merge.clauses, changes_all);
+}
+
 }  // namespace
 
-bool ReadsTargetOnce(const sql::AnalyzedRowChange& change) {
+bool ReadsOnlyRowsToChange(const sql::AnalyzedRowChange& change) {
   ScanCount scans(change.target);
   scans.AddPlan(*change.scan);
   scans.AddExpr(change.condition);
@@ -44,7 +54,8 @@ bool ReadsTargetOnce(const sql::AnalyzedRowChange& change) {
   return scans.IsOne();
 }
 
-bool ReadsTargetOnce(const sql::AnalyzedMerge& merge) {
+bool ReadsOnlyRowsToChange(const sql::AnalyzedMerge& merge) {
+  if (DependsOnUnchangedMatches(merge)) return false;
   ScanCount scans(merge.target);
   scans.AddPlan(*merge.target_scan);
   scans.AddPlan(*merge.source);

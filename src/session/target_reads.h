@@ -5,8 +5,10 @@
 
 namespace ashlar::session {
 
-// Whether the target is read once, to find the rows to change, and by no subquery or source beside it.
-bool ReadsTargetOnce(const sql::AnalyzedRowChange& change);
-bool ReadsTargetOnce(const sql::AnalyzedMerge& merge);
+// Whether the target is read once, by no subquery or source beside it, and only to find the rows that are
+// changed: a row that stays as it is decides nothing. A MERGE that inserts what is not matched depends on
+// each row it matches, so there every matched row must be changed.
+bool ReadsOnlyRowsToChange(const sql::AnalyzedRowChange& change);
+bool ReadsOnlyRowsToChange(const sql::AnalyzedMerge& merge);
 
 }  // namespace ashlar::session

@@ -8,7 +8,15 @@ import dataclasses
 import itertools
 import typing
 
-KEYS, PARTS = 24, 3
+KEYS, PARTS = 16, 3
+# Kinds that put rows in, change them, and take them out; twice is twice as often.
+MIXES = {
+    "all": (["insert"] * 4 + ["copy"] * 2 + ["upsert"] * 2 + ["insert_missing"] * 2,
+            ["add"] * 3 + ["move", "take_maximum", "copy_sum", "settle", "optimize"],
+            ["delete_key", "clear_key", "clear_key", "delete_one", "delete_one", "delete_part", "overwrite_part", "replace_key", "merge_away"]),
+    # What inserts because it found nothing, beside what takes out just that.
+    "absence": (["insert"] * 4 + ["insert_missing"] * 3, ["settle"] * 3 + ["optimize"] * 2, ["clear_key"] * 7),
+}
 
 
 @dataclasses.dataclass
@@ -42,14 +50,10 @@ class Operations:
         c = self.chance
         return {next(self.ids): (c.randrange(KEYS), c.randrange(100), c.randrange(PARTS) if part is None else part) for _ in range(count)}
 
-    def next(self, table, rows_now):
+    def next(self, table, rows_now, mix="all"):
         """Few rows: more is put in than taken out; many: the other way round."""
-        c = self.chance
-        growing = ["insert"] * 4 + ["copy"] * 2 + ["upsert"] * 2 + ["insert_missing"]
-        changing = ["add"] * 3 + ["move", "take_maximum", "copy_sum", "settle", "optimize"]
-        shrinking = ["delete_key"] * 2 + ["delete_one"] * 2 + ["delete_part", "overwrite_part", "replace_key", "merge_away"]
-        pool = growing + changing + shrinking * (1 if rows_now < 60 else 4)
-        kind = c.choice(pool)
+        growing, changing, shrinking = MIXES[mix]
+        kind = self.chance.choice(growing + changing + shrinking * (1 if rows_now < 60 else 4))
         return getattr(self, kind)(f"delta.`{table}`")
 
     def statement(self, kind, sql, effect, **more):
@@ -108,6 +112,10 @@ class Operations:
         k = self.chance.randrange(KEYS)
         return self.statement("delete_key", f"DELETE FROM {t} WHERE k = {k} AND v % 3 <> 0",
                               lambda rows: ({i: r for i, r in rows.items() if r[0] == k and r[1] % 3}, {}))
+
+    def clear_key(self, t):
+        k = self.chance.randrange(KEYS)
+        return self.statement("clear_key", f"DELETE FROM {t} WHERE k = {k}", lambda rows: ({i: r for i, r in rows.items() if r[0] == k}, {}))
 
     def delete_one(self, t):
         low = self.chance.randint(0, 99)

@@ -1,6 +1,6 @@
 """Many writers, one or two tables at a time, killed at random; history.py proves what is left.
 
-    torture.py BUILD_DIR [--commits N] [--writers N] [--seed N] [--folder D]
+    torture.py BUILD_DIR [--commits N] [--writers N] [--seed N] [--mix all] [--folder D]
 """
 
 import argparse
@@ -15,7 +15,7 @@ import threading
 import time
 
 from history import History, replay
-from operations import Operations
+from operations import MIXES, Operations
 
 LAYOUTS = {
     f"{how}_{level}{'_partitioned' if partitioned else ''}": (vectors, serializable, partitioned)
@@ -80,8 +80,8 @@ class Writer:
 
 
 class Torture:
-    def __init__(self, build, folder, commits, writers, seed):
-        self.folder, self.seed = pathlib.Path(folder), seed
+    def __init__(self, build, folder, commits, writers, seed, mix):
+        self.folder, self.mix = pathlib.Path(folder), mix
         sources = self.folder / "sources"
         sources.mkdir(parents=True)
         self.tables = [Table(self.folder, name) for name in LAYOUTS]
@@ -110,7 +110,7 @@ class Torture:
             if not unfinished or self.surprises:
                 return None, None
             table = self.operations.chance.choice(unfinished[:2])
-            one = self.operations.next(table.path, table.rows)
+            one = self.operations.next(table.path, table.rows, self.mix)
             if one.kind == "copy":  # it may be another table's
                 table = next(t for t in self.tables if f"delta.`{t.path}`" == one.once.split(" ")[0])
             table.statements.append(one)
@@ -130,7 +130,7 @@ class Torture:
             return
         if one.acknowledged:
             table.commits += 1 if one.affected != 0 else 0
-            table.rows = max(0, table.rows + {"insert": 2, "copy": 2, "upsert": 1, "delete_key": -1, "delete_one": -1, "overwrite_part": -8, "delete_part": -4}.get(one.kind, 0))
+            table.rows = max(0, table.rows + {"insert": 2, "copy": 2, "upsert": 1, "delete_key": -1, "clear_key": -2, "delete_one": -1, "overwrite_part": -8, "delete_part": -4}.get(one.kind, 0))
             return
         condition = one.answer["error"]
         self.errors[condition.split(".")[0]] += 1
@@ -152,9 +152,9 @@ class Torture:
         return findings, commits
 
 
-def torture(build, folder, commits, writers=8, seed=1):
+def torture(build, folder, commits, writers=8, seed=1, mix="all"):
     started = time.monotonic()
-    run = Torture(build, folder, commits, writers, seed)
+    run = Torture(build, folder, commits, writers, seed, mix)
     run.run()
     wrote = time.monotonic() - started
     findings, checked = run.check()
@@ -170,11 +170,12 @@ def main():
     options.add_argument("--commits", type=int, default=10000)
     options.add_argument("--writers", type=int, default=8)
     options.add_argument("--seed", type=int, default=int(time.time()))
+    options.add_argument("--mix", default="all", choices=MIXES)
     options.add_argument("--folder", help="kept; a temporary one otherwise")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         print(f"seed {chosen.seed}")
-        findings, _, summary = torture(chosen.build, chosen.folder or temporary, chosen.commits, chosen.writers, chosen.seed)
+        findings, _, summary = torture(chosen.build, chosen.folder or temporary, chosen.commits, chosen.writers, chosen.seed, chosen.mix)
     print(summary)
     for finding in findings:
         print(finding)
