@@ -18,3 +18,5 @@ set(ASHLAR_UV_VERSION 0.13.9)
 # The demo's three million flights.
 set(ASHLAR_VEGA_DATASETS_VERSION 3.2.1)
 set(ASHLAR_VEGA_DATASETS_SHA256 6f72fda460a9863fae5fcb32f85bcd49e1761fdea6dc6cf9f4962472881cc5a3)
+# The emulator of Azure Blob that tests use; the last version that runs on Node 20.
+set(ASHLAR_AZURITE_VERSION 3.35.0)

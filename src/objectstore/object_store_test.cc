@@ -9,6 +9,7 @@
 #include "objectstore/fault_store.h"
 #include "objectstore/local_store.h"
 #include "objectstore/memory_store.h"
+#include "objectstore/test_store_contract.h"
 
 namespace ashlar::objectstore {
 namespace {
@@ -26,31 +27,6 @@ class TemporaryFolder {
  private:
   std::string path_;
 };
-
-void ExpectStoreContract(ObjectStore& store, const std::string& root) {
-  std::string path = root + "/a/b/1.json";
-  EXPECT_EQ(store.Read(path).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(store.Head(path).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(store.ListFrom(root + "/a/b", "")->size(), 0u);
-  EXPECT_EQ(*store.PutIfAbsent(path, "one"), PutOutcome::kWon);
-  EXPECT_EQ(*store.PutIfAbsent(path, "two"), PutOutcome::kLost);
-  EXPECT_EQ(*store.Read(path), "one");
-  EXPECT_EQ(store.Head(path)->size, 3);
-  EXPECT_EQ(*store.ReadRange(path, 1, 2), "ne");
-  EXPECT_FALSE(store.ReadRange(path, 1, 3).ok());
-  EXPECT_FALSE(store.ReadRange(path, 0, int64_t{1} << 60).ok());
-  EXPECT_TRUE(store.PutOverwrite(path, "three").ok());
-  EXPECT_EQ(*store.Read(path), "three");
-  EXPECT_TRUE(store.PutOverwrite(root + "/a/b/10.json", "x").ok());
-  EXPECT_TRUE(store.PutOverwrite(root + "/a/b/c/2.json", "x").ok());
-  auto listed = store.ListFrom(root + "/a/b", "10");
-  ASSERT_EQ(listed->size(), 1u);  // "1.json" < "10" by bytes; the folder c is not an object
-  EXPECT_EQ(listed->front().name, "10.json");
-  EXPECT_EQ(store.ListFrom(root + "/a/b", "")->size(), 2u);
-  EXPECT_TRUE(store.Delete(path).ok());
-  EXPECT_TRUE(store.Delete(path).ok());
-  EXPECT_EQ(store.Read(path).error().code, ErrorCode::kNotFound);
-}
 
 TEST(ObjectStore, MemoryKeepsTheContract) {
   MemoryObjectStore store(SystemClock());
