@@ -9,6 +9,7 @@
 #include "objectstore/cloud_service.h"
 #include "objectstore/http_date.h"
 #include "objectstore/signing.h"
+#include "objectstore/xml_text.h"
 
 namespace ashlar::objectstore {
 namespace {
@@ -70,6 +71,39 @@ class AzureBlobService final : public CloudService {
     }
     page.next = list.child_value("NextMarker");
     return page;
+  }
+
+  std::optional<HttpRequest> ForUploadStart(std::string_view) const override { return std::nullopt; }
+  Result<std::string> ParseUploadStart(const std::string& xml) const override {
+    return MakeError(ErrorCode::kInternalError, "no upload was started: " + xml.substr(0, 200));
+  }
+
+  HttpRequest ForUploadPart(std::string_view key, const std::string& upload, int number) const override {
+    HttpRequest request = ForObject("PUT", key);
+    request.headers.erase("x-ms-blob-type");
+    request.query = {{"comp", "block"}, {"blockid", PartName({}, upload, number)}};
+    return request;
+  }
+
+  // The ids of one blob's blocks must be equally long.
+  std::string PartName(const HttpResponse&, const std::string& upload, int number) const override {
+    return Base64Encode(upload + "-" + std::to_string(100'000 + number));
+  }
+
+  HttpRequest ForUploadFinish(std::string_view key, const std::string&,
+                              const std::vector<std::string>& parts) const override {
+    HttpRequest request = ForObject("PUT", key);
+    request.headers.erase("x-ms-blob-type");
+    request.query = {{"comp", "blocklist"}};
+    pugi::xml_document document;
+    pugi::xml_node list = document.append_child("BlockList");
+    for (const std::string& part : parts) list.append_child("Latest").text().set(part.c_str());
+    request.body = XmlText(document);
+    return request;
+  }
+
+  std::optional<HttpRequest> ForUploadAbort(std::string_view, const std::string&) const override {
+    return std::nullopt;
   }
 
   void Sign(HttpRequest& request) const override {

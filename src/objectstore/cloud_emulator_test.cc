@@ -137,10 +137,44 @@ TEST_P(CloudEmulator, SurvivesThrottlingTornReadsAndLostAnswers) {
   EXPECT_EQ(store->Head("x://b/r/1").error().code, ErrorCode::kNotFound);
 }
 
+std::string ManyBytes(size_t size) {
+  std::string bytes(size, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+  return bytes;
+}
+
+TEST_P(CloudEmulator, AnUploadInPartsAppearsWholeWhenItIsFinished) {
+  auto transport = std::make_shared<SpoilingTransport>(MakeCurlTransport({}));
+  auto store = MakeStore(transport);
+  using Spoil = SpoilingTransport::Spoil;
+  std::string bytes = ManyBytes((13 << 20) + 7);
+  auto upload = store->StartUpload("x://b/r/parts", 5 << 20);
+  ASSERT_TRUE(upload.ok());
+  for (size_t at = 0; at < bytes.size(); at += 3 << 20) {
+    transport->Next(Spoil::kAnswerLost);
+    ASSERT_TRUE((*upload)->Append(std::string_view(bytes).substr(at, 3 << 20)).ok());
+  }
+  EXPECT_EQ(store->Head("x://b/r/parts").error().code, ErrorCode::kNotFound);
+  Status finished = (*upload)->Finish();
+  ASSERT_TRUE(finished.ok()) << finished.error().message;
+  EXPECT_TRUE(*store->Read("x://b/r/parts") == bytes);
+}
+
+TEST_P(CloudEmulator, AnUploadThatIsGivenUpLeavesTheOldObject) {
+  auto store = MakeStore(MakeCurlTransport({}));
+  auto small = store->StartUpload("x://b/r/kept");
+  ASSERT_TRUE((*small)->Append("old").ok());
+  ASSERT_TRUE((*small)->Finish().ok());
+  {
+    auto upload = store->StartUpload("x://b/r/kept", 5 << 20);
+    ASSERT_TRUE((*upload)->Append(ManyBytes(11 << 20)).ok());
+  }
+  EXPECT_EQ(*store->Read("x://b/r/kept"), "old");
+}
+
 TEST_P(CloudEmulator, AnObjectOfManyMegabytesComesBackWhole) {
   auto store = MakeStore(MakeCurlTransport({}));
-  std::string bytes(20 << 20, '\0');
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+  std::string bytes = ManyBytes(20 << 20);
   ASSERT_EQ(*store->PutIfAbsent("x://b/r/big", bytes), PutOutcome::kWon);
   EXPECT_TRUE(*store->Read("x://b/r/big") == bytes);
   EXPECT_TRUE(*store->ReadRange("x://b/r/big", 19 << 20, 1 << 20) == bytes.substr(19 << 20));

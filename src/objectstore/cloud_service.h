@@ -2,6 +2,7 @@
 // listings. Pure but for the clock in signatures; CloudObjectStore sends what it makes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,6 +36,18 @@ class CloudService {
   virtual HttpRequest ForList(const std::string& prefix, const std::string& start,
                               const std::string& next) const = 0;
   virtual Result<ListPage> ParseList(const std::string& xml) const = 0;
+  // An object sent in parts appears when it is finished, whole. `upload` names the attempt to send it:
+  // what ParseUploadStart found, or, where nothing starts one, random hex of the caller.
+  virtual std::optional<HttpRequest> ForUploadStart(std::string_view key) const = 0;
+  virtual Result<std::string> ParseUploadStart(const std::string& xml) const = 0;
+  // `number` counts from 1.
+  virtual HttpRequest ForUploadPart(std::string_view key, const std::string& upload, int number) const = 0;
+  // What ForUploadFinish calls the part that was answered so.
+  virtual std::string PartName(const HttpResponse& response, const std::string& upload, int number) const = 0;
+  virtual HttpRequest ForUploadFinish(std::string_view key, const std::string& upload,
+                                      const std::vector<std::string>& parts) const = 0;
+  // Nothing where parts without an object vanish by themselves.
+  virtual std::optional<HttpRequest> ForUploadAbort(std::string_view key, const std::string& upload) const = 0;
   // Adds the signature; the last step, again for every attempt.
   virtual void Sign(HttpRequest& request) const = 0;
   virtual Refusal ReasonOf(const HttpResponse& response) const = 0;

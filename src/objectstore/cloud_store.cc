@@ -105,14 +105,17 @@ CloudObjectStore::Exchange CloudObjectStore::Send(const HttpRequest& request) co
   return exchange;
 }
 
-Result<HttpResponse> CloudObjectStore::Call(const HttpRequest& request,
-                                            const std::string& path) const {
-  Exchange exchange = Send(request);
+Result<HttpResponse> CloudObjectStore::Settle(Exchange exchange, const std::string& path) {
   if (!exchange.failed.ok()) {
     return MakeError(ErrorCode::kIoError, path + ": " + exchange.failed.error().message);
   }
   if (exchange.response.status / 100 != 2) return ErrorOf(exchange.response, path);
   return std::move(exchange.response);
+}
+
+Result<HttpResponse> CloudObjectStore::Call(const HttpRequest& request,
+                                            const std::string& path) const {
+  return Settle(Send(request), path);
 }
 
 Result<std::vector<ObjectInfo>> CloudObjectStore::ListFrom(const std::string& directory,
@@ -166,13 +169,10 @@ Result<std::string> CloudObjectStore::ReadRange(const std::string& path, int64_t
   request.headers["range"] = "bytes=" + range;
   Exchange exchange = Send(request);
   if (exchange.failed.ok() && exchange.response.status == 416) return ends_early;
-  if (!exchange.failed.ok()) {
-    return MakeError(ErrorCode::kIoError, path + ": " + exchange.failed.error().message);
-  }
-  if (exchange.response.status / 100 != 2) return ErrorOf(exchange.response, path);
-  bool asked_for = exchange.response.Header("content-range").starts_with("bytes " + range + "/");
-  if (!asked_for || static_cast<int64_t>(exchange.response.body.size()) != length) return ends_early;
-  return std::move(exchange.response.body);
+  ASSIGN_OR_RETURN(HttpResponse response, Settle(std::move(exchange), path));
+  bool asked_for = response.Header("content-range").starts_with("bytes " + range + "/");
+  if (!asked_for || static_cast<int64_t>(response.body.size()) != length) return ends_early;
+  return std::move(response.body);
 }
 
 Result<ObjectInfo> CloudObjectStore::Head(const std::string& path) {
@@ -198,8 +198,7 @@ Result<PutOutcome> CloudObjectStore::PutIfAbsent(const std::string& path, std::s
     }
   }
   if (exchange.unheard) return PutOutcome::kUnknown;
-  if (exchange.failed.ok()) return ErrorOf(exchange.response, path);
-  return MakeError(ErrorCode::kIoError, path + ": " + exchange.failed.error().message);
+  return Settle(std::move(exchange), path).error();
 }
 
 Status CloudObjectStore::PutOverwrite(const std::string& path, std::string_view bytes) {

@@ -19,6 +19,17 @@ struct RetryPolicy {
   int64_t longest_pause_ms = 10'000;
 };
 
+// One object being written from front to back, in bounded memory. Readers see the old object, or none,
+// until Finish has succeeded; an upload that is given up leaves nothing. Not thread safe; must not
+// outlive its store.
+class ObjectUpload {
+ public:
+  virtual ~ObjectUpload() = default;
+  virtual Status Append(std::string_view bytes) = 0;
+  // The object is durable when this succeeds. Called once, last.
+  virtual Status Finish() = 0;
+};
+
 class CloudObjectStore final : public ObjectStore {
  public:
   using Pause = std::function<void(int64_t ms)>;
@@ -40,19 +51,27 @@ class CloudObjectStore final : public ObjectStore {
   Result<PutOutcome> PutIfAbsent(const std::string& path, std::string_view bytes) override;
   Status PutOverwrite(const std::string& path, std::string_view bytes) override;
   Status Delete(const std::string& path) override;
+  // For a name that is written once: when the last answer is lost, an object of the right size is taken
+  // for the upload's own. `first_part_bytes`: at least 5 MiB for S3. Later parts grow, so that ten thousand hold any object.
+  Result<std::unique_ptr<ObjectUpload>> StartUpload(const std::string& path,
+                                                    size_t first_part_bytes = kPartBytes);
+  static constexpr size_t kPartBytes = 8 << 20;
 
  private:
+  class Upload;
   struct Exchange {
     HttpResponse response;
     // An earlier attempt, or the last, may have done its work without our hearing of it.
     bool unheard = false;
     Status failed = OkStatus();  // the last attempt had no answer
   };
+  // The answer if it is 2xx, or the error that the exchange means for `path`.
+  static Result<HttpResponse> Settle(Exchange exchange, const std::string& path);
 
   static void SleepFor(int64_t ms);
   Result<std::string> KeyOf(const std::string& path) const;
   Exchange Send(const HttpRequest& request) const;
-  // Send; a 2xx answer, or the error that the answer means for `path`.
+  // Send and Settle.
   Result<HttpResponse> Call(const HttpRequest& request, const std::string& path) const;
   bool AskAgain(const HttpResponse& response) const;
   int64_t PauseBefore(int attempt, const HttpResponse& response) const;

@@ -141,6 +141,40 @@ TEST_F(CloudStore, AListingGoesOverItsPagesAndAMissingBucketIsNotAnEmptyFolder) 
   EXPECT_FALSE(Make({page("1", "<IsTruncated>true</IsTruncated>")}).ListFrom("s3://bucket/t", "").ok());
 }
 
+TEST_F(CloudStore, AnUploadWhoseLastAnswerIsLostIsFinishedOnlyIfTheObjectIsThere) {
+  HttpResponse started = Answer(200, {}, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>");
+  HttpResponse part = Answer(200, {{"etag", "\"e\""}});
+  auto finish = [&](std::deque<Result<HttpResponse>> answers) {
+    std::deque<Result<HttpResponse>> script = {started, part, part};
+    script.insert(script.end(), answers.begin(), answers.end());
+    auto upload = Make(script).StartUpload("s3://bucket/t/x", 2);
+    EXPECT_TRUE((*upload)->Append("abcd").ok());
+    Status finished = (*upload)->Finish();
+    upload->reset();
+    EXPECT_TRUE(transport_->Ended());
+    return finished;
+  };
+  auto head = [](const std::string& size) {
+    return Answer(200, {{"content-length", size}, {"last-modified", "Sun, 06 Nov 1994 08:49:37 GMT"}});
+  };
+  HttpResponse forgotten = Answer(404, {}, "<Error><Code>NoSuchUpload</Code></Error>");
+  HttpResponse aborted = Answer(204);
+  EXPECT_TRUE(finish({Answer(200)}).ok());
+  EXPECT_EQ(transport_->asked[3].body,
+            "<?xml version=\"1.0\"?><CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"e\"</ETag></Part>"
+            "<Part><PartNumber>2</PartNumber><ETag>\"e\"</ETag></Part></CompleteMultipartUpload>");
+  EXPECT_TRUE(finish({kLost, forgotten, head("4")}).ok());
+  EXPECT_FALSE(finish({kLost, forgotten, head("3"), aborted}).ok());
+  EXPECT_FALSE(finish({kLost, forgotten, Answer(404), aborted}).ok());
+  EXPECT_FALSE(finish({forgotten, aborted}).ok());
+  EXPECT_FALSE(finish({Answer(200, {}, "<Error><Code>InternalError</Code></Error>"), aborted}).ok());
+  EXPECT_EQ(transport_->asked.back().method, "DELETE");
+  auto broken = Make({started, Answer(403), aborted}).StartUpload("s3://bucket/t/x", 2);
+  EXPECT_FALSE((*broken)->Append("abcd").ok());
+  EXPECT_FALSE((*broken)->Append("e").ok());
+  EXPECT_FALSE((*broken)->Finish().ok());
+}
+
 // The example "GET Object" of AWS's "Authenticating Requests: Using the Authorization Header".
 TEST(S3Service, SignsAsTheExampleOfAws) {
   FakeClock clock(1'369'353'600'000);

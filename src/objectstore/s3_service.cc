@@ -9,6 +9,7 @@
 #include "objectstore/cloud_service.h"
 #include "objectstore/http_date.h"
 #include "objectstore/signing.h"
+#include "objectstore/xml_text.h"
 
 namespace ashlar::objectstore {
 namespace {
@@ -78,6 +79,53 @@ class S3Service final : public CloudService {
     page.next = list.child_value("NextContinuationToken");
     if (page.next.empty()) return MakeError(ErrorCode::kIoError, "a listing that does not go on");
     return page;
+  }
+
+  std::optional<HttpRequest> ForUploadStart(std::string_view key) const override {
+    HttpRequest request = ForObject("POST", key);
+    request.query = {{"uploads", ""}};
+    return request;
+  }
+
+  Result<std::string> ParseUploadStart(const std::string& xml) const override {
+    pugi::xml_document document;
+    std::string id;
+    if (document.load_buffer(xml.data(), xml.size())) {
+      id = document.child("InitiateMultipartUploadResult").child_value("UploadId");
+    }
+    if (id.empty()) return MakeError(ErrorCode::kIoError, "not the start of an upload: " + xml.substr(0, 200));
+    return id;
+  }
+
+  HttpRequest ForUploadPart(std::string_view key, const std::string& upload, int number) const override {
+    HttpRequest request = ForObject("PUT", key);
+    request.query = {{"partNumber", std::to_string(number)}, {"uploadId", upload}};
+    return request;
+  }
+
+  std::string PartName(const HttpResponse& response, const std::string&, int) const override {
+    return response.Header("etag");
+  }
+
+  HttpRequest ForUploadFinish(std::string_view key, const std::string& upload,
+                              const std::vector<std::string>& parts) const override {
+    HttpRequest request = ForObject("POST", key);
+    request.query = {{"uploadId", upload}};
+    pugi::xml_document document;
+    pugi::xml_node list = document.append_child("CompleteMultipartUpload");
+    for (size_t i = 0; i < parts.size(); ++i) {
+      pugi::xml_node part = list.append_child("Part");
+      part.append_child("PartNumber").text().set(std::to_string(i + 1).c_str());
+      part.append_child("ETag").text().set(parts[i].c_str());
+    }
+    request.body = XmlText(document);
+    return request;
+  }
+
+  std::optional<HttpRequest> ForUploadAbort(std::string_view key, const std::string& upload) const override {
+    HttpRequest request = ForObject("DELETE", key);
+    request.query = {{"uploadId", upload}};
+    return request;
   }
 
   void Sign(HttpRequest& request) const override {
