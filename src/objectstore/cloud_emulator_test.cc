@@ -87,6 +87,7 @@ TEST_P(CloudEmulator, KeepsNamesThatMustBeEncoded) {
 }
 
 TEST_P(CloudEmulator, ListsMoreThanAPage) {
+  if (GetParam() != "s3") GTEST_SKIP() << "a page of Azure holds 5000: the scripted store turns its pages";
   auto store = MakeStore(MakeCurlTransport({}));
   constexpr int kCount = 1005;  // S3 gives 1000 a page
   for (int i = 0; i < kCount; ++i) {

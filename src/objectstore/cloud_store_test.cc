@@ -141,6 +141,28 @@ TEST_F(CloudStore, AListingGoesOverItsPagesAndAMissingBucketIsNotAnEmptyFolder) 
   EXPECT_FALSE(Make({page("1", "<IsTruncated>true</IsTruncated>")}).ListFrom("s3://bucket/t", "").ok());
 }
 
+TEST(AzureBlobService, AListingGoesOverItsPages) {
+  auto page = [](const std::string& name, const std::string& next) {
+    return Answer(200, {}, "<EnumerationResults><Blobs><Blob>" + name +
+                               "<Properties><Last-Modified>Sun, 06 Nov 1994 08:49:37 GMT</Last-Modified>"
+                               "<Content-Length>3</Content-Length></Properties></Blob>"
+                               "<BlobPrefix><Name>t/folder/</Name></BlobPrefix></Blobs><NextMarker>" + next +
+                               "</NextMarker></EnumerationResults>");
+  };
+  auto transport = std::make_shared<ScriptedTransport>(std::deque<Result<HttpResponse>>{
+      page("<Name>t/1</Name>", "m!1"), page("<Name Encoded=\"true\">t/2%EF%BF%BE</Name>", "")});
+  AzureOptions options{.account = "account", .container = "files", .credential = AzureBearer{"secret"}};
+  CloudObjectStore store({"abfss://files@account.dfs.core.windows.net/t", "t"},
+                         *MakeAzureBlobService(options, SystemClock()), transport);
+  auto listed = store.ListFrom("abfss://files@account.dfs.core.windows.net/t", "1");
+  ASSERT_TRUE(listed.ok()) << listed.error().message;
+  EXPECT_EQ(*listed, (std::vector<ObjectInfo>{{"1", 3, 784'111'777'000}, {"2\xEF\xBF\xBE", 3, 784'111'777'000}}));
+  EXPECT_EQ(EncodeQuery(transport->asked[1].query),
+            "comp=list&delimiter=%2F&marker=m%211&prefix=t%2F&restype=container");
+  EXPECT_EQ(transport->asked[1].origin, "https://account.blob.core.windows.net");
+  EXPECT_EQ(transport->asked[1].headers.at("authorization"), "Bearer secret");
+}
+
 TEST_F(CloudStore, AnUploadWhoseLastAnswerIsLostIsFinishedOnlyIfTheObjectIsThere) {
   HttpResponse started = Answer(200, {}, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>");
   HttpResponse part = Answer(200, {{"etag", "\"e\""}});

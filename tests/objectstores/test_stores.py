@@ -23,7 +23,8 @@ def test_the_store_keeps_its_contract_and_the_owners_client_reads_its_objects(st
     command = [BINARY, f"--gtest_filter=*CloudEmulator*/{store.kind}", f"--gtest_output=json:{report}"]
     ran = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert ran.returncode == 0, ran.stdout
-    results = [test["result"] for suite in json.loads(report.read_text())["testsuites"] for test in suite["testsuite"]]
-    assert results and set(results) == {"COMPLETED"}, ran.stdout
+    suites = json.loads(report.read_text())["testsuites"]
+    skipped = {test["name"].split("/")[0] for suite in suites for test in suite["testsuite"] if test["result"] != "COMPLETED"}
+    assert suites and skipped == (set() if store.kind == "s3" else {"ListsMoreThanAPage"}), ran.stdout
     found = {key.split("/n/")[1]: body.decode() for key, body in store.read_all().items()}
     assert found == {name: name for name in NAMES}
