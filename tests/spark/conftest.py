@@ -16,6 +16,10 @@ import connect_record  # noqa: E402
 
 connect_record.install()
 
+# Until PySpark 4.1 a session that is garbage closes itself wherever Python collects it, also in a thread
+# that holds gRPC's lock: the client then waits for itself for ever. Sessions that are held on to do not.
+_held_sessions = []
+
 _e2e = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
 
 
@@ -62,6 +66,7 @@ def make_session(remote):
 
     def make():
         sessions.append(SparkSession.builder.remote(remote).create())
+        _held_sessions.append(sessions[-1])
         return sessions[-1]
 
     yield make
