@@ -55,6 +55,14 @@ def test_partitions_and_time_travel(spark, table):
     assert partition == {"id": False, "p": True}
 
 
+def test_structs_in_arrays_in_maps_gain_fields(spark, table):
+    spark.sql(f"CREATE TABLE {table} (a ARRAY<STRUCT<x: INT>>, m MAP<STRING, ARRAY<STRUCT<x: INT>>>)")
+    spark.sql(f"INSERT INTO {table} VALUES (array(struct(1)), map('k', array(struct(2))))")
+    spark.sql(f"ALTER TABLE {table} ADD COLUMNS (a.element.y STRING, m.value.element.y STRING)")
+    row = spark.table(table).first()
+    assert row.a == [(1, None)] and row.m == {"k": [(2, None)]}
+
+
 def test_catalog(spark, table):
     spark.range(1).write.saveAsTable(table)
     assert spark.catalog.tableExists(table)

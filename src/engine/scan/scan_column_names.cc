@@ -85,7 +85,7 @@ class ColumnNamer {
       }
       case TypeId::kArray:
         if (local.type.id() != LogicalTypeId::LIST || local.children.size() != 1) return;
-        NamePart(type.element(), "element", local.children[0]);
+        NamePart(type.element(), "list", local.children[0]);
         local.type = LogicalType::LIST(local.children[0].type);
         return;
       case TypeId::kMap: {
@@ -132,7 +132,7 @@ MultiFileColumnDefinition GlobalColumn(const std::string& name, const DataType& 
   } else if (!HasNames(type)) {
     return column;
   } else if (type.Is(TypeId::kArray)) {
-    column.children.push_back(GlobalColumn("element", type.element()));
+    column.children.push_back(GlobalColumn("list", type.element()));
   } else if (type.Is(TypeId::kMap)) {
     column.children.push_back(GlobalColumn("key", type.key()));
     column.children.push_back(GlobalColumn("value", type.map_value()));
