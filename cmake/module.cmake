@@ -9,16 +9,33 @@
 #   TEST_DEPS  modules only the tests include, under the same edge table
 #   TEST_USES  third-party libraries only the tests include
 #   PROTOS     targets made by ashlar_proto(), needs protobuf or grpc in USES
+#   HEAVY_PCH  a header of cmake/ with slow third-party headers, compiled once for HEAVY_SRCS
+#   HEAVY_SRCS sources like SRCS, which begin with HEAVY_PCH too
 
 # Flags every target shares. The precompiled header demands that they are the same everywhere.
 add_library(ashlar_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
 target_precompile_headers(ashlar_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+ashlar_pch_sum(${CMAKE_SOURCE_DIR}/cmake/pch.h ${CMAKE_BINARY_DIR}/CMakeFiles/ashlar_pch.dir/cmake_pch.hxx.gch.sum)
 
 function(_ashlar_target TARGET)
   target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_include_directories(${TARGET} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/gen)
   target_compile_options(${TARGET} PRIVATE ${ASHLAR_WARNINGS})
   target_precompile_headers(${TARGET} REUSE_FROM ashlar_pch)
+endfunction()
+
+# The sources that share a slow precompiled header are a target of their own inside LIB.
+function(_heavy_objects LIB PCH SOURCES LINKED)
+  set(objects ${LIB}_heavy)
+  add_library(${objects} OBJECT ${SOURCES})
+  target_include_directories(${objects} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(${objects} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/gen)
+  target_compile_options(${objects} PRIVATE ${ASHLAR_WARNINGS})
+  target_precompile_headers(${objects} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h ${CMAKE_SOURCE_DIR}/cmake/${PCH})
+  target_link_libraries(${objects} PRIVATE ${LINKED})
+  target_sources(${LIB} PRIVATE $<TARGET_OBJECTS:${objects}>)
+  ashlar_pch_sum(${CMAKE_SOURCE_DIR}/cmake/${PCH}
+    ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${objects}.dir/cmake_pch.hxx.gch.sum)
 endfunction()
 
 function(_check_deps NAME)
@@ -62,7 +79,7 @@ endfunction()
 
 function(module)
   cmake_parse_arguments(
-    PARSE_ARGV 0 arg "" "NAME" "DEPS;SRCS;TESTS;USES;TEST_DEPS;TEST_USES;PROTOS")
+    PARSE_ARGV 0 arg "" "NAME;HEAVY_PCH" "DEPS;SRCS;HEAVY_SRCS;TESTS;USES;TEST_DEPS;TEST_USES;PROTOS")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES MATCHES "NAME")
     message(FATAL_ERROR "module(): unexpected ${arg_UNPARSED_ARGUMENTS}${arg_KEYWORDS_MISSING_VALUES}")
   endif()
@@ -74,7 +91,7 @@ function(module)
   _check_uses(${arg_NAME} ${arg_USES} ${arg_TEST_USES})
 
   # While a module is being written, a Dev build does without it; every other build demands all of it.
-  _missing_parts(missing "${arg_SRCS};${arg_TESTS}" "${arg_DEPS};${arg_TEST_DEPS}")
+  _missing_parts(missing "${arg_SRCS};${arg_HEAVY_SRCS};${arg_TESTS}" "${arg_DEPS};${arg_TEST_DEPS}")
   if(missing AND CMAKE_BUILD_TYPE STREQUAL "Dev")
     message(WARNING "module ${arg_NAME} left out; missing: ${missing}")
     file(GLOB_RECURSE _watched CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -90,6 +107,9 @@ function(module)
     add_library(${lib} STATIC ${arg_SRCS})
     _ashlar_target(${lib})
     target_link_libraries(${lib} PUBLIC ${dep_libs} PRIVATE ${use_libs} ${arg_PROTOS})
+    if(arg_HEAVY_SRCS)
+      _heavy_objects(${lib} ${arg_HEAVY_PCH} "${arg_HEAVY_SRCS}" "${dep_libs};${use_libs}")
+    endif()
   else()
     add_library(${lib} INTERFACE)
     target_include_directories(${lib} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -102,6 +122,7 @@ function(module)
     list(TRANSFORM arg_TEST_USES PREPEND ashlar::ext:: OUTPUT_VARIABLE test_use_libs)
     add_executable(${test} ${arg_TESTS})
     _ashlar_target(${test})
+    target_compile_options(${test} PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled often, run briefly
     target_link_libraries(${test} PRIVATE
       ${lib} ${test_dep_libs} ${use_libs} ${test_use_libs} ${arg_PROTOS} ashlar_gtest)
     set_target_properties(${test} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

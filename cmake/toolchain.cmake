@@ -36,14 +36,20 @@ if(ASHLAR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
     ${ASHLAR_CCACHE})
-  set(_pch_source ${CMAKE_SOURCE_DIR}/cmake/pch.h)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_pch_source})
-  file(SHA256 ${_pch_source} _pch_hash)
-  string(TOUPPER ${CMAKE_BUILD_TYPE} _type)
-  file(CONFIGURE
-    OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/ashlar_pch.dir/cmake_pch.hxx.gch.sum
-    CONTENT "${_pch_hash} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${_type}}\n")
 endif()
+
+# Writes SUM, what stands for a precompiled header in ccache's eyes. What it includes is pinned elsewhere:
+# the compiler, and the libraries that tools/setup fetches by version.
+function(ashlar_pch_sum HEADER SUM)
+  if(ASHLAR_CCACHE)
+    set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${HEADER})
+    file(SHA256 ${HEADER} hash)
+    file(SHA256 ${CMAKE_SOURCE_DIR}/cmake/pch.h common_hash)
+    string(TOUPPER ${CMAKE_BUILD_TYPE} type)
+    file(CONFIGURE OUTPUT ${SUM} CONTENT
+      "${hash} ${common_hash} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${ASHLAR_DUCKDB_CRATE_VERSION}\n")
+  endif()
+endfunction()
 
 # Runs generators and checks: Debian's own, which has python3-yaml.
 find_program(ASHLAR_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)

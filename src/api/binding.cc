@@ -61,13 +61,12 @@ Status CheckObject(const OperationRow& row, const http::RequestContext& context,
   if (words.size() != 3) return OkStatus();
   const FieldRow* field = row.request().Find(words[2]);
   CHECK(field) << row.name << ": permission names no field: " << row.permission;
-  const void* at = static_cast<const char*>(message) + field->offset;
-  if (!field->ops->has(at)) {
+  if (!field->In(message).has()) {
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "Missing required field: " + std::string(words[2]));
   }
   std::string json;
-  field->codec->encode(*field->codec, field->ops->get(at), json);
+  field->codec->encode(*field->codec, field->ops->get(&field->In(message)), json);
   ASSIGN_OR_RETURN(Json id, ParseJson(json));
   return http::RequireObject(context, words[0], words[1], id.is_string() ? id.get<std::string>() : json);
 }

@@ -181,8 +181,8 @@ Status MergeOnePath(const MessageTable& table, void* base, const void* patch, st
     patch ? row->ops->assign(field, At(*row, patch)) : row->ops->clear(field);
     return OkStatus();
   }
-  const void* given = patch && row->ops->has(At(*row, patch)) ? row->ops->get(At(*row, patch)) : nullptr;
-  if (!given && !row->ops->has(field)) return OkStatus();
+  const void* given = patch && row->In(patch).has() ? row->ops->get(At(*row, patch)) : nullptr;
+  if (!given && !row->In(base).has()) return OkStatus();
   return MergeOnePath(*row->codec->table, row->ops->ensure(field), given, path.substr(dot + 1));
 }
 
@@ -247,7 +247,7 @@ Status DecodeMessage(const MessageTable& table, const Json& json, const JsonPath
 
 Status CheckRequired(const MessageTable& table, const JsonPath& path, const void* message) {
   for (const FieldRow& row : table.rows) {
-    if (!row.required || row.ops->has(At(row, message))) continue;
+    if (!row.required || row.In(message).has()) continue;
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "Missing required field: " + JsonPath{&path, row.name}.Text());
   }
@@ -269,12 +269,11 @@ void EncodeMessage(const MessageTable& table, const void* message, std::string& 
   char before = '{';
   for (const FieldRow& row : table.rows) {
     const void* field = At(row, message);
-    bool has = row.ops->has(field);
-    if (!has && !row.ops->is_null(field)) continue;
+    if (row.In(message).is_absent()) continue;
     out += before;
     AppendJsonString(row.name, out);
     out += ':';
-    has ? row.codec->encode(*row.codec, row.ops->get(field), out) : void(out += "null");
+    row.In(message).has() ? row.codec->encode(*row.codec, row.ops->get(field), out) : void(out += "null");
     before = ',';
   }
   if (table.unknown_offset != kNoUnknownFields) {
@@ -304,8 +303,7 @@ Status Decode(const MessageTable& table, std::string_view json, void* message) {
 
 void Merge(const MessageTable& table, void* base, const void* patch) {
   for (const FieldRow& row : table.rows) {
-    const void* field = At(row, patch);
-    if (row.ops->has(field) || row.ops->is_null(field)) row.ops->assign(At(row, base), field);
+    if (!row.In(patch).is_absent()) row.ops->assign(At(row, base), At(row, patch));
   }
   if (table.unknown_offset == kNoUnknownFields) return;
   const std::string& patched = UnknownFields(table, const_cast<void*>(patch));
@@ -335,7 +333,7 @@ Status RefuseFields(const MessageTable& table, const void* message,
   for (std::string_view name : names) {
     const FieldRow* row = table.Find(name);
     CHECK(row) << table.name << " has no field " << name;
-    if (row->ops->has(At(*row, message))) {
+    if (row->In(message).has()) {
       return NotImplemented("the field '" + std::string(name) + "' of " + std::string(table.name));
     }
   }

@@ -42,9 +42,8 @@ struct TypeCodec {
   bool is_array = false;
 };
 
+// What needs the type of a field's value; the rest is FieldPresence.
 struct FieldOps {
-  bool (*has)(const void* field);
-  bool (*is_null)(const void* field);
   const void* (*get)(const void* field);
   void* (*ensure)(void* field);
   void (*set_null)(void* field);
@@ -58,6 +57,10 @@ struct FieldRow {
   const FieldOps* ops;
   const TypeCodec* codec;
   bool required = false;
+
+  const FieldPresence& In(const void* message) const {
+    return *reinterpret_cast<const FieldPresence*>(static_cast<const char*>(message) + offset);
+  }
 };
 
 inline constexpr size_t kNoUnknownFields = static_cast<size_t>(-1);
@@ -171,8 +174,6 @@ TypeCodec NullableCodec(const TypeCodec& element) {
 // F is a Field or a BoxField.
 template <typename F>
 inline constexpr FieldOps kFieldOps = {
-    .has = [](const void* f) { return static_cast<const F*>(f)->has(); },
-    .is_null = [](const void* f) { return static_cast<const F*>(f)->is_null(); },
     .get = [](const void* f) -> const void* { return &**static_cast<const F*>(f); },
     .ensure = [](void* f) -> void* { return &static_cast<F*>(f)->Ensure(); },
     .set_null = [](void* f) { static_cast<F*>(f)->SetNull(); },

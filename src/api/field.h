@@ -2,10 +2,10 @@
 // is. BoxField<T> is the same for a nested message, held on the heap so that messages may recurse.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -28,95 +28,116 @@ struct OpenEnum {
   bool operator==(std::string_view other) const { return value == other; }
 };
 
-namespace internal {
-
-// Both fields' behaviour over a Storage that is empty, or holds a T behind operator*.
-template <typename T, typename Storage>
-class BasicField {
+// What every field begins with: tables of fields read it without knowing T.
+class FieldPresence {
  public:
-  BasicField() = default;
-
-  bool has() const { return static_cast<bool>(storage_); }
-  bool is_null() const { return null_; }
-  bool is_absent() const { return !has() && !null_; }
-
-  const T& operator*() const {
-    CHECK(has()) << "the field has no value";
-    return *storage_;
-  }
-  T& operator*() {
-    CHECK(has()) << "the field has no value";
-    return *storage_;
-  }
-  const T* operator->() const { return &**this; }
-  T* operator->() { return &**this; }
-  T value_or(T fallback) const { return has() ? *storage_ : std::move(fallback); }
-
-  // The value, made first when there is none.
-  T& Ensure() {
-    if (!has()) Set(T());
-    return *storage_;
-  }
-  void SetNull() {
-    storage_.reset();
-    null_ = true;
-  }
-  void Clear() {
-    storage_.reset();
-    null_ = false;
-  }
-
-  bool operator==(const BasicField& other) const {
-    if (null_ != other.null_ || has() != other.has()) return false;
-    return !has() || *storage_ == *other.storage_;
-  }
+  bool has() const { return state_ == State::kValue; }
+  bool is_null() const { return state_ == State::kNull; }
+  bool is_absent() const { return state_ == State::kAbsent; }
 
  protected:
-  void Set(T value) {
-    storage_.Put(std::move(value));
-    null_ = false;
-  }
+  enum class State : uint8_t { kAbsent, kNull, kValue };
+  void CheckHas() const { CHECK(has()) << "the field has no value"; }
 
-  Storage storage_;
-  bool null_ = false;
+  State state_ = State::kAbsent;
 };
 
+// The value is always there, empty unless has(): a message of a hundred std::optionals is slow to compile.
 template <typename T>
-struct InPlace : std::optional<T> {
-  void Put(T value) { this->emplace(std::move(value)); }
-};
-
-template <typename T>
-struct OnHeap : std::unique_ptr<T> {
-  OnHeap() = default;
-  OnHeap(OnHeap&&) noexcept = default;
-  OnHeap& operator=(OnHeap&&) noexcept = default;
-  OnHeap(const OnHeap& other) : std::unique_ptr<T>(other ? new T(*other) : nullptr) {}
-  OnHeap& operator=(const OnHeap& other) {
-    this->reset(other ? new T(*other) : nullptr);
-    return *this;
-  }
-  void Put(T value) { this->reset(new T(std::move(value))); }
-};
-
-}  // namespace internal
-
-template <typename T>
-class Field : public internal::BasicField<T, internal::InPlace<T>> {
+class Field : public FieldPresence {
  public:
   Field() = default;
   template <typename U>
     requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, Field>)
-  Field(U&& value) {  // NOLINT: implicit
-    this->Set(T(std::forward<U>(value)));
+  Field(U&& value) : value_(std::forward<U>(value)) {  // NOLINT: implicit
+    state_ = State::kValue;
   }
+
+  const T& operator*() const {
+    CheckHas();
+    return value_;
+  }
+  T& operator*() {
+    CheckHas();
+    return value_;
+  }
+  const T* operator->() const { return &**this; }
+  T* operator->() { return &**this; }
+  T value_or(T fallback) const { return has() ? value_ : std::move(fallback); }
+
+  // The value, made first when there is none.
+  T& Ensure() {
+    state_ = State::kValue;
+    return value_;
+  }
+  void SetNull() {
+    Clear();
+    state_ = State::kNull;
+  }
+  void Clear() {
+    value_ = T();
+    state_ = State::kAbsent;
+  }
+
+  bool operator==(const Field& other) const {
+    return state_ == other.state_ && (!has() || value_ == other.value_);
+  }
+
+ private:
+  T value_{};
 };
 
 template <typename T>
-class BoxField : public internal::BasicField<T, internal::OnHeap<T>> {
+class BoxField : public FieldPresence {
  public:
   BoxField() = default;
-  BoxField(T value) { this->Set(std::move(value)); }  // NOLINT: implicit
+  BoxField(T value) : value_(new T(std::move(value))) { state_ = State::kValue; }  // NOLINT: implicit
+  BoxField(const BoxField& other)
+      : FieldPresence(other), value_(other.value_ ? new T(*other.value_) : nullptr) {}
+  BoxField(BoxField&& other) noexcept
+      : FieldPresence(other), value_(std::exchange(other.value_, nullptr)) {
+    other.state_ = State::kAbsent;
+  }
+  BoxField& operator=(BoxField other) noexcept {
+    std::swap(value_, other.value_);
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~BoxField() { delete value_; }
+
+  const T& operator*() const {
+    CheckHas();
+    return *value_;
+  }
+  T& operator*() {
+    CheckHas();
+    return *value_;
+  }
+  const T* operator->() const { return &**this; }
+  T* operator->() { return &**this; }
+  T value_or(T fallback) const { return has() ? *value_ : std::move(fallback); }
+
+  // The value, made first when there is none.
+  T& Ensure() {
+    if (!value_) value_ = new T();
+    state_ = State::kValue;
+    return *value_;
+  }
+  void SetNull() {
+    Clear();
+    state_ = State::kNull;
+  }
+  void Clear() {
+    delete std::exchange(value_, nullptr);
+    state_ = State::kAbsent;
+  }
+
+  bool operator==(const BoxField& other) const {
+    return state_ == other.state_ && (!has() || *value_ == *other.value_);
+  }
+
+ private:
+  T* value_ = nullptr;  // owned; set exactly when has()
 };
 
 }  // namespace ashlar::api

@@ -39,6 +39,10 @@ class CppEmitter:
     def field(self, kind):
         return f"BoxField<{self.cpp(kind)}>" if kind.kind == "message" else f"Field<{self.cpp(kind)}>"
 
+    def ops_field(self, kind):
+        """All enumerations lie in memory as their base does: one set of operations serves them."""
+        return "Field<OpenEnum>" if kind.kind == "enum" else self.field(kind)
+
     def message(self, kind):
         service = self.service if kind.service == self.service.name else self.reader.service(kind.service)
         return service.messages[kind.name]
@@ -95,7 +99,15 @@ class CppEmitter:
             out += f"  {self.field(f.type)} {f.member};{note}\n"
         if message.keep_unknown:
             out += "  std::string unknown_fields;  // a JSON object of what the schema does not know, or empty\n"
-        return out + f"  bool operator==(const {message.name}&) const = default;\n}};\n\n"
+        return out + "".join(f"  {line};\n" for line in self.members("", message.name)) + (
+            f"  bool operator==(const {message.name}&) const = default;\n}};\n\n")
+
+    def members(self, scope, name):
+        """The special members. They are defaulted in the source: inline, each file that includes the header would
+        compile those of every message it reaches."""
+        return [f"{scope}{name}()", f"{scope}{name}(const {name}&)", f"{scope}{name}({name}&&) noexcept",
+                f"{scope}~{name}()", f"{name}& {scope}operator=(const {name}&)",
+                f"{name}& {scope}operator=({name}&&) noexcept"]
 
     def interface(self):
         out = f"class {self.service.interface} {{\n public:\n  virtual ~{self.service.interface}() = default;\n"
@@ -130,6 +142,9 @@ class CppEmitter:
         out += [self.table(m) for m in self.service.messages.values()]
         out.append(self.operations())
         out.append("}  // namespace\n\n")
+        for m in self.service.messages:
+            out += [f"{line} = default;\n" for line in self.members(f"{m}::", m)]
+        out.append("\n")
         out += [f"const MessageTable& Describe(const {m}*) {{ return k{m}Table; }}\n" for m in self.service.messages]
         out.append(f"\nvoid Register(http::Router& router, {self.service.interface}& service) {{\n")
         for i, o in enumerate(self.service.operations):
@@ -183,7 +198,7 @@ class CppEmitter:
         if not fields:
             return f"const MessageTable k{message.name}Table = {{{quoted(message.name)}, {{}}{unknown}}};\n\n"
         rows = "".join(
-            f"    {{{quoted(f.wire)}, offsetof({message.name}, {f.member}), &kFieldOps<{self.field(f.type)}>, "
+            f"    {{{quoted(f.wire)}, offsetof({message.name}, {f.member}), &kFieldOps<{self.ops_field(f.type)}>, "
             f"&{self.codec(f.type)}, {'true' if f.wire in needed else 'false'}}},\n" for f in fields)
         name = message.name
         return (f"const FieldRow k{name}Rows[] = {{\n{rows}}};\n"
