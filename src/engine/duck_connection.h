@@ -2,6 +2,7 @@
 // DuckDB's types are only named here.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@ class Connection;
 class DatabaseInstance;
 class DuckDB;
 class QueryResult;
+struct QueryParameters;
 }  // namespace duckdb
 
 namespace ashlar::engine {
@@ -49,9 +51,13 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
   Result<std::string> RunForText(const std::string& sql);
 
  private:
+  // Plans the statement and runs it to its first rows; an interruption from before counts too.
+  std::unique_ptr<duckdb::QueryResult> Start(const std::string& sql, const duckdb::QueryParameters& parameters);
+
   std::shared_ptr<EngineState> state_;
   std::shared_ptr<duckdb::Connection> connection_;
   std::string time_zone_ = "UTC";
+  std::atomic<bool> interrupted_ = false;
 };
 
 // Connections are made by Engine only: all are DuckConnections.

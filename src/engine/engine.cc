@@ -56,7 +56,7 @@ class DuckStream : public ResultStream {
     result_.reset();
   }
 
-  Status Start(duckdb::unique_ptr<duckdb::QueryResult> result, Schema schema) {
+  Status Start(std::unique_ptr<duckdb::QueryResult> result, Schema schema) {
     if (result->HasError()) return FromDuckDB(result->GetErrorObject());
     result_ = std::move(result);
     schema_ = std::move(schema);
@@ -99,7 +99,7 @@ class DuckStream : public ResultStream {
   QueryOptions options_;
   int64_t next_rows_;
   Schema schema_;
-  duckdb::unique_ptr<duckdb::QueryResult> result_;
+  std::unique_ptr<duckdb::QueryResult> result_;
   std::unique_ptr<duckdb::QueryResultChunkScanState> scan_;
   bool done_ = false;
 };
@@ -207,7 +207,7 @@ Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr
   return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
     auto stream = std::make_unique<DuckStream>(shared_from_this(), connection_->context->GetClientProperties(),
                                                std::move(bindings), options);
-    RETURN_IF_ERROR(stream->Start(connection_->SendQuery(sql), SchemaOf(*plan)));
+    RETURN_IF_ERROR(stream->Start(Start(sql, duckdb::QueryResultOutputType::ALLOW_STREAMING), SchemaOf(*plan)));
     return std::unique_ptr<ResultStream>(std::move(stream));
   });
 }
@@ -243,7 +243,23 @@ Result<std::string> DuckConnection::Explain(const sql::PlanPtr& plan) {
   return text;
 }
 
-void DuckConnection::Interrupt() { connection_->Interrupt(); }
+void DuckConnection::Interrupt() {
+  interrupted_ = true;  // first: Start() reads it after DuckDB forgot
+  connection_->Interrupt();
+}
+
+std::unique_ptr<duckdb::QueryResult> DuckConnection::Start(const std::string& sql,
+                                                           const duckdb::QueryParameters& parameters) {
+  // DuckDB forgets interruptions when it begins to plan a statement, none after that; its threads may
+  // be at work before Execute().
+  auto pending = connection_->PendingQuery(sql, parameters);
+  if (interrupted_) {
+    connection_->Interrupt();
+    return std::make_unique<duckdb::MaterializedQueryResult>(duckdb::ErrorData(duckdb::InterruptException()));
+  }
+  if (pending->HasError()) return std::make_unique<duckdb::MaterializedQueryResult>(pending->GetErrorObject());
+  return pending->Execute();
+}
 
 double DuckConnection::Progress() const {
   double percentage = connection_->GetQueryProgress();
@@ -252,7 +268,7 @@ double DuckConnection::Progress() const {
 
 Status DuckConnection::Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume) {
   return Guarded([&]() -> Status {
-    auto result = connection_->Query(sql);
+    auto result = Start(sql, duckdb::QueryResultOutputType::FORCE_MATERIALIZED);
     if (result->HasError()) return FromDuckDB(result->GetErrorObject());
     consume(*result);
     return {};

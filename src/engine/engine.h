@@ -70,7 +70,8 @@ class Connection {
   // The DuckDB SQL the plan is lowered to, and DuckDB's physical plan as text.
   virtual Result<std::string> LowerToSql(const sql::PlanPtr& plan) = 0;
   virtual Result<std::string> Explain(const sql::PlanPtr& plan) = 0;
-  // Stops what runs now; without effect when nothing runs. Any thread.
+  // Stops what runs now and whatever would be started after it: kCancelled from here on, so that an
+  // interruption between two queries of a statement is not lost. Any thread.
   virtual void Interrupt() = 0;
   virtual double Progress() const = 0;
 };

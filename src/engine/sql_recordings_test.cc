@@ -175,7 +175,7 @@ class Watchdog {
 
 class FileSession {
  public:
-  explicit FileSession(Engine& engine) : connection_(engine.NewConnection()) {}
+  explicit FileSession(Engine& engine) : engine_(engine), connection_(engine.NewConnection()) {}
 
   void Configure(const std::string& directive) {
     auto words = SplitView(directive, ' ');
@@ -206,8 +206,11 @@ class FileSession {
     sql::AnalyzerContext context = Context();
     auto analysed = sql::AnalyzeQuery(query->query, context);
     if (!analysed.ok()) return CheckError(recording, analysed.error());
-    Watchdog watchdog(*connection_);
-    auto stream = connection_->Execute(AsText(analysed->plan), {});
+    // A connection of its own: an interruption holds for all that follows on it.
+    auto connection = engine_.NewConnection();
+    CHECK(connection->SetTimeZone(zone_).ok());
+    Watchdog watchdog(*connection);
+    auto stream = connection->Execute(AsText(analysed->plan), {});
     if (!stream.ok()) return CheckError(recording, stream.error());
     auto rows = CollectRows(**stream);
     if (!rows.ok()) return CheckError(recording, rows.error());
@@ -263,6 +266,7 @@ class FileSession {
   }
 
   NoTables tables_;
+  Engine& engine_;
   std::shared_ptr<Connection> connection_;
   std::map<std::string, sql::TemporaryView> views_;
   bool ansi_ = true;
