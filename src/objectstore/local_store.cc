@@ -18,24 +18,6 @@
 
 namespace ashlar::objectstore {
 
-class LocalObjectStore::Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
-
 namespace {
 
 ObjectInfo InfoOf(std::string name, const struct stat& status) {
@@ -78,8 +60,7 @@ LocalObjectStore::~LocalObjectStore() {
   if (root_fd_ >= 0) close(root_fd_);
 }
 
-Result<LocalObjectStore::Descriptor> LocalObjectStore::Open(const std::string& path,
-                                                            int flags) const {
+Result<Descriptor> LocalObjectStore::Open(const std::string& path, int flags) const {
   int fd = -1;
   if (links_ == Links::kRefused) {
     ASSIGN_OR_RETURN(fd, OpenWithoutLinks(path, flags));
@@ -128,9 +109,7 @@ Status LocalObjectStore::CreateFolders(const std::string& directory) const {
   return OkStatus();
 }
 
-Result<LocalObjectStore::Descriptor> LocalObjectStore::OpenParent(const std::string& path,
-                                                                  std::string* name,
-                                                                  int create) const {
+Result<Descriptor> LocalObjectStore::OpenParent(const std::string& path, std::string* name, int create) const {
   size_t slash = path.rfind('/');
   if (slash == std::string::npos || slash + 1 == path.size()) {
     return MakeError(ErrorCode::kInvalidParameterValue, "not the path of a file: " + path);

@@ -10,6 +10,7 @@
 
 #include <memory>
 
+#include "base/descriptor.h"
 #include "objectstore/object_store.h"
 
 namespace ashlar::objectstore {
@@ -35,8 +36,6 @@ class LocalObjectStore final : public ObjectStore {
   Status Delete(const std::string& path) override;
 
  private:
-  class Descriptor;
-
   Result<Descriptor> Open(const std::string& path, int flags) const;
   // The folder that holds `path`; `create` makes it and its parents.
   Result<Descriptor> OpenParent(const std::string& path, std::string* name, int create) const;
