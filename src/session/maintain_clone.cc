@@ -7,6 +7,7 @@
 #include "delta/deletion_vector.h"
 #include "delta/maintenance/table_folder.h"
 #include "delta/paths.h"
+#include "engine/write/row_counts.h"
 #include "session/commands.h"
 #include "session/maintain.h"
 
@@ -77,7 +78,9 @@ class FileCopy {
   Status CopyAll() {
     uuid_ = NewUuid(run_.environment().random);
     folders_.insert(root_);
-    for (const delta::AddFile& file : source_.files()) RETURN_IF_ERROR(CopyOne(file));
+    std::vector<delta::AddFile> files = source_.files();
+    RETURN_IF_ERROR(engine::FillRowCounts(run_.connection(), source_, files));
+    for (delta::AddFile& file : files) RETURN_IF_ERROR(CopyOne(std::move(file)));
     for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
     RETURN_IF_ERROR(CopyVectors());
     for (delta::AddFile& file : copied_) transaction_.Add(std::move(file));

@@ -4,6 +4,7 @@
 #include "delta/deletion_vector.h"
 #include "delta/history.h"
 #include "delta/maintenance/restore.h"
+#include "engine/write/row_counts.h"
 #include "session/commands.h"
 #include "session/maintain.h"
 
@@ -95,6 +96,7 @@ Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
   if (run.state().confs.GetOr("spark.sql.files.ignoreMissingFiles", "false") != "true") {
     RETURN_IF_ERROR(CheckFilesExist(env, *target, plan.restored));
   }
+  RETURN_IF_ERROR(engine::FillRowCounts(run.connection(), *target, plan.restored));
   DeltaWrite write(run, table.target());
   delta::Transaction& transaction = write.transaction();
   transaction.ReadWholeTable();

@@ -6,6 +6,7 @@
 #include "delta/stats.h"
 #include "engine/duck_types.h"
 #include "engine/write/copy_on_write.h"
+#include "engine/write/row_counts.h"
 
 namespace ashlar::engine {
 namespace {
@@ -20,7 +21,8 @@ class DeletionVectorChange final : public CopyOnWrite {
     std::vector<delta::RowMark> marks;
     for (const auto& [file, positions] : rows) {
       const delta::AddFile& add = snapshot_->files()[file];
-      ASSIGN_OR_RETURN(int64_t physical_rows, PhysicalRows(add));
+      // A file with a vector must say how many rows it has.
+      ASSIGN_OR_RETURN(int64_t physical_rows, PhysicalRows(connection_, *snapshot_, add));
       int64_t deleted = add.deletion_vector ? add.deletion_vector->cardinality : 0;
       if (physical_rows - deleted == static_cast<int64_t>(positions.size())) {
         result.removed.push_back(add);
@@ -37,15 +39,6 @@ class DeletionVectorChange final : public CopyOnWrite {
     delta::VectorFiles files{*target_.table.store, target_.table.root, SystemRandom(), created_};
     ASSIGN_OR_RETURN(result.marked, delta::MarkRows(files, std::move(marks)));
     return result;
-  }
-
-  // A file with a vector must say how many rows it has: where its writer did not, the file itself does.
-  Result<int64_t> PhysicalRows(const delta::AddFile& add) {
-    if (std::optional<int64_t> known = delta::NumRecords(add)) return *known;
-    ASSIGN_OR_RETURN(std::string path, snapshot_->DataPath(add));
-    ASSIGN_OR_RETURN(std::string text, connection_.RunForText("SELECT num_rows FROM parquet_file_metadata(" +
-                                                              QuoteSqlString(path) + ")"));
-    return std::stoll(text);
   }
 };
 

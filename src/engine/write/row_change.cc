@@ -7,6 +7,7 @@
 #include "delta/stats.h"
 #include "duckdb.hpp"
 #include "engine/write/copy_on_write.h"
+#include "engine/write/row_counts.h"
 #include "engine/duck_types.h"
 
 namespace ashlar::engine {
@@ -210,10 +211,12 @@ Result<RowChangeResult> CopyOnWrite::DeleteRows(const RowsByFile& rows) {
 Result<RowChangeResult> CopyOnWrite::DeleteEverything() {
   RowChangeResult result;
   result.removed = snapshot_->files();
-  auto rows = snapshot_->RowCount();
-  result.deleted_rows = rows.value_or(0);
+  for (const delta::AddFile& file : result.removed) {
+    ASSIGN_OR_RETURN(int64_t rows, PhysicalRows(connection_, *snapshot_, file));
+    result.deleted_rows += rows - (file.deletion_vector ? file.deletion_vector->cardinality : 0);
+  }
   CountFiles(result);
-  if (rows) result.metrics["numDeletedRows"] = std::to_string(*rows);
+  result.metrics["numDeletedRows"] = std::to_string(result.deleted_rows);
   result.metrics["numCopiedRows"] = "0";
   return result;
 }

@@ -1,7 +1,9 @@
 """VACUUM and RESTORE."""
 
+import json
 import os
 import pathlib
+import shutil
 
 NO_RETENTION = "TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 0 hours')"
 
@@ -109,6 +111,35 @@ def test_deletion_vectors_are_kept_restored_and_cloned(make_table, sql):
     assert len(clone.rows()) == 90
     clone.check()
     sql("DROP TABLE main.default.cloned_rows")
+
+
+def add_without_statistics(table):
+    """Commits the rows of version 1 once more, as a writer that keeps no statistics would."""
+    add, = table.log(1)["add"]
+    root = pathlib.Path(table.root)
+    shutil.copy(root / add["path"], root / "bare.parquet")
+    bare = {**add, "path": "bare.parquet"}
+    del bare["stats"]
+    (root / "_delta_log" / f"{table.version() + 1:020}.json").write_text(json.dumps({"add": bare}) + "\n")
+
+
+def test_files_without_a_row_count_are_deleted_restored_and_cloned(make_table, sql):
+    table = make_table("(id INT)")
+    table.sql(f"INSERT INTO {table.name} VALUES (1), (2)")
+    add_without_statistics(table)
+    rows = [("1",), ("1",), ("2",), ("2",)]
+    assert table.rows() == rows
+    sql(f"CREATE TABLE main.default.cloned_bare DEEP CLONE {table.name}")
+    assert table.sql(f"DELETE FROM {table.name}") == [["4"]]
+    assert table.history()[2]["numDeletedRows"] == "4"
+    table.sql(f"RESTORE TABLE {table.name} TO VERSION AS OF 2")
+    restored = {add["path"]: json.loads(add["stats"]) for add in table.log(4)["add"]}
+    assert restored["bare.parquet"] == {"numRecords": 2}
+    clone = type(table)(sql, "main.default.cloned_bare")
+    for one in (table, clone):
+        assert one.rows() == rows
+        one.check()
+    sql("DROP TABLE main.default.cloned_bare")
 
 
 def test_maintenance_needs_modify(make_table, fails, reader):
