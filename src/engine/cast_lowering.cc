@@ -262,7 +262,8 @@ class CastLowering {
     return "CASE WHEN " + sql + " IS NULL THEN NULL ELSE struct_pack(" + fields + ") END";
   }
 
-  std::string NextParameter() { return "k" + std::to_string(next_parameter_++); }
+  // Called as no column is: DuckDB takes k0.key for a field of the column k0 where there is one.
+  std::string NextParameter() { return "item" + std::to_string(next_parameter_++); }
 
   TypedCastMode mode_;
   std::string span_;

@@ -63,6 +63,12 @@ def test_structs_in_arrays_in_maps_gain_fields(spark, table):
     assert row.a == [(1, None)] and row.m == {"k": [(2, None)]}
 
 
+def test_map_columns_as_text(spark, table):
+    spark.sql(f"CREATE TABLE {table} (m MAP<STRING, INT>, i INT)")
+    spark.sql(f"INSERT INTO {table} VALUES (map('k', 1, 'n', NULL), 2)")
+    assert spark.table(table).select(F.col("m").cast("string"), "i").first() == ("{k -> 1, n -> null}", 2)
+
+
 def test_catalog(spark, table):
     spark.range(1).write.saveAsTable(table)
     assert spark.catalog.tableExists(table)
