@@ -67,6 +67,8 @@ Result<RowRebase> RebaseMarks(const VectorFiles& files, const std::vector<Action
   RowRebase rebase;
   std::map<std::string, MarkedFile*> own;
   for (MarkedFile& mark : change.marks) own.emplace(DecodedPath(mark.before.path), &mark);
+  // Other rows of a file matter to who read them for more, even where it marks rows of its own there.
+  const bool other_rows_matter = change.ReadsAnything() && !change.reads_rows_to_mark;
   for (const auto& [path, add] : MarkedBy(winner)) {
     auto mark = own.find(path);
     if (mark == own.end()) {
@@ -77,7 +79,7 @@ Result<RowRebase> RebaseMarks(const VectorFiles& files, const std::vector<Action
     ASSIGN_OR_RETURN(DeletionVector theirs, VectorOf(files, *add));
     if (HaveCommonRows(*mark->second->rows, theirs)) continue;
     mark->second->moved_to = *add;
-    rebase.settled_paths.insert(path);
+    if (!other_rows_matter) rebase.settled_paths.insert(path);
     rebase.moved = true;
   }
   return rebase;

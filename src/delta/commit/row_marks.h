@@ -43,8 +43,8 @@ struct RowRebase {
   // Whether files of the change itself are among them: Remark them before the next try.
   bool moved = false;
 };
-// Moves each mark whose file the winner marked elsewhere onto the winner's form of the file. Files the
-// change does not mark settle only where its reads say so (StagedChange::reads_rows_to_mark).
+// Moves each mark whose file the winner marked elsewhere onto the winner's form of the file. Where the
+// change read more than the rows it marks (StagedChange::reads_rows_to_mark), no file settles.
 Result<RowRebase> RebaseMarks(const VectorFiles& files, const std::vector<Action>& winner, StagedChange& change);
 
 // Writes new vectors for the marks that were moved, and restages their adds and removes.

@@ -36,8 +36,12 @@ class RowMarks : public testing::Test {
   Transaction Begin() { return Transaction(table.location(), committer, *table.Load(), Environment()); }
   VectorFiles Files() { return {table.store, table.root, random, created}; }
 
-  // Stages the deletion of rows of the file the transaction sees at `path`.
+  // Stages the deletion of rows of the file the transaction sees at `path`, the only ones it reads.
   void Mark(Transaction& txn, const std::string& path, Rows rows) {
+    MarkReadingAll(txn, path, std::move(rows));
+    txn.ReadRowsToMark();
+  }
+  void MarkReadingAll(Transaction& txn, const std::string& path, Rows rows) {
     for (const AddFile& file : txn.snapshot()->files()) {
       if (file.path != path) continue;
       auto marked = MarkRows(Files(), {{file, *NumRecords(file), std::make_shared<const DeletionVector>(
@@ -46,7 +50,6 @@ class RowMarks : public testing::Test {
       txn.MarkRows(marked->at(0));
     }
     txn.ReadWholeTable();
-    txn.ReadRowsToMark();
     txn.SetOperation(Named("DELETE"));
   }
   Status Delete(const std::string& path, Rows rows) {
@@ -157,6 +160,13 @@ TEST_F(RowMarks, ReadsForMoreThanMarkingConflict) {
   reader.Add(FileOf("c", 20, 29));
   reader.SetOperation(Named("MERGE"));
   ASSERT_TRUE(Delete("a", {1}).ok());
+  EXPECT_FALSE(reader.Commit().ok());
+}
+
+TEST_F(RowMarks, OtherRowsOfAMarkedFileMatterToWhoReadThem) {
+  Transaction reader = Begin();
+  MarkReadingAll(reader, "a", {1});
+  ASSERT_TRUE(Delete("a", {2}).ok());
   EXPECT_FALSE(reader.Commit().ok());
 }
 
