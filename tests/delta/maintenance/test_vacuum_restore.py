@@ -120,7 +120,9 @@ def add_without_statistics(table):
     shutil.copy(root / add["path"], root / "bare.parquet")
     bare = {**add, "path": "bare.parquet"}
     del bare["stats"]
-    (root / "_delta_log" / f"{table.version() + 1:020}.json").write_text(json.dumps({"add": bare}) + "\n")
+    info = {"timestamp": 0, "operation": "WRITE", "operationParameters": {}, "txnId": "a-foreign-writer"}
+    lines = "".join(json.dumps(action) + "\n" for action in ({"commitInfo": info}, {"add": bare}))
+    (root / "_delta_log" / f"{table.version() + 1:020}.json").write_text(lines)
 
 
 def test_files_without_a_row_count_are_deleted_restored_and_cloned(make_table, sql):
