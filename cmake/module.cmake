@@ -1,5 +1,6 @@
 # module(NAME x DEPS a b SRCS a.cc TESTS a_test.cc USES sqlite): the one declaration of a module.
 #
+#   HOT        its own code runs per row or per file: Release compiles it at -O2, all else at -O1
 #   NAME       the folder under src/; makes the static library ashlar_<name>
 #   DEPS       modules whose headers it includes; each must be allowed by module_edges.json
 #   SRCS       sources, relative to the folder (generated ones by absolute path)
@@ -12,16 +13,29 @@
 #   HEAVY_PCH  a header of cmake/ with slow third-party headers, compiled once for HEAVY_SRCS
 #   HEAVY_SRCS sources like SRCS, which begin with HEAVY_PCH too
 
-# Flags every target shares. The precompiled header demands that they are the same everywhere.
-add_library(ashlar_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
-target_precompile_headers(ashlar_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
-ashlar_pch_sum(${CMAKE_SOURCE_DIR}/cmake/pch.h ${CMAKE_BINARY_DIR}/CMakeFiles/ashlar_pch.dir/cmake_pch.hxx.gch.sum)
+# The precompiled headers, each compiled once and shared by every target that names it. They demand that
+# the flags are the same everywhere.
+function(_shared_pch TARGET HEADER)
+  set(headers ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  if(NOT HEADER STREQUAL pch.h)
+    list(APPEND headers ${CMAKE_SOURCE_DIR}/cmake/${HEADER})
+  endif()
+  add_library(${TARGET} STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+  target_precompile_headers(${TARGET} PRIVATE ${headers})
+  target_link_libraries(${TARGET} PRIVATE ${ARGN})
+  # GCC reads it at -O1 too; the other way round it crashes.
+  target_compile_options(${TARGET} PRIVATE $<$<CONFIG:Release>:-O2>)
+  ashlar_pch_sum(${CMAKE_SOURCE_DIR}/cmake/${HEADER} ${CMAKE_BINARY_DIR}/CMakeFiles/${TARGET}.dir/cmake_pch.hxx.gch.sum)
+endfunction()
+_shared_pch(ashlar_pch pch.h)
+_shared_pch(ashlar_json_pch json_pch.h ashlar::ext::nlohmann)
+_shared_pch(ashlar_test_pch test_pch.h ashlar::ext::nlohmann ashlar_gtest)
 
-function(_ashlar_target TARGET)
+function(_ashlar_target TARGET PCH)
   target_include_directories(${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_include_directories(${TARGET} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/gen)
   target_compile_options(${TARGET} PRIVATE ${ASHLAR_WARNINGS})
-  target_precompile_headers(${TARGET} REUSE_FROM ashlar_pch)
+  target_precompile_headers(${TARGET} REUSE_FROM ${PCH})
 endfunction()
 
 # The sources that share a slow precompiled header are a target of their own inside LIB.
@@ -79,7 +93,7 @@ endfunction()
 
 function(module)
   cmake_parse_arguments(
-    PARSE_ARGV 0 arg "" "NAME;HEAVY_PCH" "DEPS;SRCS;HEAVY_SRCS;TESTS;USES;TEST_DEPS;TEST_USES;PROTOS")
+    PARSE_ARGV 0 arg "HOT" "NAME;HEAVY_PCH" "DEPS;SRCS;HEAVY_SRCS;TESTS;USES;TEST_DEPS;TEST_USES;PROTOS")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES MATCHES "NAME")
     message(FATAL_ERROR "module(): unexpected ${arg_UNPARSED_ARGUMENTS}${arg_KEYWORDS_MISSING_VALUES}")
   endif()
@@ -105,10 +119,21 @@ function(module)
   list(TRANSFORM arg_USES PREPEND ashlar::ext:: OUTPUT_VARIABLE use_libs)
   if(arg_SRCS)
     add_library(${lib} STATIC ${arg_SRCS})
-    _ashlar_target(${lib})
+    if(nlohmann IN_LIST arg_USES)
+      _ashlar_target(${lib} ashlar_json_pch)
+    else()
+      _ashlar_target(${lib} ashlar_pch)
+    endif()
     target_link_libraries(${lib} PUBLIC ${dep_libs} PRIVATE ${use_libs} ${arg_PROTOS})
+    set(compiled ${lib})
     if(arg_HEAVY_SRCS)
       _heavy_objects(${lib} ${arg_HEAVY_PCH} "${arg_HEAVY_SRCS}" "${dep_libs};${use_libs}")
+      list(APPEND compiled ${lib}_heavy)
+    endif()
+    if(arg_HOT)
+      foreach(target ${compiled})
+        target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+      endforeach()
     endif()
   else()
     add_library(${lib} INTERFACE)
@@ -121,8 +146,7 @@ function(module)
     list(TRANSFORM arg_TEST_DEPS PREPEND ashlar_ OUTPUT_VARIABLE test_dep_libs)
     list(TRANSFORM arg_TEST_USES PREPEND ashlar::ext:: OUTPUT_VARIABLE test_use_libs)
     add_executable(${test} ${arg_TESTS})
-    _ashlar_target(${test})
-    target_compile_options(${test} PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled often, run briefly
+    _ashlar_target(${test} ashlar_test_pch)
     target_link_libraries(${test} PRIVATE
       ${lib} ${test_dep_libs} ${use_libs} ${test_use_libs} ${arg_PROTOS} ashlar_gtest)
     set_target_properties(${test} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -171,7 +195,7 @@ function(ashlar_add_mains)
     set(source ${ASHLAR_MAIN_${i}_SOURCE})
     if(${CMAKE_SOURCE_DIR}/${source} IN_LIST found)
       add_executable(${ASHLAR_MAIN_${i}_NAME} ${source})
-      _ashlar_target(${ASHLAR_MAIN_${i}_NAME})
+      _ashlar_target(${ASHLAR_MAIN_${i}_NAME} ashlar_pch)
       set_target_properties(
         ${ASHLAR_MAIN_${i}_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
       foreach(dep ${ASHLAR_MAIN_${i}_MAY})

@@ -1,5 +1,5 @@
-// The one precompiled header: standard library only, compiled once and shared by every target.
-// What is here costs nothing to include again; third-party headers never go in.
+// What every target has precompiled: the standard library only. What is here costs nothing to include
+// again; third-party headers stand in the other *_pch.h, for the targets that may use them.
 #pragma once
 
 #include <algorithm>

@@ -115,6 +115,7 @@ class [[nodiscard]] Deferred {
  public:
   Deferred(Result<T> result) : Deferred() { state_->Resolve(std::move(result)); }  // NOLINT: implicit
   Deferred(Error error) : Deferred(Result<T>(std::move(error))) {}                 // NOLINT: implicit
+  Deferred(Failure failure) : Deferred(Result<T>(std::move(failure))) {}           // NOLINT: implicit
   template <typename U = T>
     requires(!std::is_void_v<U> && std::is_same_v<U, T>)
   Deferred(U value) : Deferred(Result<T>(std::move(value))) {}  // NOLINT: implicit
