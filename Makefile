@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build test bench demo oracle parity crash torture clean
+.PHONY: help setup configure build build-tests test bench demo oracle parity crash torture clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,13 +15,16 @@ setup:  ## Install and fetch what the build needs (instant when done)
 configure: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET)
 
-build: configure  ## Build everything into build/<preset>
+build: configure  ## Build the programs into build/<preset>
+	@cmake --build $(BUILD) --target programs
+
+build-tests: configure  # everything else too
 	@cmake --build $(BUILD)
 
-test: build  ## Build, then run every test
+test: build-tests  ## Build, then run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-label-summary
 
-bench: build  ## Measure against peers; SF=10 for more data, ONLY=latency for a part
+bench: build-tests  ## Measure against peers; SF=10 for more data, ONLY=latency for a part
 	@$$(tools/setup --env bench)/bin/python -B bench/run.py $(BUILD)
 
 demo: build  ## Run the main job on real data in a workspace of its own
@@ -30,13 +33,13 @@ demo: build  ## Run the main job on real data in a workspace of its own
 oracle: setup  ## Ask a real Spark and compare with the recorded answers
 	@tools/oracle/record --check
 
-parity: build  ## Run the client tests and write docs/parity.md from what they drove
+parity: build-tests  ## Run the client tests and write docs/parity.md from what they drove
 	@tools/parity/run $(BUILD)
 
-crash: build  ## Kill the server and drivers at random and check what survives
+crash: build-tests  ## Kill the server and drivers at random and check what survives
 	@tests/crash/run $(BUILD)
 
-torture: build  ## Many killed writers on few tables; the history must equal a serial order (COMMITS=10000)
+torture: build-tests  ## Many killed writers on few tables; the history must equal a serial order (COMMITS=10000)
 	@tests/torture/run $(BUILD) $(COMMITS)
 
 clean:  ## Remove every build folder

@@ -127,7 +127,7 @@ function(module)
     target_link_libraries(${lib} PUBLIC ${dep_libs} PRIVATE ${use_libs} ${arg_PROTOS})
     set(compiled ${lib})
     if(arg_HEAVY_SRCS)
-      _heavy_objects(${lib} ${arg_HEAVY_PCH} "${arg_HEAVY_SRCS}" "${dep_libs};${use_libs}")
+      _heavy_objects(${lib} ${arg_HEAVY_PCH} "${arg_HEAVY_SRCS}" "${dep_libs};${use_libs};${arg_PROTOS}")
       list(APPEND compiled ${lib}_heavy)
     endif()
     if(arg_HOT)
@@ -187,8 +187,10 @@ function(_deps_closure OUT)
   set(${OUT} ${wanted} PARENT_SCOPE)
 endfunction()
 
-# Adds the executables whose main exists. A main links those of its modules that exist.
+# Adds the executables whose main exists, and the target `programs` for them all. A main links those of its
+# modules that exist.
 function(ashlar_add_mains)
+  add_custom_target(programs)
   file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*/main.cc)
   math(EXPR last "${ASHLAR_MAINS} - 1")
   foreach(i RANGE ${last})
@@ -198,6 +200,7 @@ function(ashlar_add_mains)
       _ashlar_target(${ASHLAR_MAIN_${i}_NAME} ashlar_pch)
       set_target_properties(
         ${ASHLAR_MAIN_${i}_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+      add_dependencies(programs ${ASHLAR_MAIN_${i}_NAME})
       foreach(dep ${ASHLAR_MAIN_${i}_MAY})
         if(TARGET ashlar_${dep})
           target_link_libraries(${ASHLAR_MAIN_${i}_NAME} PRIVATE ashlar_${dep})
