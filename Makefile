@@ -24,7 +24,7 @@ build-tests: configure  # everything else too
 test: build-tests  ## Build, then run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-label-summary
 
-bench: build-tests  ## Measure against peers; SF=10 for more data, ONLY=latency for a part
+bench: build-tests  ## Measure against peers; SF=10, ROWS=20000000 for more data, ONLY=latency for a part
 	@$$(tools/setup --env bench)/bin/python -B bench/run.py $(BUILD)
 
 demo: build  ## Run the main job on real data in a workspace of its own

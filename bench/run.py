@@ -1,4 +1,4 @@
-"""Measures Ashlar beside its peers and prints ratios: `make bench` (SF=10 for more data, ONLY=latency,service for parts).
+"""Measures Ashlar beside its peers and prints ratios: `make bench` (SF=10 and ROWS=20000000 for more data, ONLY=latency,service for parts).
 
 Ends non-zero when an answer is wrong or a target is missed.
 """
@@ -7,11 +7,12 @@ import os
 import sys
 import time
 
+import delta
 import latency
 import service
 import tpch
 
-PARTS = ("tpch", "latency", "service")
+PARTS = ("tpch", "delta", "latency", "service")
 
 
 def main() -> int:
@@ -25,6 +26,8 @@ def main() -> int:
     figures = []
     if "tpch" in wanted:
         figures += tpch.run(build_dir, os.environ.get("SF", "1"))
+    if "delta" in wanted:
+        figures += delta.run(build_dir, int(os.environ.get("ROWS", "1000000")))
     if "latency" in wanted:
         figures += latency.run(build_dir)
     if "service" in wanted:
