@@ -29,8 +29,12 @@ std::optional<Fault> FaultInjectingStore::Next(StoreCall call) {
 
 void FaultInjectingStore::RememberBefore(const std::string& path) {
   Result<std::string> before = store_.Read(path);
+  RememberAs(path, before.ok() ? std::optional(*before) : std::nullopt);
+}
+
+void FaultInjectingStore::RememberAs(const std::string& path, std::optional<std::string> after_crash) {
   std::lock_guard lock(mutex_);
-  unsynced_.try_emplace(path, before.ok() ? std::optional(*before) : std::nullopt);
+  unsynced_.try_emplace(path, std::move(after_crash));
 }
 
 Status FaultInjectingStore::WriteUnsynced(const std::string& path, std::string_view bytes) {
@@ -97,8 +101,22 @@ Result<PutOutcome> FaultInjectingStore::PutIfAbsent(const std::string& path,
     case Fault::kUnsynced:
       RememberBefore(path);
       return store_.PutIfAbsent(path, bytes);
+    case Fault::kTorn:
+      break;
   }
   return Injected(path);
+}
+
+Result<PutOutcome> FaultInjectingStore::PutHint(const std::string& path, std::string_view bytes) {
+  std::optional<Fault> fault = Next(StoreCall::kPutHint);
+  if (fault == Fault::kError) return Injected(path);
+  if (fault == Fault::kUnknownNotDone) return PutOutcome::kUnknown;
+  ASSIGN_OR_RETURN(PutOutcome outcome, store_.PutIfAbsent(path, bytes));
+  if (outcome != PutOutcome::kWon) return outcome;
+  std::optional<std::string> left;
+  if (fault == Fault::kTorn) left = std::string(bytes.substr(0, bytes.size() / 2));
+  RememberAs(path, std::move(left));
+  return fault == Fault::kUnknownDone ? PutOutcome::kUnknown : PutOutcome::kWon;
 }
 
 Status FaultInjectingStore::PutOverwrite(const std::string& path, std::string_view bytes) {

@@ -6,21 +6,23 @@
 #include <mutex>
 #include <optional>
 
+#include "objectstore/hints.h"
 #include "objectstore/object_store.h"
 
 namespace ashlar::objectstore {
 
-enum class StoreCall { kList, kRead, kHead, kPutIfAbsent, kPutOverwrite, kDelete };
+enum class StoreCall { kList, kRead, kHead, kPutIfAbsent, kPutHint, kPutOverwrite, kDelete };
 
 enum class Fault {
   kError,           // kIoError; nothing happened
   kUnknownDone,     // the write happened, the caller hears "unknown" (kIoError from PutOverwrite)
   kUnknownNotDone,  // the write did not happen, the caller hears "unknown"
   kUnsynced,        // the write succeeds, and is gone after Crash()
+  kTorn,            // of PutHint: the write succeeds, and half of it is left after Crash()
 };
 
 // Thread safe.
-class FaultInjectingStore final : public ObjectStore {
+class FaultInjectingStore final : public ObjectStore, public HintStore {
  public:
   explicit FaultInjectingStore(ObjectStore& store) : store_(store) {}
 
@@ -40,6 +42,8 @@ class FaultInjectingStore final : public ObjectStore {
   Result<std::string> ReadRange(const std::string& path, int64_t offset, int64_t length) override;
   Result<ObjectInfo> Head(const std::string& path) override;
   Result<PutOutcome> PutIfAbsent(const std::string& path, std::string_view bytes) override;
+  // Never synced: what no fault says otherwise of is gone after Crash().
+  Result<PutOutcome> PutHint(const std::string& path, std::string_view bytes) override;
   Status PutOverwrite(const std::string& path, std::string_view bytes) override;
   Status Delete(const std::string& path) override;
 
@@ -48,6 +52,7 @@ class FaultInjectingStore final : public ObjectStore {
   std::optional<Fault> Next(StoreCall call);
   // Remembers what a crash brings back.
   void RememberBefore(const std::string& path);
+  void RememberAs(const std::string& path, std::optional<std::string> after_crash);
 
   ObjectStore& store_;
   mutable std::mutex mutex_;

@@ -196,7 +196,7 @@ Result<ObjectInfo> LocalObjectStore::Head(const std::string& path) {
 }
 
 Status LocalObjectStore::WriteTemporary(const Descriptor& directory, const std::string& temporary,
-                                        std::string_view bytes) const {
+                                        std::string_view bytes, Durable durable) const {
   RETURN_IF_ERROR(Failpoint("objectstore.write"));
   Descriptor file(openat(directory.get(), temporary.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
@@ -211,16 +211,24 @@ Status LocalObjectStore::WriteTemporary(const Descriptor& directory, const std::
       bytes.remove_prefix(static_cast<size_t>(count));
     }
   }
-  if (written.ok() && fsync(file.get()) != 0) written = ErrnoError("fsync", temporary);
+  if (written.ok() && durable == Durable::kYes && fsync(file.get()) != 0) written = ErrnoError("fsync", temporary);
   if (!written.ok()) unlinkat(directory.get(), temporary.c_str(), 0);
   return written;
 }
 
 Result<PutOutcome> LocalObjectStore::PutIfAbsent(const std::string& path, std::string_view bytes) {
+  return Create(path, bytes, Durable::kYes);
+}
+
+Result<PutOutcome> LocalObjectStore::PutHint(const std::string& path, std::string_view bytes) {
+  return Create(path, bytes, Durable::kNo);
+}
+
+Result<PutOutcome> LocalObjectStore::Create(const std::string& path, std::string_view bytes, Durable durable) const {
   std::string name;
   ASSIGN_OR_RETURN(Descriptor directory, OpenParent(path, &name, 1));
   std::string temporary = "." + name + "." + NewHex(SystemRandom(), 8) + ".tmp";
-  RETURN_IF_ERROR(WriteTemporary(directory, temporary, bytes));
+  RETURN_IF_ERROR(WriteTemporary(directory, temporary, bytes, durable));
   int linked = linkat(directory.get(), temporary.c_str(), directory.get(), name.c_str(), 0);
   int failure = errno;
   unlinkat(directory.get(), temporary.c_str(), 0);
@@ -230,7 +238,7 @@ Result<PutOutcome> LocalObjectStore::PutIfAbsent(const std::string& path, std::s
     return ErrnoError("link", path);
   }
   // The name exists now; whether it survives a power loss does the directory decide.
-  if (fsync(directory.get()) != 0) return PutOutcome::kUnknown;
+  if (durable == Durable::kYes && fsync(directory.get()) != 0) return PutOutcome::kUnknown;
   return PutOutcome::kWon;
 }
 
@@ -238,7 +246,7 @@ Status LocalObjectStore::PutOverwrite(const std::string& path, std::string_view 
   std::string name;
   ASSIGN_OR_RETURN(Descriptor directory, OpenParent(path, &name, 1));
   std::string temporary = "." + name + "." + NewHex(SystemRandom(), 8) + ".tmp";
-  RETURN_IF_ERROR(WriteTemporary(directory, temporary, bytes));
+  RETURN_IF_ERROR(WriteTemporary(directory, temporary, bytes, Durable::kYes));
   if (renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
     Error error = ErrnoError("rename", path);
     unlinkat(directory.get(), temporary.c_str(), 0);

@@ -147,9 +147,15 @@ TEST(FaultInjectingStore, CrashForgetsWhatWasNotSynced) {
   ASSERT_TRUE(store.WriteUnsynced("/kept", "kept").ok());
   store.Sync("/kept");
   EXPECT_EQ(*store.Read("/old"), "lost");
+  store.FailAt(StoreCall::kPutHint, 2, Fault::kTorn);
+  EXPECT_EQ(*store.PutHint("/hint", "lost"), PutOutcome::kWon);
+  EXPECT_EQ(*store.PutHint("/torn", "half"), PutOutcome::kWon);
+  EXPECT_EQ(*store.Read("/torn"), "half");
   ASSERT_TRUE(store.Crash().ok());
   EXPECT_EQ(*store.Read("/old"), "durable");
   EXPECT_EQ(store.Read("/new").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store.Read("/hint").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*store.Read("/torn"), "ha");
   EXPECT_EQ(*store.Read("/kept"), "kept");
 }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "objectstore/object_store.h"
+#include "objectstore/hints.h"
 
 namespace ashlar::objectstore {
 
@@ -21,6 +21,10 @@ inline void ExpectStoreContract(ObjectStore& store, const std::string& root) {
   EXPECT_FALSE(store.ReadRange(path, 0, int64_t{1} << 60).ok());
   EXPECT_TRUE(store.PutOverwrite(path, "three").ok());
   EXPECT_EQ(*store.Read(path), "three");
+  EXPECT_EQ(*PutHint(store, path, "four"), PutOutcome::kLost);
+  EXPECT_EQ(*store.Read(path), "three");
+  EXPECT_EQ(*PutHint(store, root + "/hints/2.crc", "hint"), PutOutcome::kWon);
+  EXPECT_EQ(*store.Read(root + "/hints/2.crc"), "hint");
   EXPECT_TRUE(store.PutOverwrite(root + "/a/b/10.json", "x").ok());
   EXPECT_TRUE(store.PutOverwrite(root + "/a/b/c/2.json", "x").ok());
   auto listed = store.ListFrom(root + "/a/b", "10");

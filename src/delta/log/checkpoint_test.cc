@@ -191,6 +191,24 @@ TEST_F(CheckpointTest, ChecksumsFollowTheCommits) {
   EXPECT_TRUE(table.Load().ok());
 }
 
+// Checksums are not synced: what a power loss may leave of one.
+TEST_F(CheckpointTest, NoTornChecksumIsTakenForOne) {
+  Create({{"delta.checkpointInterval", "1000"}});
+  Append(1);
+  std::string text = *table.store.Read(table.LogPath(ChecksumFileName(1)));
+  ASSERT_TRUE(ParseChecksum(text).ok());
+  for (size_t kept = 0; kept < text.size(); ++kept) {
+    EXPECT_FALSE(ParseChecksum(text.substr(0, kept)).ok()) << kept;
+    EXPECT_FALSE(ParseChecksum(text.substr(0, kept) + std::string(text.size() - kept, '\0')).ok()) << kept;
+  }
+  int64_t next = 2;
+  for (const std::string& torn : {std::string(), text.substr(0, text.size() - 1), std::string(text.size(), '\0')}) {
+    table.Put(ChecksumFileName(next - 1), torn);
+    EXPECT_TRUE(table.Load().ok());
+    Append(next++);  // and commits go on
+  }
+}
+
 TEST_F(CheckpointTest, ARebasedCommitContinuesTheWinnersChecksum) {
   Create({{"delta.checkpointInterval", "1000"}});
   Transaction late(table.location(), committer, *table.Load(), Environment());
