@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "delta/paths.h"
+#include "delta/row_bitmap.h"
 
 namespace ashlar::delta {
 namespace {
@@ -84,7 +85,23 @@ struct Container {
   void UseBitmap() {
     bitmap.assign(kBitmapWords, 0);
     for (uint16_t low : array) bitmap[low >> 6] |= uint64_t{1} << (low & 63);
-    array.clear();
+    array = {};
+  }
+
+  // False when it was there.
+  bool Add(uint16_t low) {
+    if (!bitmap.empty()) {
+      uint64_t bit = uint64_t{1} << (low & 63);
+      if (bitmap[low >> 6] & bit) return false;
+      bitmap[low >> 6] |= bit;
+      ++count;
+      return true;
+    }
+    auto at = array.empty() || array.back() < low ? array.end() : std::ranges::lower_bound(array, low);
+    if (at != array.end() && *at == low) return false;
+    array.insert(at, low);
+    if (++count > kArrayMax) UseBitmap();
+    return true;
   }
 
   // Calls visit(low) for the rows in [begin, end), 0 ≤ begin ≤ end ≤ 65536.
@@ -188,6 +205,39 @@ bool TakeRoaring32(Reader* reader, uint32_t high, Containers32* out) {
     (*out)[uint64_t{high} << 16 | key] = std::move(container);
   }
   return true;
+}
+
+// The magic number and the bitmap, in portable form.
+std::string SerializeContainers(const Containers32& by_key) {
+  std::map<uint32_t, std::vector<std::pair<uint16_t, const Container*>>> by_high;
+  for (const auto& [key, container] : by_key) {
+    by_high[static_cast<uint32_t>(key >> 16)].emplace_back(static_cast<uint16_t>(key), &container);
+  }
+  std::string out;
+  Append(&out, kMagic);
+  Append(&out, static_cast<uint64_t>(by_high.size()));
+  for (const auto& [high, containers] : by_high) {
+    Append(&out, high);
+    Append(&out, kCookieNoRuns);
+    Append(&out, static_cast<uint32_t>(containers.size()));
+    for (const auto& [key, container] : containers) {
+      Append(&out, key);
+      Append(&out, static_cast<uint16_t>(container->count - 1));
+    }
+    auto offset = static_cast<uint32_t>(8 + containers.size() * 8);
+    for (const auto& [key, container] : containers) {
+      Append(&out, offset);
+      offset += container->count > kArrayMax ? kBitmapWords * 8 : container->count * 2;
+    }
+    for (const auto& [key, container] : containers) {
+      if (container->count > kArrayMax) {
+        for (uint64_t word : container->bitmap) Append(&out, word);
+      } else {
+        container->ForEach(0, 65536, [&](uint16_t low) { Append(&out, low); });
+      }
+    }
+  }
+  return out;
 }
 
 constexpr std::string_view kZ85Alphabet =
@@ -296,36 +346,33 @@ Result<DeletionVector> DeletionVector::Parse(std::string_view bytes) {
   return vector;
 }
 
-std::string DeletionVector::Serialize() const {
-  std::map<uint32_t, std::vector<std::pair<uint16_t, const Container*>>> by_high;
-  for (const auto& [key, container] : containers_->by_key) {
-    by_high[static_cast<uint32_t>(key >> 16)].emplace_back(static_cast<uint16_t>(key), &container);
+std::string DeletionVector::Serialize() const { return SerializeContainers(containers_->by_key); }
+
+struct RowBitmap::Containers {
+  Containers32 by_key;
+  // Where the newest row went: rows come in runs.
+  Container* newest = nullptr;
+  uint64_t newest_key = 0;
+};
+
+RowBitmap::RowBitmap() : containers_(std::make_unique<Containers>()) {}
+RowBitmap::~RowBitmap() = default;
+RowBitmap::RowBitmap(RowBitmap&&) noexcept = default;
+RowBitmap& RowBitmap::operator=(RowBitmap&&) noexcept = default;
+
+bool RowBitmap::Add(uint64_t row) {
+  CHECK(row >> 63 == 0) << "row position " << row;
+  if (containers_->newest == nullptr || containers_->newest_key != row >> 16) {
+    containers_->newest_key = row >> 16;
+    containers_->newest = &containers_->by_key[row >> 16];
   }
-  std::string out;
-  Append(&out, kMagic);
-  Append(&out, static_cast<uint64_t>(by_high.size()));
-  for (const auto& [high, containers] : by_high) {
-    Append(&out, high);
-    Append(&out, kCookieNoRuns);
-    Append(&out, static_cast<uint32_t>(containers.size()));
-    for (const auto& [key, container] : containers) {
-      Append(&out, key);
-      Append(&out, static_cast<uint16_t>(container->count - 1));
-    }
-    auto offset = static_cast<uint32_t>(8 + containers.size() * 8);
-    for (const auto& [key, container] : containers) {
-      Append(&out, offset);
-      offset += container->count > kArrayMax ? kBitmapWords * 8 : container->count * 2;
-    }
-    for (const auto& [key, container] : containers) {
-      if (container->count > kArrayMax) {
-        for (uint64_t word : container->bitmap) Append(&out, word);
-      } else {
-        container->ForEach(0, 65536, [&](uint16_t low) { Append(&out, low); });
-      }
-    }
-  }
-  return out;
+  return containers_->newest->Add(static_cast<uint16_t>(row));
+}
+
+DeletionVector RowBitmap::Build() const {
+  auto built = DeletionVector::Parse(SerializeContainers(containers_->by_key));
+  CHECK(built.ok()) << built.error().message;
+  return *std::move(built);
 }
 
 bool DeletionVector::Contains(uint64_t row) const {
@@ -418,9 +465,11 @@ Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const
 }
 
 DeletionVector UnionOf(const DeletionVector& a, const DeletionVector& b) {
-  std::vector<uint64_t> rows = a.ToRows();
-  b.ForEachInRange(0, UINT64_MAX, [&](uint64_t row) { rows.push_back(row); });
-  return DeletionVector::FromRows(std::move(rows));
+  RowBitmap both;
+  for (const DeletionVector* vector : {&a, &b}) {
+    vector->ForEachInRange(0, UINT64_MAX, [&](uint64_t row) { both.Add(row); });
+  }
+  return both.Build();
 }
 
 bool HaveCommonRows(const DeletionVector& a, const DeletionVector& b) {

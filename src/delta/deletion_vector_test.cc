@@ -6,6 +6,7 @@
 #include <set>
 
 #include "delta/log/test_table.h"
+#include "delta/row_bitmap.h"
 #include "objectstore/fault_store.h"
 
 namespace ashlar::delta {
@@ -68,6 +69,27 @@ TEST(DeletionVector, KeepsItsRowsThroughBytesAndFiles) {
     auto descriptors = WriteDeletionVectors(store, "/t", random, one, {});
     ASSERT_TRUE(descriptors.ok());
     EXPECT_EQ(LoadDeletionVector(store, "/t", descriptors->at(0))->ToRows(), rows);
+  }
+}
+
+TEST(RowBitmap, RowsComeInAnyOrder) {
+  CountingRandom random;
+  for (const Rows& rows : Shapes()) {
+    Rows shuffled = rows;
+    for (size_t i = shuffled.size(); i > 1; --i) std::swap(shuffled[i - 1], shuffled[random.Below(i)]);
+    RowBitmap all, even, odd;
+    for (uint64_t row : shuffled) {
+      ASSERT_TRUE(all.Add(row));
+      (row % 2 == 0 ? even : odd).Add(row);
+    }
+    for (size_t i = 0; i < shuffled.size(); i += 7) ASSERT_FALSE(all.Add(shuffled[i]));
+    DeletionVector vector = all.Build(), odd_rows = odd.Build();
+    EXPECT_EQ(vector.cardinality(), rows.size());
+    EXPECT_EQ(vector.ToRows(), rows);
+    EXPECT_EQ(vector.Serialize(), DeletionVector::FromRows(rows).Serialize());
+    EXPECT_EQ(UnionOf(even.Build(), odd_rows).ToRows(), rows);
+    EXPECT_EQ(UnionOf(vector, odd_rows).ToRows(), rows);
+    EXPECT_EQ(UnionOf(vector, odd_rows).cardinality(), rows.size());
   }
 }
 

@@ -130,7 +130,7 @@ class DeltaRoundTrip : public testing::Test {
       output.push_back(Attr(static_cast<int64_t>(i + 1), table->schema().fields[i].name, table->schema().fields[i].type));
     }
     if (positions) {
-      output.push_back(Attr(1001, "_file", kText));
+      output.push_back(Attr(1001, "_file", kLong));
       output.push_back(Attr(1002, "_row", kLong));
     }
     return MakePlan(output, sql::ScanPlan{table, indexes, positions});
@@ -341,6 +341,8 @@ TEST_F(DeltaRoundTrip, ConstraintsAreEnforced) {
   EXPECT_EQ(Table(), (Lines{"1 | ok"}));
 }
 
+sql::TypedExprPtr Cast(sql::TypedExprPtr expr, DataType type) { return Node(std::move(type), sql::CastNode{std::move(expr), {}}); }
+
 class RowChanges : public DeltaRoundTrip {
  protected:
   void SetUp() override {
@@ -397,6 +399,48 @@ TEST_F(RowChanges, RemoveTakesOutARange) {
   EXPECT_EQ(result->deleted_rows, 3);
   ASSERT_TRUE(Apply(*result).ok());
   EXPECT_EQ(Table(), (Lines{"1 | a", "2 | b"}));
+}
+
+TEST_F(RowChanges, FilesThatStatisticsRuleOutAreNotRead) {
+  auto snapshot = Latest();
+  ASSERT_EQ(snapshot->files().size(), 2u);
+  std::string other = *snapshot->DataPath(snapshot->files()[1]);  // ids 11 and 12
+  std::filesystem::copy_file(other, root_ + "/aside");
+  std::ofstream(other) << "no Parquet";
+  EXPECT_FALSE(Cow()->Delete(Change(Binary("=", kBool, Column(2, kText), Text("l")))).ok());
+  for (const sql::TypedExprPtr& condition :
+       {Binary("=", kBool, Column(1, kInt), Int(2)),
+        Binary("<=", kBool, Cast(Column(1, kInt), kLong), Cast(Int(2), kLong)),
+        Binary("and", kBool, Binary("<", kBool, Column(1, kInt), Int(5)), Binary("=", kBool, Column(2, kText), Text("b")))}) {
+    auto deleted = Cow()->Delete(Change(condition));
+    ASSERT_TRUE(deleted.ok()) << FullMessage(deleted.error());
+    auto update = Change(condition);
+    update.new_values = {Column(1, kInt), Text("new")};
+    auto updated = Cow()->Update(update);
+    ASSERT_TRUE(updated.ok()) << FullMessage(updated.error());
+    EXPECT_EQ(updated->updated_rows, deleted->deleted_rows);
+  }
+  auto removed = Cow()->Remove(Binary("<", kBool, Column(0, kInt), Int(3)));
+  ASSERT_TRUE(removed.ok()) << FullMessage(removed.error());
+  EXPECT_EQ(removed->deleted_rows, 2);
+}
+
+TEST_F(RowChanges, DeleteOfWholePartitionsReadsNone) {
+  std::filesystem::remove_all(root_ + "/t");
+  Create("n INT, p STRING", {"p"});
+  auto row = [](int n, const char* p) { return std::vector<sql::TypedExprPtr>{Int(n), Text(p)}; };
+  ASSERT_TRUE(Insert(Values({Attr(501, "n", kInt), Attr(502, "p", kText)}, {row(1, "a"), row(2, "a"), row(3, "b")})).ok());
+  auto snapshot = Latest();
+  for (const delta::AddFile& file : snapshot->files()) {
+    if (*file.partition_values.at("p") == "a") std::ofstream(*snapshot->DataPath(file)) << "no Parquet";
+  }
+  auto result = Cow()->Delete(Change(Binary("=", kBool, Column(2, kText), Text("a"))));
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->deleted_rows, 2);
+  EXPECT_EQ(result->metrics["numDeletedRows"], "2");
+  EXPECT_EQ(result->metrics["numRemovedFiles"], "1");
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(Table(), (Lines{"3 | b"}));
 }
 
 TEST_F(RowChanges, VectorsTakeTheRowsOutOfTheirFiles) {

@@ -69,14 +69,14 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
   if (files_.empty()) {
     if (with_row_position || select.empty()) {
       select += std::string(select.empty() ? "" : ", ") +
-                "CAST(NULL AS VARCHAR) AS k_file, CAST(NULL AS BIGINT) AS k_row";
+                "CAST(NULL AS BIGINT) AS k_file, CAST(NULL AS BIGINT) AS k_row";
     }
     return "(SELECT " + select + " WHERE FALSE)";
   }
   ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_));
   std::string function = "ashlar_scan(" + std::to_string(bindings.Bind(std::move(scan))) + ")";
   if (!with_row_position) return function;
-  return "(SELECT " + select + (select.empty() ? "" : ", ") + "filename AS k_file, file_row_number AS k_row FROM " +
+  return "(SELECT " + select + (select.empty() ? "" : ", ") + "CAST(file_index AS BIGINT) AS k_file, file_row_number AS k_row FROM " +
          function + ")";
 }
 

@@ -13,6 +13,7 @@
 
 namespace duckdb {
 class Connection;
+class DataChunk;
 class DatabaseInstance;
 class DuckDB;
 class QueryResult;
@@ -47,6 +48,8 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
   // Runs one DuckDB statement whose bindings the caller keeps alive, and shows its materialised
   // result. Errors are Spark's (spark_error.h).
   Status Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume);
+  // The same chunk by chunk as they come: not all rows are held at once. No other statement meanwhile.
+  Status RunStreamed(const std::string& sql, const std::function<void(duckdb::DataChunk&)>& consume);
   // The first column of the first row as text.
   Result<std::string> RunForText(const std::string& sql);
 

@@ -275,6 +275,19 @@ Status DuckConnection::Run(const std::string& sql, const std::function<void(duck
   });
 }
 
+Status DuckConnection::RunStreamed(const std::string& sql, const std::function<void(duckdb::DataChunk&)>& consume) {
+  return Guarded([&]() -> Status {
+    auto result = Start(sql, duckdb::QueryResultOutputType::ALLOW_STREAMING);
+    if (result->HasError()) return FromDuckDB(result->GetErrorObject());
+    while (auto chunk = result->Fetch()) {
+      if (chunk->size() == 0) break;
+      consume(*chunk);
+    }
+    if (result->HasError()) return FromDuckDB(result->GetErrorObject());
+    return {};
+  });
+}
+
 Result<std::string> DuckConnection::RunForText(const std::string& sql) {
   std::string text;
   RETURN_IF_ERROR(Run(sql, [&](duckdb::QueryResult& result) {

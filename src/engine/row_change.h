@@ -28,6 +28,7 @@ struct RowChangeResult {
   int64_t updated_rows = 0;
   int64_t deleted_rows = 0;
   int64_t inserted_rows = 0;
+  int64_t copied_rows = 0;  // written anew unchanged, as rows of a file that was rewritten
 };
 
 // One statement's change. The plans' target scans must be of the snapshot it was made with.
@@ -59,7 +60,12 @@ std::unique_ptr<RowChange> MakeRowChange(Connection& connection, std::shared_ptr
                                          WriteTarget target, FileCreated created);
 
 // A typed condition as a predicate for conflict checks and skipping: columns are ids = indexes of the
-// schema. What cannot be said is kUnknown, which matches everything.
-delta::Predicate PredicateOfCondition(const sql::TypedExpr& condition, const Schema& schema);
+// schema. What cannot be said is kUnknown, which matches everything. `time_zone`: the session's.
+delta::Predicate PredicateOfCondition(const sql::TypedExpr& condition, const Schema& schema,
+                                      const std::string& time_zone);
+// The same for a condition over a plan that scans its target, or over that and more (MERGE): what it says of
+// the target's columns alone.
+delta::Predicate PredicateOfTarget(const sql::TypedExpr& condition, const sql::Plan& plan,
+                                   const std::string& time_zone);
 
 }  // namespace ashlar::engine

@@ -35,9 +35,7 @@ Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
   ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeUpdate(statement, run.analyzer()));
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
   DeltaWrite write(run, std::move(target));
-  // Without a translated predicate the whole table counts as read: more conflicts, never a lost update.
-  write.transaction().ReadWholeTable();
-  if (ReadsOnlyRowsToChange(change)) write.transaction().ReadRowsToMark();
+  NoteTargetReads(change, run.connection(), write.transaction());
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
   RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
@@ -47,8 +45,7 @@ Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
   ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeDelete(statement, run.analyzer()));
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
   DeltaWrite write(run, std::move(target));
-  write.transaction().ReadWholeTable();
-  if (ReadsOnlyRowsToChange(change)) write.transaction().ReadRowsToMark();
+  NoteTargetReads(change, run.connection(), write.transaction());
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Delete(change));
   RETURN_IF_ERROR(CommitChange(write, result, "DELETE", {{"predicate", "[]"}}));
   return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
@@ -58,9 +55,8 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& statement) {
   ASSIGN_OR_RETURN(sql::AnalyzedMerge merge, sql::AnalyzeMerge(statement, run.analyzer()));
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(merge.target));
   DeltaWrite write(run, std::move(target));
-  write.transaction().ReadWholeTable();
+  NoteTargetReads(merge, run.connection(), write.transaction());
   RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
-  if (ReadsOnlyRowsToChange(merge)) write.transaction().ReadRowsToMark();
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
   RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));
   return ReportCounts(run, {{"num_affected_rows", result.inserted_rows + result.updated_rows + result.deleted_rows},

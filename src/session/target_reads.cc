@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/row_change.h"
 #include "session/delta_write.h"
 #include "sql/analyze/typed_tree.h"
 
@@ -44,18 +45,30 @@ bool DependsOnUnchangedMatches(const sql::AnalyzedMerge& merge) {
   return std::ranges::any_of(merge.clauses, inserts) && std::ranges::none_of(merge.clauses, changes_all);
 }
 
+bool HasClausesBySource(const sql::AnalyzedMerge& merge) {
+  return std::ranges::any_of(merge.clauses, [](const auto& clause) {
+    return clause.match == sql::MergeClause::Match::kNotMatchedBySource;
+  });
+}
+
 }  // namespace
 
-bool ReadsOnlyRowsToChange(const sql::AnalyzedRowChange& change) {
+void NoteTargetReads(const sql::AnalyzedRowChange& change, const engine::Connection& connection,
+                     delta::Transaction& transaction) {
   ScanCount scans(change.target);
   scans.AddPlan(*change.scan);
   scans.AddExpr(change.condition);
   for (const sql::TypedExprPtr& value : change.new_values) scans.AddExpr(value);
-  return scans.IsOne();
+  if (scans.IsOne()) transaction.ReadRowsToMark();
+  if (scans.IsOne() && change.condition) {
+    transaction.ReadPredicate(engine::PredicateOfTarget(*change.condition, *change.scan, connection.time_zone()));
+  } else {
+    transaction.ReadWholeTable();
+  }
 }
 
-bool ReadsOnlyRowsToChange(const sql::AnalyzedMerge& merge) {
-  if (DependsOnUnchangedMatches(merge)) return false;
+void NoteTargetReads(const sql::AnalyzedMerge& merge, const engine::Connection& connection,
+                     delta::Transaction& transaction) {
   ScanCount scans(merge.target);
   scans.AddPlan(*merge.target_scan);
   scans.AddPlan(*merge.source);
@@ -64,7 +77,12 @@ bool ReadsOnlyRowsToChange(const sql::AnalyzedMerge& merge) {
     scans.AddExpr(clause.condition);
     for (const sql::TypedExprPtr& value : clause.values) scans.AddExpr(value);
   }
-  return scans.IsOne();
+  if (scans.IsOne() && !DependsOnUnchangedMatches(merge)) transaction.ReadRowsToMark();
+  if (scans.IsOne() && !HasClausesBySource(merge)) {
+    transaction.ReadPredicate(engine::PredicateOfTarget(*merge.condition, *merge.target_scan, connection.time_zone()));
+  } else {
+    transaction.ReadWholeTable();
+  }
 }
 
 }  // namespace ashlar::session

@@ -16,13 +16,14 @@ bool OverwritesDynamically(const StatementRun& run, const sql::InsertStatement& 
 }
 
 // INSERT OVERWRITE and REPLACE WHERE: the old rows that the new ones replace.
-Status RemoveReplaced(DeltaWrite& write, const sql::InsertStatement& statement, const sql::AnalyzedInsert& insert) {
+Status RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertStatement& statement, const sql::AnalyzedInsert& insert) {
   if (statement.mode == sql::InsertMode::kAppend) return OkStatus();
   if (!insert.overwrite_condition) {
     write.RemoveAllFiles();
     return OkStatus();
   }
-  write.transaction().ReadPredicate(engine::PredicateOfCondition(*insert.overwrite_condition, write.schema()));
+  write.transaction().ReadPredicate(engine::PredicateOfCondition(*insert.overwrite_condition, write.schema(),
+                                                                 run.connection().time_zone()));
   ASSIGN_OR_RETURN(engine::RowChangeResult removed, write.MakeRowChange()->Remove(insert.overwrite_condition));
   write.Apply(removed);
   if (statement.replace_where) write.RequireOfRows(insert.overwrite_condition, insert.overwrite_text);
@@ -39,7 +40,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& statement) {
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);
-  if (!dynamic) RETURN_IF_ERROR(RemoveReplaced(write, statement, insert));
+  if (!dynamic) RETURN_IF_ERROR(RemoveReplaced(run, write, statement, insert));
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   if (dynamic) write.RemoveWrittenPartitions();

@@ -27,6 +27,15 @@ class RowMarks : public testing::Test {
     ASSERT_TRUE(write.Commit().ok());
   }
 
+  // An empty log, then the same table.
+  void SetUpAgain() {
+    auto log = table.store.ListFrom(LogDirectory(table.root), "");
+    for (const auto& object : *log) {
+      CHECK(table.store.Delete(table.LogPath(object.name)).ok());
+    }
+    SetUp();
+  }
+
   static Operation Named(const std::string& name) {
     Operation operation;
     operation.name = name;
@@ -168,6 +177,77 @@ TEST_F(RowMarks, OtherRowsOfAMarkedFileMatterToWhoReadThem) {
   MarkReadingAll(reader, "a", {1});
   ASSERT_TRUE(Delete("a", {2}).ok());
   EXPECT_FALSE(reader.Commit().ok());
+}
+
+// Who read by a predicate, against what others did: a conflict in just the files that may have such rows.
+class PredicateReads : public RowMarks {
+ protected:
+  // Ids below 10: file a.
+  static Predicate Low() { return Compare(Predicate::Kind::kLt, {"id"}, Value::Long(10)); }
+  // DELETE by deletion vectors, or by a rewrite of the file.
+  enum class How { kMarks, kRewrites };
+  Transaction DeletesLow(How how) {
+    Transaction txn = Begin();
+    if (how == How::kMarks) {
+      const AddFile& file = txn.snapshot()->files()[0];
+      auto marked = MarkRows(Files(), {{file, *NumRecords(file), std::make_shared<const DeletionVector>(
+                                                                     DeletionVector::FromRows({1}))}});
+      txn.MarkRows(marked->at(0));
+    } else {
+      txn.Remove(txn.snapshot()->files()[0]);
+      txn.Add(FileOf("a2", 1, 9));
+    }
+    txn.ReadPredicate(Low());
+    txn.ReadRowsToMark();
+    txn.SetOperation(Named("DELETE"));
+    return txn;
+  }
+  // The condition of the conflict, without its sub-class; empty: both commit.
+  template <typename Winner>
+  std::string Against(How how, Winner stage) {
+    Transaction winner = Begin(), late = DeletesLow(how);
+    stage(winner);
+    winner.SetOperation(Named("UPDATE"));
+    auto won = winner.Commit();
+    CHECK(won.ok()) << FullMessage(won.error());
+    auto lost = late.Commit();
+    if (lost.ok()) return "";
+    return lost.error().condition.substr(0, lost.error().condition.find('.'));
+  }
+};
+
+TEST_F(PredicateReads, OfRowsThatAreMarked) {
+  auto rewrite = [](const AddFile& come) {
+    return [=](Transaction& txn) {  // of the file b
+      txn.ReadWholeTable();
+      txn.Remove(txn.snapshot()->files()[1]);
+      txn.Add(come);
+    };
+  };
+  EXPECT_EQ(Against(How::kMarks, rewrite(FileOf("b2", 10, 18))), "");
+  SetUpAgain();
+  EXPECT_EQ(Against(How::kMarks, rewrite(FileOf("b2", 9, 18))), "DELTA_CONCURRENT_APPEND");
+  SetUpAgain();
+  EXPECT_EQ(Against(How::kMarks, [&](Transaction& txn) { Mark(txn, "a", {2}); }), "");
+  SetUpAgain();
+  EXPECT_NE(Against(How::kMarks, [&](Transaction& txn) { Mark(txn, "a", {1}); }), "");
+  SetUpAgain();
+  EXPECT_EQ(Against(How::kMarks, [](Transaction& txn) { txn.Add(FileOf("blind", 1, 2)); }), "") << "WriteSerializable";
+  SetUpAgain();
+  auto takes_a = [](Transaction& txn) { txn.Remove(txn.snapshot()->files()[0]); };
+  EXPECT_EQ(Against(How::kMarks, takes_a), "DELTA_CONCURRENT_DELETE_READ");
+}
+
+TEST_F(PredicateReads, OfFilesThatAreRewritten) {
+  EXPECT_EQ(Against(How::kRewrites, [&](Transaction& txn) { Mark(txn, "b", {1}); }), "");
+  SetUpAgain();
+  EXPECT_NE(Against(How::kRewrites, [&](Transaction& txn) { Mark(txn, "a", {2}); }), "") << "its copy has the row";
+  SetUpAgain();
+  auto takes_b = [](Transaction& txn) { txn.Remove(txn.snapshot()->files()[1]); };
+  EXPECT_EQ(Against(How::kRewrites, takes_b), "");
+  SetUpAgain();
+  auto takes_a = [](Transaction& txn) { txn.Remove(txn.snapshot()->files()[0]); };
+  EXPECT_EQ(Against(How::kRewrites, takes_a), "DELTA_CONCURRENT_DELETE_READ");
 }
 
 }  // namespace

@@ -199,6 +199,11 @@ const FileInfo& InfoOf(const duckdb::OpenFileInfo& file) {
   return static_cast<const FileInfo&>(*file.extended_info);
 }
 
+// The index of a file in its snapshot.
+uint64_t NumberOf(const TableScan& scan, const TableScan::File& file) {
+  return static_cast<uint64_t>(file.add - scan.snapshot().files().data());
+}
+
 class ScanReader : public duckdb::MultiFileReader {
  public:
   static duckdb::unique_ptr<duckdb::MultiFileReader> Create(const duckdb::TableFunction& function) {
@@ -303,7 +308,7 @@ class ScanReader : public duckdb::MultiFileReader {
       } else if (!duckdb::IsVirtualColumn(column) && info.scan->PartitionIndex(column) >= 0) {
         data.constant_map.Add(position, DuckValueOf(file.partition[info.scan->PartitionIndex(column)]));
       } else if (column == COLUMN_IDENTIFIER_FILE_INDEX) {
-        data.constant_map.Add(position, duckdb::Value::UBIGINT(info.index));
+        data.constant_map.Add(position, duckdb::Value::UBIGINT(NumberOf(*info.scan, file)));
       }
     }
     (void)options, (void)bind_data, (void)columns, (void)context, (void)state;

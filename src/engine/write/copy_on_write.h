@@ -4,9 +4,11 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "delta/row_bitmap.h"
 #include "engine/delta_table_source.h"
 #include "engine/duck_connection.h"
 #include "engine/lowering/lowering.h"
@@ -29,8 +31,23 @@ class TemporaryRows {
   std::string table_;
 };
 
-// Positions of rows by index of the snapshot's file, each list ascending and without repeats.
-using RowsByFile = std::map<size_t, std::vector<uint64_t>>;
+// Physical positions of rows by index of the snapshot's file: a bitmap a file, none empty.
+using RowsByFile = std::map<size_t, std::shared_ptr<const delta::DeletionVector>>;
+
+// Rows as they come, best in runs of one file.
+class RowCollector {
+ public:
+  explicit RowCollector(const delta::Snapshot& snapshot) : snapshot_(snapshot) {}
+  // `file` is an index of the snapshot; false when the row was there.
+  bool Add(int64_t file, int64_t row);
+  RowsByFile Build() const;
+
+ private:
+  const delta::Snapshot& snapshot_;
+  std::map<size_t, delta::RowBitmap> rows_;
+  int64_t file_ = -1;
+  delta::RowBitmap* of_file_ = nullptr;
+};
 
 // Where a plan with a target scan has the row's file and position, and its columns as SQL.
 struct TargetColumns {
@@ -57,7 +74,7 @@ class CopyOnWrite : public RowChange {
   virtual Result<RowChangeResult> Rewrite(const RowsByFile& rows, const std::string& inserted_sql);
 
   LoweringOptions Options() const;
-  // Rows of a query of two columns, file and position.
+  // Rows of a query of two columns, file and position; each once, however often it comes.
   Result<RowsByFile> CollectRowPositions(const std::string& query);
   // The table with these rows only, or with the files of these rows but without them.
   std::shared_ptr<const DeltaTable> Only(const RowsByFile& rows) const;
@@ -65,7 +82,19 @@ class CopyOnWrite : public RowChange {
   // SELECT k0, k1, … of the target's schema from a part of the table; columns it lacks are NULL.
   Result<std::string> CopySql(const DeltaTable& part, StatementBindings& bindings) const;
   Result<RowChangeResult> DeleteRows(const RowsByFile& rows);
-  Result<RowChangeResult> DeleteEverything();
+  // Takes out whole files, unread.
+  Result<RowChangeResult> RemoveFiles(const std::set<size_t>& files);
+  std::set<size_t> AllFiles() const;
+  // By the snapshot's index: files all of whose rows satisfy a condition, and those that may have such rows.
+  struct FilesToChange {
+    std::set<size_t> whole;
+    std::set<size_t> partly;
+  };
+  FilesToChange FilesMatching(const sql::Plan& scan, const sql::TypedExpr& condition) const;
+  std::shared_ptr<const DeltaTable> Part(const std::set<size_t>& files) const;
+  // The rows of these files that satisfy the change's condition.
+  Result<RowsByFile> FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
+                              StatementBindings& bindings);
   bool FeedsChanges() const;
   // Writes cdc files of `select`: columns k0, k1, … of the target's schema and k_change, the kind of change.
   Status WriteChanges(const std::string& select, RowChangeResult& result);
@@ -77,7 +106,6 @@ class CopyOnWrite : public RowChange {
   WriteTarget target_;
   FileCreated created_;
   std::shared_ptr<const DeltaTable> table_;
-  std::map<std::string, size_t> file_index_;  // by path as in the log
 };
 
 // Of the one scan with row positions in the plan.

@@ -24,12 +24,11 @@ class DeletionVectorChange final : public CopyOnWrite {
       // A file with a vector must say how many rows it has.
       ASSIGN_OR_RETURN(int64_t physical_rows, PhysicalRows(connection_, *snapshot_, add));
       int64_t deleted = add.deletion_vector ? add.deletion_vector->cardinality : 0;
-      if (physical_rows - deleted == static_cast<int64_t>(positions.size())) {
+      if (physical_rows - deleted == static_cast<int64_t>(positions->cardinality())) {
         result.removed.push_back(add);
         continue;
       }
-      marks.push_back({add, physical_rows,
-                       std::make_shared<const delta::DeletionVector>(delta::DeletionVector::FromRows(positions))});
+      marks.push_back({add, physical_rows, positions});
     }
     if (!inserted_sql.empty()) {
       ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection_, inserted_sql, target_, created_));

@@ -163,7 +163,7 @@ class MergeRun {
 
   Status MaterialiseUnmatchedTargets() {
     ASSIGN_OR_RETURN(std::string action, FirstClause(Match::kNotMatchedBySource, columns_.block));
-    std::string select = "SELECT CAST(NULL AS VARCHAR) AS f, CAST(NULL AS BIGINT) AS r, 0 AS a WHERE FALSE";
+    std::string select = "SELECT CAST(NULL AS BIGINT) AS f, CAST(NULL AS BIGINT) AS r, 0 AS a WHERE FALSE";
     if (action != "0") {
       ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, change_.Options(), bindings_));
       select = "SELECT f, r, a FROM (SELECT " + columns_.file + " AS f, " + columns_.row + " AS r, " + action +

@@ -1,37 +1,20 @@
 #include "engine/row_change.h"
 
-#include <algorithm>
-
 #include "base/check.h"
-#include "delta/deletion_vector.h"
 #include "delta/stats.h"
 #include "duckdb.hpp"
 #include "engine/write/copy_on_write.h"
 #include "engine/write/row_counts.h"
+#include "engine/write/target_scan.h"
 #include "engine/duck_types.h"
 
 namespace ashlar::engine {
 namespace {
 
-// The plan node that scans the target with row positions; null when there is none below.
-const sql::Plan* FindTargetScan(const sql::Plan& plan) {
-  if (auto* scan = std::get_if<sql::ScanPlan>(&plan.node)) return scan->with_row_position ? &plan : nullptr;
-  if (auto* join = std::get_if<sql::JoinPlan>(&plan.node)) {
-    const sql::Plan* left = FindTargetScan(*join->left);
-    return left != nullptr ? left : FindTargetScan(*join->right);
-  }
-  return std::visit(
-      [](const auto& node) -> const sql::Plan* {
-        if constexpr (requires { node.input; }) return FindTargetScan(*node.input);
-        return nullptr;
-      },
-      plan.node);
-}
-
 std::map<size_t, RowSelection> SelectionOf(const RowsByFile& rows, RowSelection::Use use) {
   std::map<size_t, RowSelection> files;
   for (const auto& [file, positions] : rows) {
-    files[file] = {std::make_shared<const delta::DeletionVector>(delta::DeletionVector::FromRows(positions)), use};
+    files[file] = {positions, use};
   }
   return files;
 }
@@ -86,7 +69,7 @@ VectorCounts CountVectors(const RowChangeResult& result) {
 
 int64_t RowTotal(const RowsByFile& rows) {
   size_t total = 0;
-  for (const auto& [file, positions] : rows) total += positions.size();
+  for (const auto& [file, positions] : rows) total += positions->cardinality();
   return static_cast<int64_t>(total);
 }
 
@@ -112,44 +95,36 @@ CopyOnWrite::CopyOnWrite(Connection& connection, std::shared_ptr<const delta::Sn
   ColumnMatch match = snapshot_->mapping_mode() == delta::ColumnMappingMode::kId ? ColumnMatch::kFieldId
                                                                                  : ColumnMatch::kName;
   table_ = std::make_shared<const DeltaTable>(snapshot_, match, *target_.table.store);
-  for (size_t i = 0; i < snapshot_->files().size(); ++i) file_index_[snapshot_->files()[i].path] = i;
 }
 
 LoweringOptions CopyOnWrite::Options() const {
   return {.time_zone = DuckTimeZone(connection_.time_zone()), .row_position_table = nullptr};
 }
 
-Result<RowsByFile> CopyOnWrite::CollectRowPositions(const std::string& query) {
-  RowsByFile rows;
-  RETURN_IF_ERROR(connection_.Run(query, [&](duckdb::QueryResult& result) {
-    std::string last_path;
-    std::vector<uint64_t>* last = nullptr;
-    while (auto chunk = result.Fetch()) {
-      if (chunk->size() == 0) return;
-      duckdb::UnifiedVectorFormat paths, positions;
-      chunk->data[0].ToUnifiedFormat(chunk->size(), paths);
-      chunk->data[1].ToUnifiedFormat(chunk->size(), positions);
-      auto* path_data = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(paths);
-      auto* position_data = duckdb::UnifiedVectorFormat::GetData<int64_t>(positions);
-      for (duckdb::idx_t i = 0; i < chunk->size(); ++i) {
-        const duckdb::string_t& text = path_data[paths.sel->get_index(i)];
-        std::string_view path(text.GetData(), text.GetSize());
-        if (last == nullptr || path != last_path) {
-          last_path = std::string(path);
-          auto file = file_index_.find(last_path);
-          CHECK(file != file_index_.end()) << "not a file of the snapshot: " << last_path;
-          last = &rows[file->second];
-        }
-        last->push_back(static_cast<uint64_t>(position_data[positions.sel->get_index(i)]));
-      }
-    }
-  }));
-  for (auto& [file, positions] : rows) {
-    std::ranges::sort(positions);
-    auto repeated = std::ranges::unique(positions);
-    positions.erase(repeated.begin(), repeated.end());
+bool RowCollector::Add(int64_t file, int64_t row) {
+  if (of_file_ == nullptr || file != file_) {
+    CHECK(file >= 0 && static_cast<size_t>(file) < snapshot_.files().size()) << "not a file of the snapshot: " << file;
+    of_file_ = &rows_[static_cast<size_t>(file)];
+    file_ = file;
   }
+  return of_file_->Add(static_cast<uint64_t>(row));
+}
+
+RowsByFile RowCollector::Build() const {
+  RowsByFile rows;
+  for (const auto& [file, bitmap] : rows_) rows[file] = std::make_shared<const delta::DeletionVector>(bitmap.Build());
   return rows;
+}
+
+Result<RowsByFile> CopyOnWrite::CollectRowPositions(const std::string& query) {
+  RowCollector collector(*snapshot_);
+  RETURN_IF_ERROR(connection_.RunStreamed(query, [&](duckdb::DataChunk& chunk) {
+    chunk.Flatten();
+    auto* files = duckdb::FlatVector::GetData<int64_t>(chunk.data[0]);
+    auto* positions = duckdb::FlatVector::GetData<int64_t>(chunk.data[1]);
+    for (duckdb::idx_t i = 0; i < chunk.size(); ++i) collector.Add(files[i], positions[i]);
+  }));
+  return collector.Build();
 }
 
 std::shared_ptr<const DeltaTable> CopyOnWrite::Only(const RowsByFile& rows) const {
@@ -183,8 +158,10 @@ Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::
   for (const auto& [file, positions] : rows) {
     const delta::AddFile& add = snapshot_->files()[file];
     result.removed.push_back(add);
-    auto live = delta::LiveRows(add);
-    if (!live || *live != static_cast<int64_t>(positions.size())) partly[file] = positions;
+    ASSIGN_OR_RETURN(int64_t kept, PhysicalRows(connection_, *snapshot_, add));
+    kept -= (add.deletion_vector ? add.deletion_vector->cardinality : 0) + static_cast<int64_t>(positions->cardinality());
+    if (kept > 0) partly[file] = positions;
+    result.copied_rows += kept;
   }
   StatementBindings bindings(connection_.state().scans);
   std::string select;
@@ -208,12 +185,19 @@ Result<RowChangeResult> CopyOnWrite::DeleteRows(const RowsByFile& rows) {
   return result;
 }
 
-Result<RowChangeResult> CopyOnWrite::DeleteEverything() {
+std::set<size_t> CopyOnWrite::AllFiles() const {
+  std::set<size_t> files;
+  for (size_t i = 0; i < snapshot_->files().size(); ++i) files.insert(files.end(), i);
+  return files;
+}
+
+Result<RowChangeResult> CopyOnWrite::RemoveFiles(const std::set<size_t>& files) {
   RowChangeResult result;
-  result.removed = snapshot_->files();
-  for (const delta::AddFile& file : result.removed) {
+  for (size_t i : files) {
+    const delta::AddFile& file = snapshot_->files()[i];
     ASSIGN_OR_RETURN(int64_t rows, PhysicalRows(connection_, *snapshot_, file));
     result.deleted_rows += rows - (file.deletion_vector ? file.deletion_vector->cardinality : 0);
+    result.removed.push_back(file);
   }
   CountFiles(result);
   result.metrics["numDeletedRows"] = std::to_string(result.deleted_rows);
@@ -221,20 +205,56 @@ Result<RowChangeResult> CopyOnWrite::DeleteEverything() {
   return result;
 }
 
-Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change) {
-  if (!change.condition) return DeleteEverything();
-  StatementBindings bindings(connection_.state().scans);
-  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, Options(), bindings));
+CopyOnWrite::FilesToChange CopyOnWrite::FilesMatching(const sql::Plan& scan, const sql::TypedExpr& condition) const {
+  delta::FileFilter filter(*snapshot_, PredicateOfTarget(condition, scan, connection_.time_zone()));
+  // Partition values are exact; that a row has a value between bounds is never worth a deletion.
+  bool certain = filter.PartitionOnly() && std::holds_alternative<sql::ScanPlan>(scan.node);
+  FilesToChange files;
+  for (size_t i = 0; i < snapshot_->files().size(); ++i) {
+    delta::FileMatch match = filter.Match(snapshot_->files()[i]);
+    if (match == delta::FileMatch::kNone) continue;
+    (certain && match == delta::FileMatch::kAll ? files.whole : files.partly).insert(i);
+  }
+  return files;
+}
+
+std::shared_ptr<const DeltaTable> CopyOnWrite::Part(const std::set<size_t>& files) const {
+  std::map<size_t, RowSelection> selection;
+  for (size_t file : files) selection.emplace_hint(selection.end(), file, RowSelection{});
+  return table_->WithRows(std::move(selection));
+}
+
+Result<RowsByFile> CopyOnWrite::FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
+                                         StatementBindings& bindings) {
+  if (files.empty()) return RowsByFile();
+  LoweringOptions part = Options();
+  part.row_position_table = Part(files);
+  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, part, bindings));
   ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
-  ASSIGN_OR_RETURN(std::string condition,
-                   LowerOverBlock(*change.condition, columns.block, Options(), bindings));
-  ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" +
-                                                        scan + ") AS q WHERE " + condition));
+  std::string where = "TRUE";
+  if (change.condition) {
+    ASSIGN_OR_RETURN(where, LowerOverBlock(*change.condition, columns.block, Options(), bindings));
+  }
+  return CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" + scan + ") AS q WHERE " + where);
+}
+
+Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change) {
+  if (!change.condition) return RemoveFiles(AllFiles());
+  FilesToChange files = FilesMatching(*change.scan, *change.condition);
+  if (FeedsChanges()) files.partly.merge(files.whole);  // the rows themselves are wanted
+  StatementBindings bindings(connection_.state().scans);
+  ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files.partly, bindings));
   ASSIGN_OR_RETURN(RowChangeResult result, DeleteRows(rows));
   if (FeedsChanges() && !rows.empty()) {
     ASSIGN_OR_RETURN(std::string deleted, UnchangedSql(rows, "delete", bindings));
     RETURN_IF_ERROR(WriteChanges(deleted, result));
   }
+  if (files.whole.empty()) return result;
+  ASSIGN_OR_RETURN(RowChangeResult removed, RemoveFiles(files.whole));
+  std::ranges::move(removed.removed, std::back_inserter(result.removed));
+  result.deleted_rows += removed.deleted_rows;
+  CountFiles(result);
+  result.metrics["numDeletedRows"] = std::to_string(result.deleted_rows);
   return result;
 }
 
@@ -246,7 +266,10 @@ Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) 
     block.Add(static_cast<sql::AttributeId>(i), {.sql = "q.k" + std::to_string(i)});
     columns.push_back(static_cast<int>(i));
   }
-  ASSIGN_OR_RETURN(std::string from, table_->FromSql(columns, true, bindings));
+  delta::Predicate predicate = PredicateOfCondition(*condition, snapshot_->schema(), connection_.time_zone());
+  std::vector<size_t> matching = delta::SelectFiles(*snapshot_, predicate);
+  auto part = Part({matching.begin(), matching.end()});
+  ASSIGN_OR_RETURN(std::string from, part->FromSql(columns, true, bindings));
   ASSIGN_OR_RETURN(std::string where, LowerOverBlock(*condition, block, Options(), bindings));
   ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT q.k_file, q.k_row FROM " + from + " AS q WHERE " + where));
   return DeleteRows(rows);
@@ -256,13 +279,13 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
   CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
   StatementBindings bindings(connection_.state().scans);
   ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
-  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, Options(), bindings));
-  std::string where = "TRUE";
+  std::set<size_t> files = AllFiles();
   if (change.condition) {
-    ASSIGN_OR_RETURN(where, LowerOverBlock(*change.condition, columns.block, Options(), bindings));
+    FilesToChange matching = FilesMatching(*change.scan, *change.condition);
+    files = std::move(matching.partly);
+    files.merge(matching.whole);
   }
-  ASSIGN_OR_RETURN(RowsByFile rows, CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" +
-                                                        scan + ") AS q WHERE " + where));
+  ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files, bindings));
   // The second pass reads exactly the rows found: the condition is evaluated once.
   LoweringOptions only = Options();
   only.row_position_table = Only(rows);

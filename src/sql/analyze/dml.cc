@@ -75,7 +75,7 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
     rel.columns.push_back({output.back(), qualifier, 0});
   }
   if (with_row_position) {
-    output.push_back(NewAttribute("_file", TypeId::kString, false));
+    output.push_back(NewAttribute("_file", TypeId::kLong, false));
     output.push_back(NewAttribute("_pos", TypeId::kLong, false));
   }
   rel.plan = MakePlan(std::move(output), std::move(scan));
