@@ -527,6 +527,62 @@ TEST_F(RowChanges, MergeRefusesTwoSourceRowsForOneTarget) {
   EXPECT_EQ(deleted->deleted_rows, 1);
 }
 
+// Source rows that match without effect are no insertions; target rows that do are no orphans.
+TEST_F(RowChanges, MergeKnowsWhatMatchedWithoutEffect) {
+  using Match = sql::MergeClause::Match;
+  using Action = sql::MergeClause::Action;
+  sql::AnalyzedMergeClause insert{Match::kNotMatched, Action::kInsert, nullptr, {Column(501, kInt), Column(502, kText)}};
+  sql::AnalyzedMergeClause update_b{Match::kMatched, Action::kUpdate, Binary("=", kBool, Column(2, kText), Text("b")),
+                                    {Column(1, kInt), Column(502, kText)}};
+  sql::AnalyzedMergeClause delete_orphans{Match::kNotMatchedBySource, Action::kDelete, nullptr, {}};
+  PlanPtr source = Pairs({{1, "x"}, {2, "y"}, {2, "y"}, {40, "new"}});
+  auto merged = [&](const PlanPtr& rows, std::vector<sql::AnalyzedMergeClause> clauses) {
+    auto merge = MergeInto(Scan(Open(), true), rows);
+    merge.clauses = std::move(clauses);
+    return Cow()->Merge(merge);
+  };
+  auto counts = [](const Result<RowChangeResult>& result) {
+    if (!result.ok()) return FullMessage(result.error());
+    return std::to_string(result->inserted_rows) + " " + std::to_string(result->updated_rows) + " " +
+           std::to_string(result->deleted_rows) + " " + result->metrics.at("numSourceRows") + " " +
+           result->metrics.at("numTargetRowsCopied");
+  };
+  EXPECT_EQ(counts(merged(source, {insert})), "1 0 0 4 0");
+  EXPECT_EQ(counts(merged(source, {delete_orphans})), "0 0 3 4 2");  // 3, 11 and 12
+  EXPECT_EQ(counts(merged(source, {insert, delete_orphans})), "1 0 3 4 2");
+  EXPECT_EQ(merged(source, {update_b, insert}).error().condition, "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE");
+  PlanPtr single = Pairs({{1, "x"}, {2, "y"}, {40, "new"}});
+  EXPECT_EQ(counts(merged(single, {update_b, insert})), "1 1 0 3 2");
+  EXPECT_EQ(counts(merged(single, {update_b, insert, delete_orphans})), "1 1 3 3 1");
+  auto last = merged(single, {update_b, insert, delete_orphans});
+  ASSERT_TRUE(Apply(*last).ok());
+  EXPECT_EQ(Table(), (Lines{"1 | a", "2 | y", "40 | new"}));
+}
+
+// More rows than the engine's memory holds: source and changes go to disk meanwhile.
+TEST_F(RowChanges, MergeOfMoreThanMemorySpills) {
+  auto engine = Engine::Open({.memory_limit_bytes = 96u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
+  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
+  engine_ = *std::move(engine);
+  connection_ = engine_->NewConnection();
+  constexpr int64_t kRows = 1'000'000;
+  auto wide = [&](int64_t first, sql::AttributeId id, const char* text) {
+    PlanPtr range = MakePlan({Attr(id, "n", kLong)}, sql::RangePlan{first, first + kRows, 1});
+    sql::TypedExprPtr name = Binary("||", kText, Cast(Column(id, kLong), kText), Text(text + std::string(100, '.')));
+    return Project(range, {Named(501, "id", Cast(Column(id, kLong), kInt)), Named(502, "name", name)});
+  };
+  Status written = Insert(wide(1000, 900, "old"));
+  ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+  auto merge = MergeInto(Scan(Open(), true), wide(1000 + kRows / 2, 901, "new"));
+  merge.clauses = {{sql::MergeClause::Match::kMatched, sql::MergeClause::Action::kUpdate, nullptr, {Column(1, kInt), Column(502, kText)}},
+                   {sql::MergeClause::Match::kNotMatched, sql::MergeClause::Action::kInsert, nullptr, {Column(501, kInt), Column(502, kText)}}};
+  auto result = Cow()->Merge(merge);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->updated_rows, kRows / 2);
+  EXPECT_EQ(result->inserted_rows, kRows / 2);
+  EXPECT_EQ(result->copied_rows, kRows / 2);
+}
+
 TEST_F(DeltaRoundTrip, CheckpointsAreWrittenAndRead) {
   Create("id INT, name STRING", {}, {{"delta.checkpointInterval", "2"}});
   for (int i = 0; i < 5; ++i) {

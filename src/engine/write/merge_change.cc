@@ -1,6 +1,8 @@
-// MERGE by copy-on-write. The source is read once, into a temporary table with a number for each row;
-// which target row meets which source row, and by which clause, is a second one. Everything written
-// after that follows from the two, so that nothing is evaluated differently the second time.
+// MERGE. The source is read once, into a temporary table. The target is scanned once, joined with it: what
+// each matched pair asks for - the clause, the row, and what an update makes of it - is a second temporary
+// table. Everything written after that follows from the two, so that nothing is evaluated differently the
+// second time. Both are within the engine's memory budget and spill. Only WHEN NOT MATCHED BY SOURCE scans the
+// target again, for the rows that are in no pair.
 #include <algorithm>
 
 #include "base/check.h"
@@ -20,11 +22,10 @@ class MergeRun {
         bindings_(change.connection_.state().scans),
         suffix_(NewHex(SystemRandom(), 8)),
         source_("merge_source_" + suffix_),
-        matches_("merge_matches_" + suffix_),
-        unmatched_("merge_unmatched_" + suffix_) {}
+        changes_("merge_changes_" + suffix_) {}
 
   ~MergeRun() {
-    for (const std::string& table : {source_, matches_, unmatched_}) {
+    for (const std::string& table : {source_, changes_}) {
       // Without effect where it was not made; a failed connection drops its tables itself.
       Status dropped = Run("DROP TABLE IF EXISTS temp." + table);
       (void)dropped;
@@ -39,26 +40,23 @@ class MergeRun {
       source_block_.Add(attribute.id, {.sql = "s." + ColumnName(attribute.id)});
     }
     RETURN_IF_ERROR(MaterialiseSource());
-    RETURN_IF_ERROR(MaterialiseMatches());
-    RETURN_IF_ERROR(CheckSingleMatches());
-    RETURN_IF_ERROR(MaterialiseUnmatchedTargets());
-    ASSIGN_OR_RETURN(RowsByFile affected,
-                     change_.CollectRowPositions("SELECT f, r FROM temp." + matches_ + " WHERE a > 0 UNION ALL " +
-                                                 "SELECT f, r FROM temp." + unmatched_));
-    ASSIGN_OR_RETURN(std::string rows, NewRowsSql(affected));
-    if (!change_.FeedsChanges()) {
-      ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected, WithoutKind(rows)));
-      RETURN_IF_ERROR(Count(affected, result));
-      return result;
+    RETURN_IF_ERROR(MaterialisePairs());
+    RETURN_IF_ERROR(AddUnmatchedTargets());
+    RETURN_IF_ERROR(CollectRows());
+    std::string updated = UpdatedRowsSql();
+    ASSIGN_OR_RETURN(std::string inserted, InsertedRowsSql());
+    std::optional<TemporaryRows> kept;
+    if (change_.FeedsChanges() && !change_.target_.identities.empty()) {
+      return NotImplemented("MERGE into IDENTITY columns with a change data feed");
     }
-    if (!change_.target_.identities.empty()) return NotImplemented("MERGE into IDENTITY columns with a change data feed");
-    TemporaryRows kept(change_.connection_);
-    if (!rows.empty()) {
-      ASSIGN_OR_RETURN(rows, kept.Keep(rows));
+    if (change_.FeedsChanges() && !inserted.empty()) {
+      kept.emplace(change_.connection_);
+      ASSIGN_OR_RETURN(inserted, kept->Keep(inserted));
     }
-    ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected, WithoutKind(rows)));
-    RETURN_IF_ERROR(Feed(rows, result));
-    RETURN_IF_ERROR(Count(affected, result));
+    std::string rows = updated + (updated.empty() || inserted.empty() ? "" : " UNION ALL ") + inserted;
+    ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected_, WithoutKind(rows)));
+    if (change_.FeedsChanges()) RETURN_IF_ERROR(Feed(rows, result));
+    Count(result);
     return result;
   }
 
@@ -69,17 +67,27 @@ class MergeRun {
   Status Run(const std::string& sql) {
     return change_.connection_.Run(sql, [](duckdb::QueryResult&) {});
   }
-  Result<int64_t> CountRows(const std::string& from) {
-    ASSIGN_OR_RETURN(std::string text, change_.connection_.RunForText("SELECT count(*) FROM " + from));
-    return std::stoll(text);
-  }
   Result<std::string> LowerOver(const sql::TypedExpr& expr, const SelectBlock& block) {
     return LowerOverBlock(expr, block, change_.Options(), bindings_);
+  }
+  // "c7" for "t.c7"
+  static std::string Unqualified(const std::string& column) { return column.substr(column.find('.') + 1); }
+  // The same columns under another alias.
+  static SelectBlock Under(const SelectBlock& block, const std::string& alias) {
+    SelectBlock out;
+    for (sql::AttributeId id : block.order) out.Add(id, {.sql = alias + "." + ColumnName(id)});
+    return out;
   }
   SelectBlock BothBlocks() const {
     SelectBlock both = columns_.block;
     for (sql::AttributeId id : source_block_.order) both.Add(id, source_block_.columns.at(id));
     return both;
+  }
+  bool Has(Match match) const {
+    return std::ranges::any_of(merge_.clauses, [&](const auto& clause) { return clause.match == match; });
+  }
+  bool Updates() const {
+    return std::ranges::any_of(merge_.clauses, [](const auto& clause) { return clause.action == Action::kUpdate; });
   }
 
   // The number (from 1) of the first clause of the kind whose condition holds; 0: none.
@@ -97,7 +105,7 @@ class MergeRun {
     return sql.empty() ? std::string("0") : "CASE" + sql + " ELSE 0 END";
   }
 
-  // The columns of the new table, by the clause number in `action`.
+  // The columns of the new table, by the number of the clause; NULL where no clause of the kind has it.
   Result<std::string> ClauseValues(Match match, Action action, const SelectBlock& block, const std::string& number) {
     std::string columns;
     for (size_t c = 0; c < change_.target_.schema.fields.size(); ++c) {
@@ -109,7 +117,9 @@ class MergeRun {
         ASSIGN_OR_RETURN(std::string value, LowerOver(*clause.values[c], block));
         branches += " WHEN " + number + " = " + std::to_string(i + 1) + " THEN " + value;
       }
-      columns += (columns.empty() ? "CASE" : ", CASE") + branches + " END AS k" + std::to_string(c);
+      std::string type = DuckTypeSql(change_.target_.schema.fields[c].type);
+      columns += (columns.empty() ? "" : ", ") + ("CAST(" + (branches.empty() ? "NULL" : "CASE" + branches + " END")) +
+                 " AS " + type + ") AS k" + std::to_string(c);
     }
     return columns;
   }
@@ -124,34 +134,97 @@ class MergeRun {
     return out;
   }
 
+  // Its rows are known by DuckDB's rowid.
   Status MaterialiseSource() {
     ASSIGN_OR_RETURN(std::string source, LowerPlan(*merge_.source, change_.Options(), bindings_));
-    return Run("CREATE TEMP TABLE " + source_ + " AS SELECT *, row_number() OVER () AS rid FROM (" + source + ")");
+    RETURN_IF_ERROR(Run("CREATE TEMP TABLE " + source_ + " AS " + source));
+    ASSIGN_OR_RETURN(std::string count, change_.connection_.RunForText("SELECT count(*) FROM temp." + source_));
+    source_rows_ = std::stoll(count);
+    return {};
   }
 
-  Status MaterialiseMatches() {
-    ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, change_.Options(), bindings_));
+  // Columns rid of the source row, f and r of the target row, a: the clause that applies, 0 for none, and k0, k1, …
+  // the row's new form.
+  Status MaterialisePairs() {
+    LoweringOptions pruned = change_.Options();
+    CopyOnWrite::FilesToChange files = change_.FilesMatching(*merge_.target_scan, *merge_.condition);
+    files.partly.merge(files.whole);
+    pruned.row_position_table = change_.Part(files.partly);
+    ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, pruned, bindings_));
     SelectBlock both = BothBlocks();
     ASSIGN_OR_RETURN(std::string condition, LowerOver(*merge_.condition, both));
+    std::string join = " FROM (" + target + ") AS t JOIN temp." + source_ + " AS s ON " + condition;
+    std::string create = "CREATE TEMP TABLE " + changes_ + " AS ";
+    if (!Has(Match::kMatched) && !Has(Match::kNotMatchedBySource)) {
+      // That there is a match is all that matters.
+      std::string rids = "SELECT DISTINCT s.rowid AS rid" + join;
+      ASSIGN_OR_RETURN(std::string columns, ChangeColumns(Match::kMatched, {}, "NULL", "0"));
+      return Run(create + "SELECT rid, " + columns + " FROM (" + rids + ") AS p");
+    }
     ASSIGN_OR_RETURN(std::string action, FirstClause(Match::kMatched, both));
-    return Run("CREATE TEMP TABLE " + matches_ + " AS SELECT " + columns_.file + " AS f, " + columns_.row +
-               " AS r, s.rid AS rid, " + action + " AS a FROM (" + target + ") AS t JOIN temp." + source_ +
-               " AS s ON " + condition);
+    ASSIGN_OR_RETURN(std::string columns, ChangeColumns(Match::kMatched, Under(both, "p"), "p.", "p.a"));
+    std::string pairs = "SELECT t.*, s.*, s.rowid AS rid, " + action + " AS a" + join;
+    // Which rows matched without effect matters to what asks for those that did not match.
+    std::string where = Has(Match::kNotMatched) || Has(Match::kNotMatchedBySource) ? "" : " WHERE p.a > 0";
+    return Run(create + "SELECT p.rid, " + columns + " FROM (" + pairs + ") AS p" + where);
   }
 
-  // One target row must not be changed by two source rows; deleting it twice does no harm.
-  Status CheckSingleMatches() {
-    int matched = 0;
-    bool plain_delete = true;
-    for (const sql::AnalyzedMergeClause& clause : merge_.clauses) {
-      if (clause.match != Match::kMatched) continue;
-      ++matched;
-      plain_delete = plain_delete && clause.action == Action::kDelete && !clause.condition;
-    }
-    if (matched == 0 || (matched == 1 && plain_delete)) return {};
-    ASSIGN_OR_RETURN(int64_t repeated, CountRows("(SELECT 1 FROM temp." + matches_ +
-                                                 " WHERE a > 0 GROUP BY f, r HAVING count(*) > 1)"));
-    if (repeated == 0) return {};
+  // f, r, a and, where any clause updates, k0, k1, …
+  Result<std::string> ChangeColumns(Match match, const SelectBlock& block, const std::string& place, const std::string& action) {
+    bool none = place == "NULL";
+    std::string file = none ? place : place + Unqualified(columns_.file), row = none ? place : place + Unqualified(columns_.row);
+    std::string columns = "CAST(" + file + " AS BIGINT) AS f, CAST(" + row + " AS BIGINT) AS r, CAST(" + action + " AS INTEGER) AS a";
+    if (!Updates()) return columns;
+    ASSIGN_OR_RETURN(std::string values, ClauseValues(match, Action::kUpdate, block, action));
+    return columns + ", " + values;
+  }
+
+  Status AddUnmatchedTargets() {
+    if (!Has(Match::kNotMatchedBySource)) return {};
+    ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, change_.Options(), bindings_));
+    ASSIGN_OR_RETURN(std::string action, FirstClause(Match::kNotMatchedBySource, columns_.block));
+    ASSIGN_OR_RETURN(std::string columns,
+                     ChangeColumns(Match::kNotMatchedBySource, Under(columns_.block, "p"), "p.", "p.a"));
+    return Run("INSERT INTO temp." + changes_ + " SELECT NULL, " + columns + " FROM (SELECT t.*, " + action +
+               " AS a FROM (" + target + ") AS t) AS p WHERE p.a > 0 AND NOT EXISTS (SELECT 1 FROM temp." + changes_ +
+               " AS m WHERE m.f = p." + Unqualified(columns_.file) + " AND m.r = p." + Unqualified(columns_.row) + ")");
+  }
+
+  // Whether a target row may be named by several source rows: deleting it twice does no harm.
+  bool MayRepeat() const {
+    auto matched = [](const auto& clause) { return clause.match == Match::kMatched; };
+    auto first = std::ranges::find_if(merge_.clauses, matched);
+    return std::ranges::count_if(merge_.clauses, matched) == 1 && first->action == Action::kDelete && !first->condition;
+  }
+
+  // The rows to change, and how many each clause changes.
+  Status CollectRows() {
+    counts_.assign(merge_.clauses.size() + 1, 0);
+    if (!Has(Match::kMatched) && !Has(Match::kNotMatchedBySource)) return {};
+    bool repeated = false;
+    RowCollector all(*change_.snapshot_), updated(*change_.snapshot_), deleted(*change_.snapshot_);
+    const bool feeds = change_.FeedsChanges();
+    RETURN_IF_ERROR(change_.connection_.RunStreamed(
+        "SELECT f, r, a FROM temp." + changes_ + " WHERE a > 0", [&](duckdb::DataChunk& chunk) {
+          chunk.Flatten();
+          auto* files = duckdb::FlatVector::GetData<int64_t>(chunk.data[0]);
+          auto* rows = duckdb::FlatVector::GetData<int64_t>(chunk.data[1]);
+          auto* actions = duckdb::FlatVector::GetData<int32_t>(chunk.data[2]);
+          for (duckdb::idx_t i = 0; i < chunk.size(); ++i) {
+            auto clause = static_cast<size_t>(actions[i]);
+            if (!all.Add(files[i], rows[i])) {
+              repeated = true;
+              continue;
+            }
+            ++counts_[clause];
+            if (!feeds) continue;
+            (merge_.clauses[clause - 1].action == Action::kUpdate ? updated : deleted).Add(files[i], rows[i]);
+          }
+        }));
+    affected_ = all.Build();
+    updated_ = updated.Build();
+    deleted_ = deleted.Build();
+    if (!repeated || MayRepeat()) return {};
     return MakeSqlError(
         "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE", "21506",
         "Cannot perform Merge as multiple source rows matched and attempted to modify the same\ntarget row in the "
@@ -161,47 +234,21 @@ class MergeRun {
         "possibility of\nmultiple matches.");
   }
 
-  Status MaterialiseUnmatchedTargets() {
-    ASSIGN_OR_RETURN(std::string action, FirstClause(Match::kNotMatchedBySource, columns_.block));
-    std::string select = "SELECT CAST(NULL AS BIGINT) AS f, CAST(NULL AS BIGINT) AS r, 0 AS a WHERE FALSE";
-    if (action != "0") {
-      ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, change_.Options(), bindings_));
-      select = "SELECT f, r, a FROM (SELECT " + columns_.file + " AS f, " + columns_.row + " AS r, " + action +
-               " AS a FROM (" + target + ") AS t) AS u WHERE a > 0 AND NOT EXISTS (SELECT 1 FROM temp." + matches_ +
-               " AS m WHERE m.f = u.f AND m.r = u.r)";
-    }
-    return Run("CREATE TEMP TABLE " + unmatched_ + " AS " + select);
+  // The rows in their new form; columns k0, k1, … and k_change, what each row is to the change data feed.
+  std::string UpdatedRowsSql() const {
+    std::string numbers = ClauseNumbers(Match::kMatched, Action::kUpdate);
+    std::string by_source = ClauseNumbers(Match::kNotMatchedBySource, Action::kUpdate);
+    numbers += (numbers.empty() || by_source.empty() ? "" : ", ") + by_source;
+    if (numbers.empty()) return numbers;
+    return "SELECT * EXCLUDE (rid, f, r, a), 'update_postimage' AS k_change FROM temp." + changes_ + " WHERE a IN (" + numbers + ")";
   }
 
-  // Columns k0, k1, … and k_change, what each row is to the change data feed.
-  Result<std::string> NewRowsSql(const RowsByFile& affected) {
-    std::string out;
-    auto add = [&](const std::string& select) { out += (out.empty() ? "" : " UNION ALL ") + select; };
-    LoweringOptions only = change_.Options();
-    only.row_position_table = change_.Only(affected);
-    std::string at = " ON m.f = " + columns_.file + " AND m.r = " + columns_.row;
-    if (std::string updates = ClauseNumbers(Match::kMatched, Action::kUpdate); !updates.empty()) {
-      ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, only, bindings_));
-      ASSIGN_OR_RETURN(std::string values, ClauseValues(Match::kMatched, Action::kUpdate, BothBlocks(), "m.a"));
-      add("SELECT " + values + ", 'update_postimage' AS k_change FROM (" + target + ") AS t JOIN temp." + matches_ + " AS m" + at + " JOIN temp." +
-          source_ + " AS s ON s.rid = m.rid WHERE m.a IN (" + updates + ")");
-    }
-    if (std::string updates = ClauseNumbers(Match::kNotMatchedBySource, Action::kUpdate); !updates.empty()) {
-      ASSIGN_OR_RETURN(std::string target, LowerPlan(*merge_.target_scan, only, bindings_));
-      ASSIGN_OR_RETURN(std::string values,
-                       ClauseValues(Match::kNotMatchedBySource, Action::kUpdate, columns_.block, "m.a"));
-      add("SELECT " + values + ", 'update_postimage' AS k_change FROM (" + target + ") AS t JOIN temp." + unmatched_ + " AS m" + at +
-          " WHERE m.a IN (" + updates + ")");
-    }
-    if (!ClauseNumbers(Match::kNotMatched, Action::kInsert).empty()) {
-      ASSIGN_OR_RETURN(std::string number, FirstClause(Match::kNotMatched, source_block_));
-      ASSIGN_OR_RETURN(std::string values, ClauseValues(Match::kNotMatched, Action::kInsert, source_block_, "s.a"));
-      inserted_from_ = "(SELECT s.*, " + number + " AS a FROM temp." + source_ +
-                       " AS s WHERE NOT EXISTS (SELECT 1 FROM temp." + matches_ + " AS m WHERE m.rid = s.rid)) AS s" +
-                       " WHERE s.a > 0";
-      add("SELECT " + values + ", 'insert' AS k_change FROM " + inserted_from_);
-    }
-    return out;
+  Result<std::string> InsertedRowsSql() {
+    if (!Has(Match::kNotMatched)) return std::string();
+    ASSIGN_OR_RETURN(std::string number, FirstClause(Match::kNotMatched, source_block_));
+    ASSIGN_OR_RETURN(std::string values, ClauseValues(Match::kNotMatched, Action::kInsert, source_block_, "s.a"));
+    return "SELECT " + values + ", 'insert' AS k_change FROM (SELECT s.*, " + number + " AS a FROM temp." + source_ +
+           " AS s WHERE NOT EXISTS (SELECT 1 FROM temp." + changes_ + " AS m WHERE m.rid = s.rowid)) AS s WHERE s.a > 0";
   }
 
   // The columns of the table alone.
@@ -209,56 +256,43 @@ class MergeRun {
     return rows.empty() ? rows : "SELECT * EXCLUDE (k_change) FROM (" + rows + ") AS n";
   }
 
-  // What the rows that are there were: before an update, or before they were deleted.
-  Result<std::string> OldRowsSql(Action action, const std::string& kind) {
-    std::string matched = ClauseNumbers(Match::kMatched, action), by_source = ClauseNumbers(Match::kNotMatchedBySource, action);
-    std::string places;
-    if (!matched.empty()) places = "SELECT f, r FROM temp." + matches_ + " WHERE a IN (" + matched + ")";
-    if (!by_source.empty()) {
-      places += (places.empty() ? "" : " UNION ALL ") + ("SELECT f, r FROM temp." + unmatched_) + " WHERE a IN (" + by_source + ")";
-    }
-    if (places.empty()) return std::string();
-    ASSIGN_OR_RETURN(RowsByFile rows, change_.CollectRowPositions(places));
-    if (rows.empty()) return std::string();
-    return change_.UnchangedSql(rows, kind, bindings_);
-  }
-
+  // What rows that are there were, with what became of them.
   Status Feed(const std::string& new_rows, RowChangeResult& result) {
-    ASSIGN_OR_RETURN(std::string before, OldRowsSql(Action::kUpdate, "update_preimage"));
-    ASSIGN_OR_RETURN(std::string deleted, OldRowsSql(Action::kDelete, "delete"));
-    std::string all;
-    for (const std::string& part : {before, deleted, new_rows}) {
-      if (!part.empty()) all += (all.empty() ? "" : " UNION ALL ") + part;
+    std::string all = new_rows;
+    for (const auto& [rows, kind] : {std::pair(&updated_, "update_preimage"), std::pair(&deleted_, "delete")}) {
+      if (rows->empty()) continue;
+      ASSIGN_OR_RETURN(std::string before, change_.UnchangedSql(*rows, kind, bindings_));
+      all += (all.empty() ? "" : " UNION ALL ") + before;
     }
     return all.empty() ? OkStatus() : change_.WriteChanges(all, result);
   }
 
-  Result<int64_t> CountActions(const std::string& table, Match match, Action action) {
-    std::string numbers = ClauseNumbers(match, action);
-    if (numbers.empty()) return int64_t{0};
-    return CountRows("(SELECT DISTINCT f, r FROM temp." + table + " WHERE a IN (" + numbers + "))");
+  int64_t CountOf(Match match, Action action) const {
+    int64_t rows = 0;
+    for (size_t i = 0; i < merge_.clauses.size(); ++i) {
+      if (merge_.clauses[i].match == match && merge_.clauses[i].action == action) rows += counts_[i + 1];
+    }
+    return rows;
   }
 
-  Status Count(const RowsByFile& affected, RowChangeResult& result) {
-    ASSIGN_OR_RETURN(int64_t source_rows, CountRows("temp." + source_));
-    ASSIGN_OR_RETURN(int64_t updated, CountActions(matches_, Match::kMatched, Action::kUpdate));
-    ASSIGN_OR_RETURN(int64_t deleted, CountActions(matches_, Match::kMatched, Action::kDelete));
-    ASSIGN_OR_RETURN(int64_t by_source_updated, CountActions(unmatched_, Match::kNotMatchedBySource, Action::kUpdate));
-    ASSIGN_OR_RETURN(int64_t by_source_deleted, CountActions(unmatched_, Match::kNotMatchedBySource, Action::kDelete));
-    if (!inserted_from_.empty()) {
-      ASSIGN_OR_RETURN(result.inserted_rows, CountRows(inserted_from_));
-    }
+  void Count(RowChangeResult& result) const {
+    int64_t updated = CountOf(Match::kMatched, Action::kUpdate), deleted = CountOf(Match::kMatched, Action::kDelete);
+    int64_t by_source_updated = CountOf(Match::kNotMatchedBySource, Action::kUpdate);
+    int64_t by_source_deleted = CountOf(Match::kNotMatchedBySource, Action::kDelete);
     result.updated_rows = updated + by_source_updated;
     result.deleted_rows = deleted + by_source_deleted;
-    CHECK_EQ(result.updated_rows + result.deleted_rows, RowTotal(affected));
+    CHECK_EQ(result.updated_rows + result.deleted_rows, RowTotal(affected_));
     int64_t output = 0, bytes_added = 0, bytes_removed = 0;
     for (const delta::AddFile& file : result.added) {
       output += delta::NumRecords(file).value_or(0);
       bytes_added += file.size;
     }
     for (const delta::AddFile& file : result.removed) bytes_removed += file.size;
+    // What was written is copied, updated or inserted.
+    result.inserted_rows = output - result.copied_rows - result.updated_rows;
+    CHECK(result.inserted_rows >= 0 && (result.inserted_rows == 0 || Has(Match::kNotMatched))) << result.inserted_rows;
     auto set = [&](const char* name, int64_t value) { result.metrics[name] = std::to_string(value); };
-    set("numSourceRows", source_rows);
+    set("numSourceRows", source_rows_);
     set("numTargetRowsInserted", result.inserted_rows);
     set("numTargetRowsUpdated", result.updated_rows);
     set("numTargetRowsDeleted", result.deleted_rows);
@@ -266,7 +300,7 @@ class MergeRun {
     set("numTargetRowsMatchedDeleted", deleted);
     set("numTargetRowsNotMatchedBySourceUpdated", by_source_updated);
     set("numTargetRowsNotMatchedBySourceDeleted", by_source_deleted);
-    set("numTargetRowsCopied", output - result.inserted_rows - result.updated_rows);
+    set("numTargetRowsCopied", result.copied_rows);
     set("numOutputRows", output);
     set("numTargetFilesAdded", static_cast<int64_t>(result.added.size()));
     set("numTargetFilesRemoved", static_cast<int64_t>(result.removed.size()));
@@ -277,17 +311,19 @@ class MergeRun {
     set("numTargetDeletionVectorsAdded", vectors.added);
     set("numTargetDeletionVectorsRemoved", vectors.removed);
     set("numTargetDeletionVectorsUpdated", vectors.updated);
-    return {};
   }
 
   CopyOnWrite& change_;
   const sql::AnalyzedMerge& merge_;
   StatementBindings bindings_;
   std::string suffix_;
-  std::string source_, matches_, unmatched_;  // temporary tables
-  TargetColumns columns_;                     // over alias t
-  SelectBlock source_block_;                  // over alias s
-  std::string inserted_from_;
+  std::string source_, changes_;  // temporary tables
+  TargetColumns columns_;         // over alias t
+  SelectBlock source_block_;      // over alias s
+  int64_t source_rows_ = 0;
+  RowsByFile affected_;
+  RowsByFile updated_, deleted_;  // for the change data feed
+  std::vector<int64_t> counts_;   // of rows, by the number of the clause
 };
 
 Result<RowChangeResult> CopyOnWrite::Merge(const sql::AnalyzedMerge& merge) {
