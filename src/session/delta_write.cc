@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "delta/features.h"
+#include "delta/maintenance/optimize.h"
 #include "delta/schema_change.h"
 
 namespace ashlar::session {
@@ -52,6 +53,9 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
+  if (!metadata_.configuration.contains("delta.targetFileSize")) return;
+  Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
+  if (!bytes.ok() && rules_status_.ok()) rules_status_ = bytes.error();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -145,6 +149,10 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.constraints = rules_.constraints;
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
+  if (metadata_.configuration.contains("delta.targetFileSize")) {
+    Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
+    if (bytes.ok()) target.target_file_bytes = *bytes;
+  }
   return target;
 }
 
