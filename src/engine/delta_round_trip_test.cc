@@ -1,11 +1,13 @@
 // Delta tables written by the engine, committed by delta, and read back: types, partitions, skipping,
 // deletion vectors, column mapping, row changes, checkpoints.
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -21,6 +23,18 @@
 #include "engine/scan/table_scan.h"
 #include "engine/table_writer.h"
 #include "objectstore/local_store.h"
+
+namespace {
+std::set<std::string> synced;
+}
+
+// Stands before the C library's, to be watched.
+extern "C" int fsync(int fd) {
+  char name[4096];
+  ssize_t length = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name, sizeof(name));
+  if (length > 0) synced.emplace(name, static_cast<size_t>(length));
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
 
 namespace ashlar::engine {
 namespace {
@@ -598,6 +612,21 @@ TEST_F(DeltaRoundTrip, CheckpointsAreWrittenAndRead) {
   EXPECT_EQ(parquet_->Read(root_ + "/none.parquet", ignore).error().code, ErrorCode::kNotFound);
   std::ofstream(root_ + "/torn.parquet") << "PAR1 torn";
   EXPECT_EQ(parquet_->Read(root_ + "/torn.parquet", ignore).error().code, ErrorCode::kDataLoss);
+}
+
+// Before its commit nothing else has made a new table's folders durable.
+TEST_F(DeltaRoundTrip, WhatIsWrittenIsSyncedWithItsFolders) {
+  WriteTarget target;
+  target.table = Location();
+  target.table.root = root_ + "/new/table";
+  target.schema = *Schema::ParseDdl("id INT, name STRING");
+  target.partition_columns = {"name"};
+  synced.clear();
+  auto written = WriteRows(*connection_, Pairs({{1, "a"}}), target, [](const std::string&) {});
+  ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+  for (const char* folder : {"", "/new", "/new/table", "/new/table/name=a"}) {
+    EXPECT_TRUE(synced.contains(root_ + folder)) << folder;
+  }
 }
 
 TEST_F(DeltaRoundTrip, FilesOutsideTheTableAreNotOpened) {

@@ -143,8 +143,8 @@ struct NamedExpr {
 struct ScanPlan {
   std::shared_ptr<const TableHandle> table;
   std::vector<int> column_indexes;
-  // For row changes: the file (string, path as in the log) and the physical row number (bigint) of
-  // each row, as the last two columns of the output.
+  // For row changes: the file (its index in the table's snapshot) and the physical row number of each
+  // row, both bigint, as the last two columns of the output.
   bool with_row_position = false;
 };
 struct ValuesPlan {

@@ -52,7 +52,7 @@ class StatementBindings {
 class EngineTable : public sql::TableHandle {
  public:
   // An item for FROM, without alias, with a column k<i> for schema().fields[i] (at least those in
-  // `columns`), typed as DuckTypeSql; with the columns k_file and k_row when `with_row_position`.
+  // `columns`), typed as DuckTypeSql; with BIGINTs k_file and k_row (plan.h) when `with_row_position`.
   virtual Result<std::string> FromSql(const std::vector<int>& columns, bool with_row_position,
                                       StatementBindings& bindings) const = 0;
 };

@@ -95,7 +95,7 @@ class TableScan : public ScanTarget {
 std::string RealPath(const std::string& path);
 
 // The table function ashlar_scan(<binding>): DuckDB's Parquet reader over a TableScan. Virtual columns:
-// filename (AddFile::path as in the log) and file_row_number (physical).
+// filename (as in the log), file_index (of the snapshot's files) and file_row_number (physical).
 void RegisterTableScan(duckdb::DatabaseInstance& database, ScanRegistry& scans);
 
 }  // namespace ashlar::engine

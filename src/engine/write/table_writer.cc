@@ -75,6 +75,10 @@ class Staging {
 
   std::string folder() const { return root_ + "/_ashlar_staging-" + uuid_; }
   Status Make() {
+    // A new table's folder is an entry of its parent's.
+    for (std::filesystem::path made = root_; !std::filesystem::exists(made) && made.has_parent_path(); made = made.parent_path()) {
+      folders_.insert(made.parent_path().string());
+    }
     RETURN_IF_ERROR(MakeDirectories(root_));
     return MakeDirectories(folder());
   }
