@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "compute/resource_page.h"
+
 namespace ashlar::compute {
 namespace {
 
@@ -108,14 +110,18 @@ Result<cl::ListClustersResponse> ClustersService::ListClusters(const http::Reque
   if (request.filter_by.has()) return NotImplemented("filter_by of clusters/list");
   if (request.sort_by.has()) return NotImplemented("sort_by of clusters/list");
   ASSIGN_OR_RETURN(std::vector<ResourceRow> rows, compute_.List(ResourceKind::kCluster));
+  std::erase_if(rows, [&](const ResourceRow& row) {
+    return !http::RequireObject(context, "CAN_ATTACH_TO", "clusters", row.id).ok();
+  });
+  ASSIGN_OR_RETURN(ResourcePage page, PageOf(std::move(rows), request.page_size, request.page_token));
   std::vector<cl::ClusterDetails> clusters;
-  for (const ResourceRow& row : rows) {
-    if (!http::RequireObject(context, "CAN_ATTACH_TO", "clusters", row.id).ok()) continue;
+  for (const ResourceRow& row : page.rows) {
     ASSIGN_OR_RETURN(cl::ClusterDetails details, Render(row, compute_.status(row.kind, row.id)));
     clusters.push_back(std::move(details));
   }
   cl::ListClustersResponse response;
   response.clusters = std::move(clusters);
+  if (!page.next_token.empty()) response.next_page_token = std::move(page.next_token);
   return response;
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/id.h"
 #include "base/log.h"
-#include "identity/permission_evaluator.h"
 
 namespace ashlar::compute {
 namespace {
@@ -20,6 +19,15 @@ identity::ObjectRef ObjectOf(ResourceKind kind, const std::string& id) {
 }
 
 }  // namespace
+
+Result<std::vector<identity::ObjectRef>> ResourceAncestry::Ancestors(metadb::Transaction& txn,
+                                                                     const identity::ObjectRef& object) const {
+  ASSIGN_OR_RETURN(auto row, ResourcesTable::Find(txn, kind_, object.id));
+  if (row) return std::vector<identity::ObjectRef>();
+  Error missing = NoSuchResource(kind_, object.id);
+  if (kind_ == ResourceKind::kCluster) missing.code = ErrorCode::kInvalidParameterValue;
+  return missing;
+}
 
 Compute::Compute(metadb::Database& database, DriverPool& pool, Handles& handles, const Clock& clock, Random& random)
     : database_(database), pool_(pool), handles_(handles), clock_(clock), random_(random) {}

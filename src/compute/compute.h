@@ -15,6 +15,7 @@
 #include "compute/handles.h"
 #include "compute/resources_table.h"
 #include "http/principal.h"
+#include "identity/permission_evaluator.h"
 #include "metadb/database.h"
 
 namespace ashlar::compute {
@@ -32,6 +33,18 @@ struct ResourceStatus {
 struct Attachment {
   DriverPtr driver;
   std::string handle;
+};
+
+// That clusters and warehouses exist; they stand in no folder. A missing one is answered as clients know it of
+// its REST service: a cluster as kInvalidParameterValue, a warehouse as kResourceDoesNotExist.
+class ResourceAncestry final : public identity::ObjectAncestry {
+ public:
+  explicit ResourceAncestry(ResourceKind kind) : kind_(kind) {}
+  Result<std::vector<identity::ObjectRef>> Ancestors(metadb::Transaction& txn,
+                                                     const identity::ObjectRef& object) const override;
+
+ private:
+  const ResourceKind kind_;
 };
 
 // Thread safe.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "compute/resource_page.h"
 
 namespace ashlar::compute {
 namespace {
@@ -78,17 +79,21 @@ Result<wh::CreateWarehouseResponse> WarehousesService::CreateWarehouse(const htt
 }
 
 Result<wh::ListWarehousesResponse> WarehousesService::ListWarehouses(const http::RequestContext& context,
-                                                                     const wh::ListWarehousesRequest&) {
+                                                                     const wh::ListWarehousesRequest& request) {
   ASSIGN_OR_RETURN(std::vector<ResourceRow> rows, compute_.List(ResourceKind::kWarehouse));
+  std::erase_if(rows, [&](const ResourceRow& row) {
+    return !http::RequireObject(context, "CAN_VIEW", "warehouses", row.id).ok();
+  });
+  ASSIGN_OR_RETURN(ResourcePage page, PageOf(std::move(rows), request.page_size, request.page_token));
   std::vector<wh::EndpointInfo> warehouses;
-  for (const ResourceRow& row : rows) {
-    if (!http::RequireObject(context, "CAN_VIEW", "warehouses", row.id).ok()) continue;
+  for (const ResourceRow& row : page.rows) {
     ASSIGN_OR_RETURN(wh::EndpointInfo info,
                      Render<wh::EndpointInfo>(row, compute_.status(row.kind, row.id), context));
     warehouses.push_back(std::move(info));
   }
   wh::ListWarehousesResponse response;
   response.warehouses = std::move(warehouses);
+  if (!page.next_token.empty()) response.next_page_token = std::move(page.next_token);
   return response;
 }
 

@@ -174,6 +174,8 @@ class RunningControlPlane final : public ControlPlane {
   std::unique_ptr<workspace::WorkspaceTree> workspace_tree_;
   std::unique_ptr<workspace::WorkspaceService> workspace_;
   jobs::JobAncestry job_ancestry_;
+  compute::ResourceAncestry cluster_ancestry_{compute::ResourceKind::kCluster};
+  compute::ResourceAncestry warehouse_ancestry_{compute::ResourceKind::kWarehouse};
   std::shared_ptr<jobs::Runner> job_runner_;
   std::unique_ptr<jobs::JobsService> jobs_;
   std::unique_ptr<ConnectRoutes> connect_routes_;
@@ -268,11 +270,13 @@ void RunningControlPlane::RegisterRoutes() {
   unity_catalog_ = std::make_unique<catalog::UnityCatalogService>(
       *catalog_, ParseInt64(info_.workspace_id).value_or(0));
   volume_paths_ = std::make_unique<CatalogVolumePaths>(*catalog_);
-  files_ = std::make_unique<workspace::FilesService>(*volume_paths_, SystemRandom());
+  files_ = std::make_unique<workspace::FilesService>(*volume_paths_, SystemClock(), SystemRandom());
   for (const char* type : {"notebooks", "directories", "files"}) permissions_->Register(type, workspace_ancestry_);
   workspace_tree_ = std::make_unique<workspace::WorkspaceTree>(*database_, *permissions_, SystemClock(), SystemRandom());
   workspace_ = std::make_unique<workspace::WorkspaceService>(*workspace_tree_);
   permissions_->Register("jobs", job_ancestry_);
+  permissions_->Register("clusters", cluster_ancestry_);
+  permissions_->Register("warehouses", warehouse_ancestry_);
   job_runner_ = jobs::Runner::Make(
       {*database_, *compute_, *catalog_, *workspace_tree_, *permissions_, SystemClock(), SystemRandom()});
   jobs_ = std::make_unique<jobs::JobsService>(*database_, *job_runner_, *permissions_, SystemClock(), SystemRandom());

@@ -56,6 +56,30 @@ class UploadSink final : public http::BodySink {
   std::unique_ptr<PendingFile> file_;
 };
 
+class PartSink final : public http::BodySink {
+ public:
+  PartSink(UploadSessions& uploads, std::string token, int64_t number, std::shared_ptr<UploadSessions::Part> part)
+      : uploads_(uploads), token_(std::move(token)), number_(number), part_(std::move(part)) {}
+
+  Status Write(std::string_view bytes) override { return WriteTo(part_->file, bytes, "a part of an upload"); }
+  Result<http::Response> Finish() override {
+    http::Response response;
+    response.headers.Set("ETag", part_->etag);
+    RETURN_IF_ERROR(uploads_.KeepPart(token_, number_, std::move(part_)));
+    return response;
+  }
+
+ private:
+  UploadSessions& uploads_;
+  const std::string token_;
+  const int64_t number_;
+  std::shared_ptr<UploadSessions::Part> part_;
+};
+
+std::string PartsUrl(const http::RequestContext& context, const std::string& token) {
+  return context.base_url + "/api/2.0/fs/upload-parts/" + token;
+}
+
 void DescribeFile(const LocalEntry& entry, http::Response& response) {
   response.headers.Set("Content-Type", "application/octet-stream");
   response.headers.Set("Last-Modified", HttpDate(entry.modified_ms));
@@ -107,6 +131,73 @@ Result<std::unique_ptr<http::BodySink>> FilesService::UploadFile(const http::Req
   Existing existing = request.overwrite.value_or(false) ? Existing::kReplace : Existing::kRefuse;
   ASSIGN_OR_RETURN(auto file, PendingFile::Create(local, existing, random_));
   return std::unique_ptr<http::BodySink>(std::make_unique<UploadSink>(std::move(file)));
+}
+
+Result<api::files::UploadInPartsResponse> FilesService::UploadInParts(
+    const http::RequestContext& context, const api::files::UploadInPartsRequest& request) {
+  ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
+  if (path.is_volume_root) return VolumeRootRefused(path.path);
+  UploadTarget target;
+  ASSIGN_OR_RETURN(target.path, paths_.Resolve(context.principal, path.path, true));
+  target.owner_id = context.principal.id;
+  api::files::UploadInPartsResponse answer;
+  if (*request.action == api::files::UploadAction::kInitiateUpload) {
+    target.existing = request.overwrite.value_or(false) ? Existing::kReplace : Existing::kRefuse;
+    api::files::MultipartUpload upload;
+    ASSIGN_OR_RETURN(upload.session_token, uploads_.Start(std::move(target)));
+    answer.multipart_upload = std::move(upload);
+    return answer;
+  }
+  if (*request.action != api::files::UploadAction::kCompleteUpload) {
+    return NotImplemented("uploads with the action " + request.action->value);
+  }
+  std::vector<SentPart> parts;
+  for (const api::files::UploadedPart& part : request.parts.value_or({})) {
+    parts.push_back({*part.part_number, *part.etag});
+  }
+  RETURN_IF_ERROR(uploads_.Complete(request.session_token.value_or(""), target, parts));
+  return answer;
+}
+
+Result<api::files::CreateUploadPartUrlsResponse> FilesService::CreateUploadPartUrls(
+    const http::RequestContext& context, const api::files::CreateUploadPartUrlsRequest& request) {
+  RETURN_IF_ERROR(uploads_.Check(*request.session_token, context.principal.id));
+  int64_t first = *request.start_part_number;
+  int64_t count = request.count.value_or(1);
+  if (first < 1 || count < 1 || first > UploadSessions::kMaxParts || count > UploadSessions::kMaxParts - first + 1) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     "start_part_number and count must stay between 1 and " + std::to_string(UploadSessions::kMaxParts));
+  }
+  api::files::CreateUploadPartUrlsResponse answer;
+  for (int64_t number = first; number < first + count; ++number) {
+    api::files::PresignedUrl& url = answer.upload_part_urls.Ensure().emplace_back();
+    url.url = PartsUrl(context, *request.session_token) + "/" + std::to_string(number);
+    url.part_number = number;
+    url.headers.Ensure();
+  }
+  return answer;
+}
+
+Result<api::files::CreateAbortUploadUrlResponse> FilesService::CreateAbortUploadUrl(
+    const http::RequestContext& context, const api::files::CreateAbortUploadUrlRequest& request) {
+  RETURN_IF_ERROR(uploads_.Check(*request.session_token, context.principal.id));
+  api::files::PresignedUrl url;
+  url.url = PartsUrl(context, *request.session_token);
+  url.headers.Ensure();
+  api::files::CreateAbortUploadUrlResponse answer;
+  answer.abort_upload_url = std::move(url);
+  return answer;
+}
+
+Result<std::unique_ptr<http::BodySink>> FilesService::UploadPart(const http::RequestContext&,
+                                                                 const api::files::UploadPartRequest& request) {
+  ASSIGN_OR_RETURN(auto part, uploads_.OpenPart(*request.session_token, *request.part_number));
+  return std::unique_ptr<http::BodySink>(
+      std::make_unique<PartSink>(uploads_, *request.session_token, *request.part_number, std::move(part)));
+}
+
+Status FilesService::AbortUpload(const http::RequestContext&, const api::files::AbortUploadRequest& request) {
+  return uploads_.Abort(*request.session_token);
 }
 
 Result<http::Response> FilesService::HeadFile(const http::RequestContext& context,

@@ -4,6 +4,7 @@
 #include "api/files.h"
 #include "base/clock.h"
 #include "http/principal.h"
+#include "workspace/upload_sessions.h"
 
 namespace ashlar::workspace {
 
@@ -18,13 +19,23 @@ class VolumePaths {
 
 class FilesService final : public api::files::FilesService {
  public:
-  FilesService(VolumePaths& paths, Random& random) : paths_(paths), random_(random) {}
+  FilesService(VolumePaths& paths, const Clock& clock, Random& random)
+      : paths_(paths), random_(random), uploads_(clock, random) {}
 
   Result<http::Response> DownloadFile(const http::RequestContext& context,
                                       const api::files::DownloadFileRequest& request,
                                       const http::Request& raw) override;
   Result<std::unique_ptr<http::BodySink>> UploadFile(const http::RequestContext& context,
                                                      const api::files::UploadFileRequest& request) override;
+  Result<api::files::UploadInPartsResponse> UploadInParts(const http::RequestContext& context,
+                                                          const api::files::UploadInPartsRequest& request) override;
+  Result<api::files::CreateUploadPartUrlsResponse> CreateUploadPartUrls(
+      const http::RequestContext& context, const api::files::CreateUploadPartUrlsRequest& request) override;
+  Result<api::files::CreateAbortUploadUrlResponse> CreateAbortUploadUrl(
+      const http::RequestContext& context, const api::files::CreateAbortUploadUrlRequest& request) override;
+  Result<std::unique_ptr<http::BodySink>> UploadPart(const http::RequestContext& context,
+                                                     const api::files::UploadPartRequest& request) override;
+  Status AbortUpload(const http::RequestContext& context, const api::files::AbortUploadRequest& request) override;
   Result<http::Response> HeadFile(const http::RequestContext& context, const api::files::HeadFileRequest& request,
                                   const http::Request& raw) override;
   Status DeleteFile(const http::RequestContext& context, const api::files::DeleteFileRequest& request) override;
@@ -41,6 +52,7 @@ class FilesService final : public api::files::FilesService {
  private:
   VolumePaths& paths_;
   Random& random_;
+  UploadSessions uploads_;
 };
 
 }  // namespace ashlar::workspace

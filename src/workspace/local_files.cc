@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace ashlar::workspace {
 namespace {
 
 constexpr std::string_view kTemporaryPrefix = ".ashlar-upload-";
+constexpr size_t kCopyBytes = 16 << 20;
 
 Error FileError(std::string_view operation, const std::string& path) {
   int code = errno;
@@ -154,6 +156,18 @@ Status DeleteEmptyDirectory(const std::string& path) {
   return Sync(place.directory, path);
 }
 
+Result<FileHandle> OpenUnnamedBeside(const std::string& path, Random& random) {
+  RETURN_IF_ERROR(CreateDirectory(ParentOf(path)));
+  ASSIGN_OR_RETURN(Place place, OpenParent(path));
+  // Not every file system knows O_TMPFILE.
+  std::string temporary = std::string(kTemporaryPrefix) + NewHex(random, 8);
+  int fd = openat(place.directory.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return FileError("create", path);
+  FileHandle file(fd);
+  if (unlinkat(place.directory.get(), temporary.c_str(), 0) != 0) return FileError("unlink", path);
+  return file;
+}
+
 Result<std::unique_ptr<PendingFile>> PendingFile::Create(const std::string& path, Existing existing, Random& random) {
   RETURN_IF_ERROR(CreateDirectory(ParentOf(path)));
   ASSIGN_OR_RETURN(Place place, OpenParent(path));
@@ -176,14 +190,26 @@ PendingFile::~PendingFile() {
   if (!temporary_.empty()) unlinkat(directory_.get(), temporary_.c_str(), 0);
 }
 
-Status PendingFile::Write(std::string_view bytes) {
+Status WriteTo(const FileHandle& file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    ssize_t count = write(file_.get(), bytes.data(), bytes.size());
+    ssize_t count = write(file.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return ErrnoError("write", path_);
+    if (count < 0) return ErrnoError("write", path);
     bytes.remove_prefix(static_cast<size_t>(count));
   }
   return OkStatus();
+}
+
+Status PendingFile::Write(std::string_view bytes) { return WriteTo(file_, bytes, path_); }
+
+Status PendingFile::Append(const FileHandle& source) {
+  off_t at = 0;
+  while (true) {
+    ssize_t count = sendfile(file_.get(), source.get(), &at, kCopyBytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoError("write", path_);
+    if (count == 0) return OkStatus();
+  }
 }
 
 Status PendingFile::Publish() {

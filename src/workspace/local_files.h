@@ -53,6 +53,11 @@ Status CreateDirectory(const std::string& path);
 Status DeleteFile(const std::string& path);
 Status DeleteEmptyDirectory(const std::string& path);
 
+// A new file without a name, on the disk of `path` and in its folder: gone once it is closed.
+Result<FileHandle> OpenUnnamedBeside(const std::string& path, Random& random);
+
+Status WriteTo(const FileHandle& file, std::string_view bytes, const std::string& path);
+
 enum class Existing { kRefuse, kReplace };
 
 // A file under way: written beside its target and put in its place, durably and whole, by Publish. Gone
@@ -65,6 +70,8 @@ class PendingFile {
   PendingFile& operator=(const PendingFile&) = delete;
 
   Status Write(std::string_view bytes);
+  // The whole of an open file, whatever its position.
+  Status Append(const FileHandle& source);
   Status Publish();
 
  private:

@@ -64,7 +64,7 @@ class OneVolume final : public VolumePaths {
 
 class FilesTest : public testing::Test {
  protected:
-  FilesTest() : root_(std::filesystem::canonical(directory_.path())), paths_(root_), service_(paths_, SystemRandom()) {
+  FilesTest() : root_(std::filesystem::canonical(directory_.path())), paths_(root_), service_(paths_, SystemClock(), SystemRandom()) {
     context_.principal.id = 1;
   }
 
@@ -141,6 +141,64 @@ TEST_F(FilesTest, AnAbandonedUploadLeavesNothing) {
   }
   EXPECT_EQ(Get("x"), "200 whole");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(root_), {}), 1);
+}
+
+TEST_F(FilesTest, PartsArePutTogetherByNumber) {
+  auto start = [&](bool overwrite) {
+    api::files::UploadInPartsRequest request;
+    request.file_path = "/Volumes/main/default/v/whole";
+    request.action = api::files::UploadAction(api::files::UploadAction::kInitiateUpload);
+    request.overwrite = overwrite;
+    auto started = service_.UploadInParts(context_, request);
+    return started.ok() ? *started->multipart_upload->session_token : std::string(ErrorCodeName(started.error().code));
+  };
+  auto send = [&](const std::string& token, int64_t number, const std::string& bytes) {
+    api::files::UploadPartRequest request;
+    request.session_token = token;
+    request.part_number = number;
+    auto sink = service_.UploadPart(context_, request);
+    if (!sink.ok() || !(*sink)->Write(bytes).ok()) return std::string(ErrorCodeName(sink.error().code));
+    auto response = (*sink)->Finish();
+    return response.ok() ? std::string(response->headers.Get("ETag")) : std::string(ErrorCodeName(response.error().code));
+  };
+  using Sent = std::vector<std::pair<int64_t, std::string>>;
+  auto complete = [&](const std::string& token, const Sent& parts) {
+    api::files::UploadInPartsRequest request;
+    request.file_path = "/Volumes/main/default/v/whole";
+    request.action = api::files::UploadAction(api::files::UploadAction::kCompleteUpload);
+    request.session_token = token;
+    for (const auto& [number, etag] : parts) {
+      api::files::UploadedPart& part = request.parts.Ensure().emplace_back();
+      part.part_number = number;
+      part.etag = etag;
+    }
+    auto done = service_.UploadInParts(context_, request);
+    return done.ok() ? "ok" : std::string(ErrorCodeName(done.error().code));
+  };
+
+  std::string token = start(false);
+  std::string third = send(token, 3, "c"), old = send(token, 1, "old"), first = send(token, 1, "a");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(root_), {}), 0) << "parts have no names";
+  EXPECT_EQ(complete(token, {{1, old}, {3, third}}), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(complete(token, {{3, third}, {1, first}}), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(complete(token, {{1, first}, {2, third}}), "INVALID_PARAMETER_VALUE");
+  context_.principal.id = 2;
+  EXPECT_EQ(complete(token, {{1, first}, {3, third}}), "PERMISSION_DENIED");
+  context_.principal.id = 1;
+  EXPECT_EQ(complete(token, {{1, first}, {3, third}}), "ok");
+  EXPECT_EQ(Get("whole"), "200 ac");
+  EXPECT_EQ(complete(token, {{1, first}, {3, third}}), "NOT_FOUND") << "a session ends with its file";
+  EXPECT_EQ(send(token, 4, "d"), "NOT_FOUND");
+
+  EXPECT_EQ(start(false), "ALREADY_EXISTS");
+  token = start(true);
+  EXPECT_EQ(send(token, 0, "x"), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(send(token, UploadSessions::kMaxParts + 1, "x"), "INVALID_PARAMETER_VALUE");
+  api::files::AbortUploadRequest abort;
+  abort.session_token = token;
+  EXPECT_TRUE(service_.AbortUpload(context_, abort).ok());
+  EXPECT_EQ(complete(token, {}), "NOT_FOUND");
+  EXPECT_EQ(Get("whole"), "200 ac");
 }
 
 TEST_F(FilesTest, LinksLeadNowhere) {

@@ -108,6 +108,18 @@ class Objects:
         maker.ok("PUT", f"/api/2.0/fs/directories/{path}/d")
         return {"schema": schema, "name": name, "full_name": f"main.{schema}.{name}", "path": path}
 
+    def upload(self, maker):
+        """An upload in parts that was begun."""
+        volume = self.volume(self.admin)
+        if maker is not self.admin:
+            for kind, of, privilege in (("catalog", "main", "USE_CATALOG"), ("schema", f"main.{volume['schema']}", "USE_SCHEMA"),
+                                        ("volume", volume["full_name"], "WRITE_VOLUME")):
+                change = {"changes": [{"principal": maker.name, "add": [privilege]}]}
+                self.admin.ok("PATCH", f"/api/2.1/unity-catalog/permissions/{kind}/{of}", json=change)
+        path = f"/{volume['path']}/parts.bin"
+        begun = maker.ok("POST", f"/api/2.0/fs/files{path}", params={"action": "initiate-upload"})
+        return {"path": path, "token": begun["multipart_upload"]["session_token"]}
+
     def location(self, maker):
         name = unique("l")
         folder = self.folder / name
@@ -128,5 +140,7 @@ class Objects:
         name = unique("n")
         body = {"path": f"{folder}/{name}", "content": base64.b64encode(b"SELECT 1").decode(), "format": "SOURCE", "language": "SQL"}
         maker.ok("POST", "/api/2.0/workspace/import", json=body)
-        status = maker.ok("GET", "/api/2.0/workspace/get-status", params={"path": folder})
-        return {"id": status["object_id"], "folder": folder, "path": f"{folder}/{name}", "name": name}
+        return {"id": self.id_of(maker, folder), "folder": folder, "path": f"{folder}/{name}", "name": name}
+
+    def id_of(self, maker, path):
+        return maker.ok("GET", "/api/2.0/workspace/get-status", params={"path": path})["object_id"]

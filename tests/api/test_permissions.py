@@ -32,7 +32,6 @@ class Caller:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.text else {}
 
-
     def sql(self, text):
         body = {"statement": text, "warehouse_id": self.warehouse, "wait_timeout": "30s"}
         answer = self.ok("POST", "/api/2.0/sql/statements", json=body)
@@ -161,10 +160,13 @@ def expect(row, column, caller, names):
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: f"{row['method']} {row['path']}")
 def test_route(row, callers, objects, admin):
     call = CALLS[row["key"]]
-    made = objects.get(call.kind, callers["maker"] if row["holder"] == "maker" else None, fresh=call.changes)
+    maker = callers["maker"] if row["holder"] == "maker" else None
+    made = objects.get(call.kind, maker, fresh=call.changes)
     objects_task = {"task": [objects.task()]}
     for column in ("anonymous", "user"):
         expect(row, column, callers[column], {**made, **objects_task})
+        if call.changes and row[column] == "ok":
+            made = objects.get(call.kind, maker)
     if row["holder"] != "-":
         kind = row["holder"].split(":")[0]
         holder = callers[{"maker": "maker", "entitlement": "entitled"}.get(kind, "holder")]
@@ -172,8 +174,72 @@ def test_route(row, callers, objects, admin):
             grant(admin, holder, row["holder"], made)
         expect(row, "held", holder, {**made, **objects_task})
     if call.changes and row["holder"] != "-":
-        made = objects.get(call.kind, callers["maker"] if row["holder"] == "maker" else None)
+        made = objects.get(call.kind, maker)
     expect(row, "admin", admin, {**made, **objects_task})
+
+
+# Type in the path, what is made, and the least one can hold on it.
+OBJECT_TYPES = [("clusters", "cluster", "CAN_ATTACH_TO"), ("jobs", "job", "CAN_VIEW"), ("warehouses", "warehouse_", "CAN_VIEW"),
+                ("sql/warehouses", "warehouse_", "CAN_VIEW"), ("directories", "notebook", "CAN_READ"), ("notebooks", "notebook", "CAN_READ"),
+                ("files", "file", "CAN_READ")]
+
+
+@pytest.mark.parametrize("kind, made, least", OBJECT_TYPES, ids=lambda value: value)
+def test_permissions_of_each_type_of_object(kind, made, least, admin, objects, make_principal):
+    """Nobody sees or changes them; whoever holds something sees; only CAN_MANAGE changes, and can be taken away again."""
+    thing = objects.get("notebook" if made == "file" else made)
+    number = thing["id"] if kind != "notebooks" else objects.id_of(admin, thing["path"])
+    if made == "file":
+        body = {"path": thing["folder"] + "/f.bin", "content": "eA==", "format": "RAW"}
+        admin.ok("POST", "/api/2.0/workspace/import", json=body)
+        number = objects.id_of(admin, body["path"])
+    path = f"/api/2.0/permissions/{kind}/{number}"
+    one, other = make_principal(), make_principal()
+
+    def held(caller, level):
+        return {"access_control_list": [{"service_principal_name": caller.name, "permission_level": level}]}
+
+    def statuses(caller):
+        return [caller.call("GET", path).status_code, caller.call("PATCH", path, json=held(other, least)).status_code,
+                caller.call("PUT", path, json=held(caller, "CAN_MANAGE")).status_code]
+
+    assert statuses(one) == [403, 403, 403]
+    admin.ok("PATCH", path, json=held(one, least))
+    assert statuses(one) == [200, 403, 403] and other.call("GET", path).status_code == 403
+    admin.ok("PATCH", path, json=held(one, "CAN_MANAGE"))
+    one.ok("PATCH", path, json=held(other, least))
+    assert other.call("GET", path).status_code == 200
+    owner = [{"user_name": "admin@localhost", "permission_level": "IS_OWNER"}] if made in ("job", "warehouse_") else []
+    one.ok("PUT", path, json={"access_control_list": owner})
+    assert statuses(one) == [403, 403, 403] and other.call("GET", path).status_code == 403
+
+
+SECURABLES = [("metastore", None), ("catalog", "catalog"), ("schema", "schema"), ("table", "table"), ("volume", "volume"), ("external_location", "location")]
+
+
+@pytest.mark.parametrize("kind, made", SECURABLES, ids=lambda value: value)
+def test_grants_of_each_type_of_securable(kind, made, admin, objects, make_principal):
+    """Nobody sees or changes them until he may MANAGE, and no longer once that is revoked."""
+    thing = objects.get(made) if made else {"name": admin.ok("GET", "/api/2.1/unity-catalog/metastore_summary")["metastore_id"]}
+    name = thing.get("full_name", thing["name"])
+    path, effective = f"/api/2.1/unity-catalog/permissions/{kind}/{name}", f"/api/2.1/unity-catalog/effective-permissions/{kind}/{name}"
+    one = make_principal()
+    privilege = {"metastore": "CREATE_CATALOG", "catalog": "USE_CATALOG", "schema": "USE_SCHEMA", "table": "SELECT", "volume": "READ_VOLUME",
+                 "external_location": "READ_FILES"}[kind]
+
+    def statuses():
+        change = {"changes": [{"principal": one.name, "add": [privilege]}]}
+        return [one.call("GET", path).status_code, one.call("GET", effective).status_code, one.call("PATCH", path, json=change).status_code]
+
+    assert statuses() == [403, 403, 403]
+    if kind == "metastore":
+        return
+    grant_one(admin, one, kind.upper(), "MANAGE", thing)
+    assert statuses() == [200, 200, 200]
+    admin.ok("PATCH", path, json={"changes": [{"principal": one.name, "remove": ["MANAGE"]}]})
+    assert statuses()[2] == 403, "who only holds something may look, at most"
+    admin.ok("PATCH", path, json={"changes": [{"principal": one.name, "remove": [privilege]}]})
+    assert statuses() == [403, 403, 403]
 
 
 def test_every_route_has_a_row_and_every_row_a_route():

@@ -1,5 +1,7 @@
 #include "identity/scim/scim_service.h"
 
+#include "base/text.h"
+
 namespace ashlar::identity {
 namespace {
 
@@ -48,6 +50,13 @@ template <typename Request>
 Status PatchTyped(ScimStore& store, PrincipalKind kind, const Request& request) {
   std::vector<ScimPatchOperation> operations;
   for (const Patch& patch : request.operations.value_or({})) {
+    // Clients that leave a false value out would be told of a success that changed nothing.
+    bool needs_value = !patch.op.has() || !EqualsIgnoreCase(patch.op->value, api::scim::PatchOp::kRemove);
+    if (needs_value && patch.value.is_absent()) {
+      return MakeError(ErrorCode::kInvalidParameterValue,
+                       "Invalid patch: a " + (patch.op.has() ? patch.op->value : "change") + " of " +
+                           patch.path.value_or("attributes") + " needs a value");
+    }
     operations.push_back({patch.op.has() ? patch.op->value : "", patch.path.value_or(""),
                           patch.value.has() ? patch.value->text : ""});
   }

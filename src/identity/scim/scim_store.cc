@@ -35,7 +35,7 @@ Result<PrincipalRow> FindExisting(metadb::Transaction& txn, PrincipalKind kind, 
 bool IsBuiltIn(const PrincipalRow& row) { return row.id <= kAccountUsersGroup; }
 
 Error Taken(const PrincipalRow& row) {
-  return MakeError(ErrorCode::kResourceAlreadyExists,
+  return MakeError(ErrorCode::kAlreadyExists,
                    std::string(TitleOf(row.kind)) + " with name " + row.name + " already exists.");
 }
 

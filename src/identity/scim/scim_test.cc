@@ -174,7 +174,7 @@ TEST_P(ScimStoreTest, UsersLiveAndDie) {
   EXPECT_EQ(*(*ann.emails)[0].value, "ann@x");
   api::scim::User twin;
   twin.user_name = "ANN@x";
-  EXPECT_EQ(service_->CreateUser(context_, twin).error().code, ErrorCode::kResourceAlreadyExists);
+  EXPECT_EQ(service_->CreateUser(context_, twin).error().code, ErrorCode::kAlreadyExists);
   EXPECT_EQ(service_->CreateUser(context_, {}).error().code, ErrorCode::kInvalidParameterValue);
   EXPECT_EQ(CountUsers(R"(userName eq "ann@x")"), 1);
   EXPECT_EQ(CountUsers("displayName co \"ann\" and active eq true"), 1);
