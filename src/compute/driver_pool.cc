@@ -19,6 +19,8 @@ constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr int64_t kTerminateGraceNanos = 2'000'000'000;
 constexpr int kMaxFailedStarts = 3;
 
+constexpr unsigned kFirstOwnDescriptor = 3;
+
 // Only async-signal-safe calls between fork and exec.
 int ForkDriver(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   std::vector<char*> argv;
@@ -38,6 +40,8 @@ int ForkDriver(const std::vector<std::string>& arguments, const std::vector<std:
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
+  // The listening socket and clients' connections would stay open for as long as the driver lives.
+  if (close_range(kFirstOwnDescriptor, ~0U, 0) != 0) _exit(126);
   execve(argv[0], argv.data(), envp.data());
   _exit(127);
 }

@@ -130,7 +130,10 @@ class RunningControlPlane final : public ControlPlane {
   const WorkspaceInfo& info() const override { return info_; }
 
   void Drain(int64_t deadline_ms) override {
-    if (proxy_) proxy_->Stop(deadline_ms);
+    // Side by side: neither door takes anything new while the other one empties.
+    std::jthread connect([&] {
+      if (proxy_) proxy_->Stop(deadline_ms);
+    });
     if (server_) server_->Stop(deadline_ms);
   }
 

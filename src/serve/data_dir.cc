@@ -33,12 +33,17 @@ Result<int> TakeLock(const std::string& folder) {
   return fd;
 }
 
-Result<std::string> MakeTemporary() {
-  std::filesystem::path parent = std::filesystem::temp_directory_path();
+Result<std::string> MakeTemporary(const std::filesystem::path& parent) {
   SweepAbandoned(parent, kAbandonedAge);
   std::string pattern = parent / (std::string(kTemporaryPrefix) + "XXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) return ErrnoError("mkdtemp", pattern);
   return pattern;
+}
+
+// Where TMPDIR says, unless that is too long for sockets.
+std::filesystem::path RunFolderParent() {
+  std::filesystem::path parent = std::filesystem::temp_directory_path();
+  return parent.native().size() + 1 + kTemporaryNameLength > kMaxRunFolderLength ? "/tmp" : parent;
 }
 
 bool IsAbandoned(const std::filesystem::path& folder, std::chrono::seconds age) {
@@ -72,7 +77,7 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
   std::unique_ptr<DataDir> dir(new DataDir(canonical, fd));
   std::filesystem::remove_all(dir->run_folder_, code);
   if (dir->run_folder_.size() > kMaxRunFolderLength) {
-    ASSIGN_OR_RETURN(dir->run_folder_, MakeTemporary());
+    ASSIGN_OR_RETURN(dir->run_folder_, MakeTemporary(RunFolderParent()));
     ASSIGN_OR_RETURN(dir->run_lock_fd_, TakeLock(dir->run_folder_));
   }
   for (const std::string& folder : {dir->run_folder_, canonical + "/managed"}) {
@@ -82,7 +87,7 @@ Result<std::unique_ptr<DataDir>> DataDir::Open(const std::string& path) {
 }
 
 Result<std::unique_ptr<DataDir>> DataDir::MakeEphemeral() {
-  ASSIGN_OR_RETURN(std::string path, MakeTemporary());
+  ASSIGN_OR_RETURN(std::string path, MakeTemporary(std::filesystem::temp_directory_path()));
   ASSIGN_OR_RETURN(std::unique_ptr<DataDir> dir, Open(path));
   dir->ephemeral_ = true;
   return dir;
