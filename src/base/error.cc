@@ -27,7 +27,8 @@ constexpr std::array kCodes = {
     CodeRow{ErrorCode::kAborted, "ABORTED", 409},
     CodeRow{ErrorCode::kCancelled, "CANCELLED", 499},
     CodeRow{ErrorCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", 504},
-    CodeRow{ErrorCode::kResourceExhausted, "RESOURCE_EXHAUSTED", 429},
+    // A full disk, a spent memory budget: not 429, which clients repeat for minutes. Waiting frees neither.
+    CodeRow{ErrorCode::kResourceExhausted, "RESOURCE_EXHAUSTED", 507},
     CodeRow{ErrorCode::kRequestLimitExceeded, "REQUEST_LIMIT_EXCEEDED", 429},
     CodeRow{ErrorCode::kMaxReadSizeExceeded, "MAX_READ_SIZE_EXCEEDED", 400},
     CodeRow{ErrorCode::kMaxNotebookSizeExceeded, "MAX_NOTEBOOK_SIZE_EXCEEDED", 400},

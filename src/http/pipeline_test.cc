@@ -159,7 +159,8 @@ TEST(ErrorResponse, RendersAsDatabricksDoes) {
 
 TEST(ErrorResponse, SaysWhenToRetryAndHowToAuthenticate) {
   auto headers = [](ErrorCode code) { return ErrorResponse(MakeError(code, "x"), "r", ErrorStyle::kDatabricks).headers; };
-  EXPECT_EQ(headers(ErrorCode::kResourceExhausted).Get("retry-after"), "1");
+  EXPECT_EQ(headers(ErrorCode::kRequestLimitExceeded).Get("retry-after"), "1");
+  EXPECT_FALSE(headers(ErrorCode::kResourceExhausted).Has("retry-after"));
   EXPECT_EQ(headers(ErrorCode::kTemporarilyUnavailable).Get("retry-after"), "1");
   EXPECT_FALSE(headers(ErrorCode::kNotFound).Has("retry-after"));
   EXPECT_EQ(headers(ErrorCode::kUnauthenticated).Get("www-authenticate"), "Bearer realm=\"ashlar\"");

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -165,8 +166,15 @@ class Connection final : public Transaction {
   }
 
   Error LastError(std::string_view doing) const {
+    if (DiskIsFull()) return MakeError(ErrorCode::kResourceExhausted, "The disk of the server's state is full.");
     return MakeError(CodeOf(sqlite3_extended_errcode(handle_)),
                      std::string("metadb: ") + sqlite3_errmsg(handle_) + ": " + std::string(doing));
+  }
+
+  // Outside of its pages (the shared memory of the WAL, say) SQLite tells it as an I/O error.
+  bool DiskIsFull() const {
+    int code = sqlite3_errcode(handle_) & 0xff;
+    return code == SQLITE_FULL || (code == SQLITE_IOERR && sqlite3_system_errno(handle_) == ENOSPC);
   }
 
   sqlite3* handle_ = nullptr;
