@@ -1,6 +1,7 @@
 #include "serve/serve.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -63,6 +64,14 @@ void Greet(const WorkspaceInfo& info) {
   std::fflush(stdout);
 }
 
+// Connections, and the parts of files that are being uploaded, hold a descriptor each; 1024 is the usual default.
+void RaiseDescriptorLimit() {
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int WaitForSignal(const sigset_t& signals) {
   int received = 0;
   sigwait(&signals, &received);
@@ -82,6 +91,7 @@ int RunServe(const ServeOptions& given) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
 
   auto data_dir = options.ephemeral ? DataDir::MakeEphemeral() : DataDir::Open(options.data_dir);
   if (!data_dir.ok()) return Fail(data_dir.error());

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -120,9 +121,13 @@ def error_of(answer):
     return body["error_code"], body["message"]
 
 
+def says_full(text):
+    return "No space left" in text or re.search(r"\bdisk\b.* is full", text)
+
+
 def is_clear(error):
     code, message = error
-    return code == "RESOURCE_EXHAUSTED" and ("space" in message.lower() or "disk is full" in message)
+    return code == "RESOURCE_EXHAUSTED" and says_full(message)
 
 
 FILES = "/api/2.0/fs/files/Volumes/main/default/box"
@@ -205,6 +210,7 @@ def test_a_large_result_on_a_full_disk(client, disk):
     assert error_of(answer) == (None, "") and answer.json()["manifest"]["total_row_count"] == 600_000
 
 
+@pytest.mark.parametrize("disk", ["tmpfs"], indirect=True)  # ext4 keeps some pages for itself
 def test_a_disk_that_fills_up_at_any_point_of_a_commit(client, disk):
     """One page after the other is left free: the data file, the log's version, its checkpoint or the state no longer fits."""
     client.sql("CREATE TABLE points (n BIGINT) TBLPROPERTIES ('delta.checkpointInterval' = '2')")
@@ -217,7 +223,7 @@ def test_a_disk_that_fills_up_at_any_point_of_a_commit(client, disk):
         assert error[0] is None or is_clear(error), (pages, error)
         disk.free()
         assert client.sql(f"SELECT count(*) FROM points WHERE n = {pages}")[0][0] in (["1"] if error[0] is None else ["0", "1"])
-    assert refusals >= 1 and len(acknowledged) >= 5, (refusals, acknowledged)
+    assert refusals >= 2 and len(acknowledged) >= 5, (refusals, acknowledged)
     client.sql("INSERT INTO points VALUES (1000)")
     for _ in range(2):
         rows = [int(row[0]) for row in client.sql("SELECT n FROM points ORDER BY n")]
@@ -258,7 +264,7 @@ def test_a_server_on_a_full_disk_says_so_and_starts_once_there_is_room(client, d
     try:
         client.server.start()
     except RuntimeError as error:
-        assert "space" in str(error) or "disk is full" in str(error), error
+        assert says_full(str(error)), error
     disk.free()
     if client.server.process.poll() is not None:
         client.server.start()
@@ -273,7 +279,7 @@ def test_a_run_that_ends_while_the_disk_is_full_is_told_of_later(client, disk):
     look = lambda: client.call("GET", f"/api/2.2/jobs/runs/get?run_id={run}").json()
     until(lambda: look()["tasks"][0]["state"]["life_cycle_state"] == "RUNNING")
     disk.fill()
-    until(lambda: "could not be stored" in client.server.log_path.read_text() or look().get("end_time"), seconds=90)
+    until(lambda: "jobs: " in client.server.log_path.read_text() or look().get("end_time"), seconds=90)
     disk.free()
     until(lambda: look().get("end_time"))
     assert look()["state"]["result_state"] == "SUCCESS", look()["state"]

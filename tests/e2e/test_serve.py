@@ -281,6 +281,12 @@ def given_up(server, path):
     return any(entry.get("path") == path and entry.get("status") == "499" for entry in log_of(server))
 
 
+def test_as_many_files_are_open_as_the_system_allows(server):
+    """Each connection and each part of an upload is one; the usual 1024 would be reached by a few uploads."""
+    soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()).groups()
+    assert soft == hard
+
+
 # ---- request ids, logs, metrics
 
 def test_request_ids_are_echoed_and_logged(server):
