@@ -7,6 +7,7 @@ import uuid
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, DatabricksError, NotFound, PermissionDenied
+from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.sql import StatementState
 
@@ -110,3 +111,27 @@ def test_volumes_need_their_grants_and_have_no_way_out(workspace, sql, guest):
     for path in ("/Volumes/main/default/box/../../../metadb.sqlite", "/Volumes/main/default/box/%2e%2e/x"):
         with pytest.raises((BadRequest, NotFound, PermissionDenied, DatabricksError)):
             workspace.files.download(path)
+
+
+def test_nothing_opens_the_servers_own_folder(workspace, sql, server, tmp_path):
+    """Not a location, a volume, a table's place or a COPY: straight, by .. or by a link, for an admin either."""
+    sql("CREATE OR REPLACE TABLE inside AS SELECT 7 AS n")
+    location = next(row[1] for row in sql("DESCRIBE EXTENDED inside") if row[0] == "Location").removeprefix("file:")
+    data_dir = os.path.dirname(os.path.dirname(location))
+    assert os.path.exists(f"{data_dir}/metadb.sqlite")
+    link = tmp_path / "link"
+    link.symlink_to(data_dir)
+    (tmp_path / "sub").mkdir()
+    up = os.path.relpath(data_dir, tmp_path / "sub")
+    for path in (data_dir, f"{data_dir}/managed", location, f"{location}/..", str(link), f"{link}/managed", f"{tmp_path}/sub/{up}"):
+        with pytest.raises(DatabricksError):
+            workspace.external_locations.create(f"l{uuid.uuid4().hex}", f"file://{path}", "")
+        with pytest.raises(DatabricksError):
+            workspace.volumes.create("main", "default", f"v{uuid.uuid4().hex}", VolumeType.EXTERNAL, storage_location=f"file://{path}")
+        for text in (f"CREATE TABLE stolen (a INT) USING DELTA LOCATION '{path}/x'", f"CREATE TABLE stolen USING CSV LOCATION '{path}'",
+                     f"COPY INTO inside FROM '{path}' FILEFORMAT = CSV", f"SELECT * FROM read_files('{path}', format => 'csv')"):
+            assert outcome(workspace, server, text).status.state == StatementState.FAILED, (path, text)
+    # A folder that covers the server's is no way in either.
+    with pytest.raises(DatabricksError):
+        workspace.external_locations.create(f"l{uuid.uuid4().hex}", "file:///", "")
+    assert sql("SELECT n FROM inside") == [["7"]]

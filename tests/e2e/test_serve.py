@@ -129,6 +129,20 @@ def test_ephemeral_leaves_nothing(end, tmp_path):
     assert [pid for pid in drivers if pathlib.Path(f"/proc/{pid}").exists()] == []
 
 
+# ---- compute that starts and stops by itself
+
+@pytest.fixture(scope="module", autouse=True)
+def idle(workspace, server):
+    """A warehouse and a cluster that are used once, now, and then left alone for longer than they may idle."""
+    assert workspace.clusters.get(server.info["cluster_id"]).state.value in ("TERMINATED", "PENDING", "RUNNING")
+    warehouse = workspace.warehouses.create(name="idle", auto_stop_mins=1).id
+    assert workspace.warehouses.get(warehouse).state.value == "STOPPED"
+    used = post(server.info, "/api/2.0/sql/statements", {"statement": "SELECT 1", "warehouse_id": warehouse, "wait_timeout": "50s"})
+    assert used.json()["status"]["state"] == "SUCCEEDED" and workspace.warehouses.get(warehouse).state.value == "RUNNING"
+    cluster = workspace.clusters.create_and_wait("4.2.x-ashlar", num_workers=0, cluster_name="idle", autotermination_minutes=1).cluster_id
+    return warehouse, cluster, time.monotonic()
+
+
 # ---- graceful shutdown
 
 def until(what, seconds=30):
@@ -147,15 +161,15 @@ SECONDS_OF_WORK = "SELECT count(*) FROM range({}) WHERE hash(id, id + 1) % 7 = 3
 
 
 def slow_query(info):
-    """A statement that takes more than a second here, and less than the ten that are granted."""
-    rows = 20_000_000
+    """A statement that takes half a second here: ten are granted, and others may come to load the machine."""
+    rows = 2_000_000
     while True:
         begin = time.monotonic()
         assert statement(info, SECONDS_OF_WORK.format(rows)).ok
         took = time.monotonic() - begin
-        if took > 1:
+        if took > 0.4:
             return SECONDS_OF_WORK.format(rows)
-        rows = int(rows * min(10, 1.5 / max(took, 0.05)))
+        rows = int(rows * min(10, 0.6 / max(took, 0.05)))
 
 
 def test_an_end_lets_what_runs_finish(make_server, tmp_path):
@@ -292,6 +306,7 @@ def test_as_many_files_are_open_as_the_system_allows(server):
 def test_request_ids_are_echoed_and_logged(server):
     info = server.info
     assert get(info, "/api/2.0/token/list", headers={"X-Request-Id": "my-id_1.2"}).headers["X-Request-Id"] == "my-id_1.2"
+    assert get(info, "/api/2.0/preview/scim/v2/Me").headers["X-Databricks-Org-Id"] == info["workspace_id"]
     made = {get(info, "/api/2.0/token/list").headers["X-Request-Id"] for _ in range(3)}
     assert len(made) == 3 and all(len(one) == 36 for one in made)
     for bad in ("a b", "x" * 129, "ä", '"};'):
@@ -375,3 +390,13 @@ def test_metrics_are_prometheus_text_and_count(server, sql):
     assert values == sorted(values) and values[-1] == after["ashlar_http_request_seconds_count", label]
     assert after["ashlar_http_request_seconds_sum", label] > 0
     assert requests.get(server.info["url"] + "/metrics", timeout=10).status_code == 401
+
+
+def test_compute_that_idles_stops(workspace, server, idle):
+    """The last test of the file: the minute it takes has mostly passed."""
+    warehouse, cluster, since = idle
+    until(lambda: workspace.warehouses.get(warehouse).state.value == "STOPPED", seconds=120)
+    until(lambda: workspace.clusters.get(cluster).state.value == "TERMINATED", seconds=120)
+    assert time.monotonic() - since > 55, "before its minute"
+    again = post(server.info, "/api/2.0/sql/statements", {"statement": "SELECT 2", "warehouse_id": warehouse, "wait_timeout": "50s"})
+    assert again.json()["result"]["data_array"] == [["2"]]

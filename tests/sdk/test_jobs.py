@@ -154,6 +154,36 @@ def test_a_failed_run_tells_why(workspace, task, name):
     assert "DIVIDE_BY_ZERO" in workspace.jobs.get_run_output(ended.tasks[0].run_id).error
 
 
+def test_timeouts_stop_a_task_and_a_run(workspace, task):
+    ended = workspace.jobs.submit_and_wait(run_name="task too slow", tasks=[submitted(task("slow", SLOW, timeout_seconds=1))])
+    assert ended.tasks[0].state.result_state == RunResultState.TIMEDOUT and ended.state.result_state != RunResultState.SUCCESS
+    ended = workspace.jobs.submit_and_wait(run_name="run too slow", timeout_seconds=1, tasks=[
+        submitted(task("slow", SLOW)), submitted(task("next", depends_on=[TaskDependency("slow")]))])
+    assert ended.state.result_state == RunResultState.TIMEDOUT
+    assert {part.task_key: part.state.result_state for part in ended.tasks}["next"] != RunResultState.SUCCESS
+
+
+def test_no_more_runs_than_may_be(workspace, task, name):
+    job = workspace.jobs.create(name=name("one"), tasks=[task("slow", SLOW)], max_concurrent_runs=1).job_id
+    first = workspace.jobs.run_now(job).run_id
+    running(workspace, first)
+    second = workspace.jobs.wait_get_run_job_terminated_or_skipped(workspace.jobs.run_now(job).run_id)
+    assert second.state.life_cycle_state == RunLifeCycleState.SKIPPED
+    assert second.state.result_state == RunResultState.MAXIMUM_CONCURRENT_RUNS_REACHED
+    workspace.jobs.cancel_run_and_wait(first)
+    workspace.jobs.delete(job)
+
+
+def test_a_notebook_on_a_cluster(workspace, server, sql, name):
+    table, path = name("made"), f"/Shared/sdk_jobs/{name('n')}"
+    workspace.workspace.mkdirs("/Shared/sdk_jobs")
+    source = f"CREATE TABLE {table} AS SELECT 1 AS a\n\n-- COMMAND ----------\n\nINSERT INTO {table} VALUES (2)"
+    workspace.workspace.import_(path, content=base64.b64encode(source.encode()).decode(), format=ImportFormat.SOURCE, language=Language.SQL)
+    task = SubmitTask(task_key="t", existing_cluster_id=server.info["cluster_id"], notebook_task=NotebookTask(path))
+    assert workspace.jobs.submit_and_wait(run_name="cluster", tasks=[task]).state.result_state == RunResultState.SUCCESS
+    assert sql(f"SELECT a FROM {table} ORDER BY a") == [["1"], ["2"]]
+
+
 def test_errors_have_their_class(workspace, task, job):
     for call in (lambda: workspace.jobs.get(1), lambda: workspace.jobs.get_run(1), lambda: workspace.jobs.get_run_output(1)):
         with pytest.raises(ResourceDoesNotExist):
