@@ -37,30 +37,37 @@ def port_of(info):
     return urllib.parse.urlsplit(info["url"]).port
 
 
-def serve(*arguments, **more):
-    return subprocess.Popen([str(BUILD_DIR / "ashlar"), "serve", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+@pytest.fixture
+def serve():
+    """serve("--ephemeral", …): a process with its pipes, which ends with the test at the latest."""
+    processes = []
+
+    def start(*arguments, **more):
+        command = [str(BUILD_DIR / "ashlar"), "serve", *map(str, arguments)]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more))
+        return processes[-1]
+
+    yield start
+    for one in processes:
+        one.terminate()
+        one.communicate(timeout=30)
 
 
-def test_the_ready_file_is_whole_and_the_server_answers(tmp_path):
+def test_the_ready_file_is_whole_and_the_server_answers(serve, tmp_path):
     ready = tmp_path / "ready" / "ready.json"
     ready.parent.mkdir()
     process = serve("--ephemeral", "--listen", "localhost:0", "--ready-file", ready)
-    try:
-        deadline, seen = time.monotonic() + 30, set()
-        while not ready.exists():
-            seen |= set(os.listdir(ready.parent))
-            assert process.poll() is None and time.monotonic() < deadline
-        info = json.loads(ready.read_text())  # the moment it is there
-        assert get(info, "/api/2.0/preview/scim/v2/Me").json()["userName"] == "admin@localhost"
-        assert set(info) == {"url", "token", "workspace_id", "warehouse_id", "cluster_id", "pid"}
-        assert info["pid"] == process.pid and port_of(info) > 0
-        assert get(info, f"/api/2.0/sql/warehouses/{info['warehouse_id']}").ok
-        assert get(info, f"/api/2.1/clusters/get?cluster_id={info['cluster_id']}").ok
-        assert get(info, "/.well-known/databricks-config").json()["workspace_id"] == info["workspace_id"]
-        assert os.listdir(ready.parent) == ["ready.json"]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    deadline = time.monotonic() + 30
+    while not ready.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+    info = json.loads(ready.read_text())  # the moment it is there
+    assert get(info, "/api/2.0/preview/scim/v2/Me").json()["userName"] == "admin@localhost"
+    assert set(info) == {"url", "token", "workspace_id", "warehouse_id", "cluster_id", "pid"}
+    assert info["pid"] == process.pid and port_of(info) > 0
+    assert get(info, f"/api/2.0/sql/warehouses/{info['warehouse_id']}").ok
+    assert get(info, f"/api/2.1/clusters/get?cluster_id={info['cluster_id']}").ok
+    assert get(info, "/.well-known/databricks-config").json()["workspace_id"] == info["workspace_id"]
+    assert os.listdir(ready.parent) == ["ready.json"]
 
 
 def test_port_0_picks_a_free_one_each_time(make_server, tmp_path):
@@ -70,7 +77,7 @@ def test_port_0_picks_a_free_one_each_time(make_server, tmp_path):
     assert len(ports) == 3
 
 
-def test_a_token_is_printed_once(tmp_path):
+def test_a_token_is_printed_once(serve, tmp_path):
     printed = []
     for _ in range(2):
         process = serve("--data-dir", tmp_path / "data", "--listen", "localhost:0")
@@ -85,7 +92,7 @@ def test_a_token_is_printed_once(tmp_path):
     assert len(printed[0]) == 1 and printed[0][0].startswith("dapi") and printed[1] == []
 
 
-def test_two_servers_do_not_share_a_folder(make_server, tmp_path):
+def test_two_servers_do_not_share_a_folder(make_server, serve, tmp_path):
     server = make_server("--data-dir", str(tmp_path / "data"))
     second = serve("--data-dir", tmp_path / "data", "--listen", "localhost:0")
     _, complaint = second.communicate(timeout=30)
@@ -101,7 +108,7 @@ def test_two_servers_do_not_share_a_folder(make_server, tmp_path):
     (["--tls-cert", "/nowhere/cert.pem", "--tls-key", "/nowhere/key.pem"], "/nowhere/cert.pem"), (["--ready-file", "/nowhere/ready.json"], "/nowhere/ready.json"),
     (["--data-dir", "/proc/ashlar"], "/proc/ashlar"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
-def test_what_cannot_be_served_says_why(arguments, complaint, tmp_path):
+def test_what_cannot_be_served_says_why(arguments, complaint, serve, tmp_path):
     data = [] if "--data-dir" in arguments else ["--data-dir", tmp_path / "data"]
     listen = [] if "--listen" in arguments else ["--listen", "localhost:0"]
     process = serve(*data, *listen, *arguments)
@@ -110,7 +117,7 @@ def test_what_cannot_be_served_says_why(arguments, complaint, tmp_path):
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_ephemeral_leaves_nothing(end, tmp_path):
+def test_ephemeral_leaves_nothing(end, serve, tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     ready = tmp_path / "ready.json"
