@@ -597,6 +597,24 @@ TEST_F(RowChanges, MergeOfMoreThanMemorySpills) {
   EXPECT_EQ(result->copied_rows, kRows / 2);
 }
 
+// Buffers of all partitions together would not fit.
+TEST_F(DeltaRoundTrip, ManyPartitionsAreWrittenInLittleMemory) {
+  auto engine = Engine::Open({.memory_limit_bytes = 64u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
+  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
+  engine_ = *std::move(engine);
+  connection_ = engine_->NewConnection();
+  Create("a BIGINT, b BIGINT, c BIGINT, d BIGINT, e BIGINT, f BIGINT, p BIGINT", {"p"});
+  constexpr int64_t kRows = 200'000, kPartitions = 500;
+  PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{0, kRows, 1});
+  std::vector<sql::NamedExpr> columns;
+  for (int i = 0; i < 6; ++i) columns.push_back(Named(901 + i, "n", Binary("+", kLong, Column(900, kLong), Long(i))));
+  columns.push_back(Named(910, "p", Binary("%", kLong, Column(900, kLong), Long(kPartitions))));
+  auto written = WriteRows(*connection_, Project(range, columns), Target(), [](const std::string&) {});
+  ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+  EXPECT_EQ(written->row_count, kRows);
+  EXPECT_LT(written->files.size(), static_cast<size_t>(kPartitions + 50));
+}
+
 TEST_F(DeltaRoundTrip, CheckpointsAreWrittenAndRead) {
   Create("id INT, name STRING", {}, {{"delta.checkpointInterval", "2"}});
   for (int i = 0; i < 5; ++i) {

@@ -126,6 +126,8 @@ void Configure(const EngineOptions& options, duckdb::DBConfig& config) {
   if (options.memory_limit_bytes > 0) {
     set("memory_limit", duckdb::Value(std::to_string(options.memory_limit_bytes) + "B"));
   }
+  // Rows come sorted by partition (table_writer.cc): buffers of those behind are of no use.
+  set("partitioned_write_flush_threshold", duckdb::Value::BIGINT(16384));
   if (options.threads > 0) set("threads", duckdb::Value::BIGINT(options.threads));
 }
 

@@ -200,7 +200,10 @@ class Writer {
     }
     ASSIGN_OR_RETURN(std::string where,
                      ConstraintCondition(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
-    return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) +
+    // Sorted, as Spark does: few partitions are being written at a time, however many there are. The sort spills,
+    // half-filled buffers of each partition do not.
+    std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
+    return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
            ") TO " + QuoteSqlString(folder + "/data") +
            " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}'" +
            (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
