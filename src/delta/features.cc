@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "delta/evolution/type_widening.h"
 #include "delta/schema.h"
 
 namespace ashlar::delta {
@@ -91,13 +92,13 @@ constexpr std::array kFeatures = {
     TableFeature{"allowColumnDefaults", false, 0, 0, kYes, kYes, FieldHas<"CURRENT_DEFAULT">},
     TableFeature{"rowTracking", false, 0, 0, kYes, kNo, PropertyIsTrue<"delta.enableRowTracking">},
     TableFeature{"clustering", false, 0, 0, kYes, kNo, nullptr},
-    TableFeature{"typeWidening", true, 0, 0, kUnused, kUnused, WidensTypes},
-    TableFeature{"typeWidening-preview", true, 0, 0, kUnused, kUnused, WidensTypes},
-    TableFeature{"variantType", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
-    TableFeature{"variantType-preview", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
-    TableFeature{"variantShredding", true, 0, 0, kUnused, kUnused, HasType<TypeId::kVariant>},
-    TableFeature{"variantShredding-preview", true, 0, 0, kUnused, kUnused,
-                 HasType<TypeId::kVariant>},
+    TableFeature{"typeWidening", true, 0, 0, kYes, kYes, WidensTypes},
+    TableFeature{"typeWidening-preview", true, 0, 0, kYes, kYes, WidensTypes},
+    TableFeature{"variantType", true, 0, 0, kYes, kYes, HasType<TypeId::kVariant>},
+    TableFeature{"variantType-preview", true, 0, 0, kYes, kYes, HasType<TypeId::kVariant>},
+    TableFeature{"variantShredding", true, 0, 0, kYes, kYes, PropertyIsTrue<"delta.enableVariantShredding">},
+    TableFeature{"variantShredding-preview", true, 0, 0, kYes, kYes,
+                 PropertyIsTrue<"delta.enableVariantShredding">},
     TableFeature{"icebergCompatV1", false, 0, 0, kYes, kUnused,
                  PropertyIsTrue<"delta.enableIcebergCompatV1">},
     TableFeature{"icebergCompatV2", false, 0, 0, kYes, kUnused,
@@ -206,7 +207,7 @@ std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const
   std::vector<const TableFeature*> missing;
   for (const TableFeature& feature : kFeatures) {
     // Previews and extensions share their condition with the feature itself.
-    bool is_variation = feature.name.ends_with("-preview") || feature.name == "variantShredding";
+    bool is_variation = feature.name.ends_with("-preview");
     if (is_variation || feature.in_use == nullptr || !feature.in_use(metadata, schema)) continue;
     if (IsFeatureListed(protocol, feature.name)) continue;
     std::string preview = std::string(feature.name) + "-preview";
@@ -230,10 +231,8 @@ Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const S
       }
     }
   }
-  // A type that no listed feature explains still cannot be read.
-  if (HasType<TypeId::kVariant>(metadata, schema)) unsupported.insert("variantType");
   if (!unsupported.empty()) return UnsupportedFeatures(false, unsupported);
-  return OkStatus();
+  return CheckTypeChanges(schema);
 }
 
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {

@@ -1,14 +1,15 @@
 #include "delta/schema.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
+#include "types/widening.h"
 
 namespace ashlar::delta {
 namespace {
@@ -89,26 +90,8 @@ Error MergeFailure(const std::string& column, const DataType& current, const Dat
                       {{"currentField", column}, {"updateField", column}});
 }
 
-int IntegralRank(const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kByte: return 1;
-    case TypeId::kShort: return 2;
-    case TypeId::kInt: return 3;
-    case TypeId::kLong: return 4;
-    default: return 0;
-  }
-}
-
 // Whether every value of `from` is a value of `to`, of the same family.
-bool Widens(const DataType& from, const DataType& to) {
-  if (IntegralRank(from) > 0 && IntegralRank(to) > 0) return IntegralRank(from) < IntegralRank(to);
-  if (from.Is(TypeId::kFloat) && to.Is(TypeId::kDouble)) return true;
-  if (from.Is(TypeId::kDecimal) && to.Is(TypeId::kDecimal)) {
-    return to.scale() >= from.scale() &&
-           to.precision() - to.scale() >= from.precision() - from.scale();
-  }
-  return false;
-}
+bool Widens(const DataType& from, const DataType& to) { return !(from == to) && WidenedBy(from, to) == to; }
 
 class SchemaMerger {
  public:
@@ -179,48 +162,6 @@ class SchemaMerger {
   const SchemaWriteOptions& options_;
   std::vector<std::string> unknown_;
 };
-
-// Prefixes end in '.'.
-constexpr std::array kKnownProperties = {
-    "delta.appendOnly", "delta.autoOptimize.", "delta.checkpoint.writeStatsAsJson",
-    "delta.checkpoint.writeStatsAsStruct", "delta.checkpointInterval", "delta.checkpointPolicy",
-    "delta.checkpointRetentionDuration", "delta.columnMapping.", "delta.compatibility.",
-    "delta.constraints.", "delta.dataSkippingNumIndexedCols", "delta.dataSkippingStatsColumns",
-    "delta.deletedFileRetentionDuration", "delta.enableChangeDataFeed",
-    "delta.enableDeletionVectors", "delta.enableExpiredLogCleanup",
-    "delta.enableFullRetentionRollback", "delta.enableIcebergCompatV1",
-    "delta.enableIcebergCompatV2", "delta.enableIcebergCompatV3", "delta.enableInCommitTimestamps",
-    "delta.enableRowTracking", "delta.enableTypeWidening", "delta.enableVariantShredding",
-    "delta.feature.", "delta.inCommitTimestampEnablementTimestamp",
-    "delta.inCommitTimestampEnablementVersion", "delta.isolationLevel",
-    "delta.logRetentionDuration", "delta.minReaderVersion", "delta.minWriterVersion",
-    "delta.parquet.", "delta.randomPrefixLength", "delta.randomizeFilePrefixes",
-    "delta.sampleRetentionDuration", "delta.sampling.enabled",
-    "delta.setTransactionRetentionDuration", "delta.targetFileSize",
-    "delta.tuneFileSizesForRewrites", "delta.universalFormat.", "delta.userMetadata"};
-
-Status CheckProperty(const std::string& key, const std::string& value) {
-  if (!key.starts_with("delta.")) return OkStatus();
-  bool known = std::ranges::any_of(kKnownProperties, [&](std::string_view name) {
-    return name.ends_with('.') ? key.starts_with(name) : key == name;
-  });
-  if (!known) {
-    return MakeSqlError("DELTA_UNKNOWN_CONFIGURATION", "F0000",
-                        "Unknown configuration was specified: " + key + ".", {{"config", key}});
-  }
-  auto invalid = [&](const std::string& why) {
-    return MakeError(ErrorCode::kInvalidParameterValue,
-                     "Table property " + key + " " + why + ": '" + value + "'");
-  };
-  if (key == "delta.checkpointInterval" && ParseInt64(value).value_or(0) < 1) {
-    return invalid("must be a positive integer");
-  }
-  if (key == "delta.isolationLevel" && !EqualsIgnoreCase(value, "Serializable") &&
-      !EqualsIgnoreCase(value, "WriteSerializable")) {
-    return invalid("must be Serializable or WriteSerializable");
-  }
-  return OkStatus();
-}
 
 }  // namespace
 
@@ -399,21 +340,8 @@ Result<Schema> SchemaAfterWrite(const Schema& table, const Schema& data,
 Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, Random& random) {
   TableDefinition definition;
   Metadata& metadata = definition.metadata;
-  std::vector<const TableFeature*> named;
-  for (const auto& [key, value] : table.properties) {
-    RETURN_IF_ERROR(CheckProperty(key, value));
-    if (key == "delta.minReaderVersion" || key == "delta.minWriterVersion") continue;
-    if (!key.starts_with("delta.feature.")) {
-      metadata.configuration[key] = value;
-      continue;
-    }
-    const TableFeature* feature = FindTableFeature(key.substr(std::string_view("delta.feature.").size()));
-    if (feature == nullptr) {
-      return MakeSqlError("DELTA_UNSUPPORTED_FEATURES_IN_CONFIG", "56038",
-                          "Unknown table feature in the property " + key + ".", {{"configs", key}});
-    }
-    named.push_back(feature);
-  }
+  ASSIGN_OR_RETURN(PropertyRequest request, ReadProperties(table.properties));
+  metadata.configuration = request.stored;
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
   RETURN_IF_ERROR(CheckTableSchema(table.schema, table.partition_columns, mode));
   metadata.id = NewUuid(random);
@@ -429,9 +357,7 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   for (const TableFeature* feature : MissingFeatures(definition.protocol, metadata, table.schema)) {
     definition.protocol = WithFeature(std::move(definition.protocol), *feature);
   }
-  for (const TableFeature* feature : named) {
-    definition.protocol = WithFeature(std::move(definition.protocol), *feature);
-  }
+  definition.protocol = WithRequest(std::move(definition.protocol), request);
   RETURN_IF_ERROR(CheckWritable(definition.protocol, metadata, table.schema));
   return definition;
 }

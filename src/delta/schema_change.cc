@@ -31,42 +31,46 @@ Error NotFound(const ColumnPath& path, const Schema& schema) {
                       {{"fieldName", Quoted(path)}, {"fields", schema.ToDdl()}});
 }
 
-// Applies `change` to the fields of the struct that `path` leads to, below `type`. kNotFound: it leads nowhere.
-Result<DataType> ChangeBelow(const DataType& type, std::span<const std::string> path, const FieldsChange& change) {
-  Error nowhere = MakeError(ErrorCode::kNotFound, "no such field");
+using TypeChange = std::function<Result<DataType>(const DataType&)>;
+
+// The type with `change` applied where `path` leads to. kNotFound without a condition: it leads nowhere.
+Result<DataType> ChangeTypeBelow(const DataType& type, std::span<const std::string> path, const TypeChange& change) {
+  if (path.empty()) return change(type);
   if (type.Is(TypeId::kStruct)) {
     Fields fields = type.fields();
-    if (path.empty()) {
-      RETURN_IF_ERROR(change(fields));
-      return DataType::Struct(std::move(fields));
-    }
     size_t at = IndexIn(fields, path[0]);
-    if (at == fields.size()) return nowhere;
-    ASSIGN_OR_RETURN(fields[at].type, ChangeBelow(fields[at].type, path.subspan(1), change));
+    if (at == fields.size()) return MakeError(ErrorCode::kNotFound, "no such field");
+    ASSIGN_OR_RETURN(fields[at].type, ChangeTypeBelow(fields[at].type, path.subspan(1), change));
     return DataType::Struct(std::move(fields));
   }
-  if (path.empty()) return nowhere;
   if (type.Is(TypeId::kArray) && EqualsIgnoreCase(path[0], "element")) {
-    ASSIGN_OR_RETURN(DataType element, ChangeBelow(type.element(), path.subspan(1), change));
+    ASSIGN_OR_RETURN(DataType element, ChangeTypeBelow(type.element(), path.subspan(1), change));
     return DataType::Array(std::move(element), type.contains_null());
   }
   if (type.Is(TypeId::kMap) && EqualsIgnoreCase(path[0], "key")) {
-    ASSIGN_OR_RETURN(DataType key, ChangeBelow(type.key(), path.subspan(1), change));
+    ASSIGN_OR_RETURN(DataType key, ChangeTypeBelow(type.key(), path.subspan(1), change));
     return DataType::Map(std::move(key), type.map_value(), type.value_contains_null());
   }
   if (type.Is(TypeId::kMap) && EqualsIgnoreCase(path[0], "value")) {
-    ASSIGN_OR_RETURN(DataType value, ChangeBelow(type.map_value(), path.subspan(1), change));
+    ASSIGN_OR_RETURN(DataType value, ChangeTypeBelow(type.map_value(), path.subspan(1), change));
     return DataType::Map(type.key(), std::move(value), type.value_contains_null());
   }
-  return nowhere;
+  return MakeError(ErrorCode::kNotFound, "no such field");
+}
+
+Error OrNotFound(Error error, const ColumnPath& path, const Schema& schema) {
+  bool nowhere = error.code == ErrorCode::kNotFound && error.condition.empty();
+  return nowhere ? NotFound(path, schema) : error;
 }
 
 Status ChangeFields(Schema& schema, const ColumnPath& parent, const ColumnPath& named, const FieldsChange& change) {
-  auto changed = ChangeBelow(schema.ToStruct(), parent, change);
-  if (!changed.ok()) {
-    return changed.error().code == ErrorCode::kNotFound && changed.error().condition.empty() ? NotFound(named, schema)
-                                                                                            : changed.error();
-  }
+  auto changed = ChangeTypeBelow(schema.ToStruct(), parent, [&](const DataType& type) -> Result<DataType> {
+    if (!type.Is(TypeId::kStruct)) return MakeError(ErrorCode::kNotFound, "no such field");
+    Fields fields = type.fields();
+    RETURN_IF_ERROR(change(fields));
+    return DataType::Struct(std::move(fields));
+  });
+  if (!changed.ok()) return OrNotFound(std::move(changed).error(), named, schema);
   schema.fields = changed->fields();
   return OkStatus();
 }
@@ -131,6 +135,13 @@ Status ChangeColumn(Schema& schema, const ColumnPath& path, const std::function<
     if (at == fields.size()) return NotFound(path, schema);
     return change(fields[at]);
   });
+}
+
+Status ChangeColumnType(Schema& schema, const ColumnPath& path, const std::function<Result<DataType>(const DataType&)>& change) {
+  auto changed = ChangeTypeBelow(schema.ToStruct(), path, change);
+  if (!changed.ok()) return OrNotFound(std::move(changed).error(), path, schema);
+  schema.fields = changed->fields();
+  return OkStatus();
 }
 
 void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, Random& random) {

@@ -33,6 +33,9 @@ Status MoveColumn(Schema& schema, const ColumnPath& path, const ColumnPlace& pla
 // Calls `change` on the field. Errors: FIELD_NOT_FOUND, and what `change` says.
 Status ChangeColumn(Schema& schema, const ColumnPath& path, const std::function<Status(Field&)>& change);
 
+// Calls `change` on the type at a path that may end in an array's element or a map's key or value.
+Status ChangeColumnType(Schema& schema, const ColumnPath& path, const std::function<Result<DataType>(const DataType&)>& change);
+
 // Gives each field that has none an id above all others, and a physical name: its own name where
 // `keep_names` (files that exist know it by that), else a new one. Sets delta.columnMapping.maxColumnId.
 void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, Random& random);

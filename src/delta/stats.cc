@@ -70,6 +70,10 @@ std::optional<Value> BoundFromToken(std::string_view token, const DataType& type
       if (error != std::errc() || end != token.data() + token.size()) return std::nullopt;
       // The shortest text of a float may be beyond the float itself.
       if (type.Is(TypeId::kFloat)) value = static_cast<double>(static_cast<float>(value));
+      // The file may be from before the column was widened from float.
+      bool float_before = type.Is(TypeId::kDouble) && bound == Bound::kMin &&
+                          std::abs(value) < std::numeric_limits<float>::max();
+      if (float_before) value = std::min(value, static_cast<double>(static_cast<float>(value)));
       return Value{type, value};
     }
     case TypeId::kDecimal: {

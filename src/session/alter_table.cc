@@ -1,10 +1,12 @@
 // ALTER TABLE of a Delta table: one commit of new metadata.
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/evolution/properties.h"
 #include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "sql/column_rules.h"
+#include "types/widening.h"
 
 namespace ashlar::session {
 namespace {
@@ -35,8 +37,8 @@ class Alteration {
       case Action::kDropColumns: return DropColumns();
       case Action::kRenameColumn: return RenameColumn();
       case Action::kAlterColumn: return AlterColumn();
-      case Action::kSetProperties:
-      case Action::kUnsetProperties: return ChangeProperties();
+      case Action::kSetProperties: return SetProperties();
+      case Action::kUnsetProperties: return UnsetProperties();
       case Action::kAddConstraint: return AddConstraint();
       case Action::kDropConstraint: return DropConstraint();
       case Action::kClusterBy: return NotImplemented("ALTER TABLE … CLUSTER BY");
@@ -143,9 +145,9 @@ class Alteration {
   Status AlterColumn() {
     const sql::NameParts& path = statement_.names[0];
     const sql::ColumnDefinition& wanted = statement_.columns[0];
+    if (statement_.set_type) return ChangeType(path, wanted.field.type);
     Field changed;
     RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
-      if (statement_.set_type) RETURN_IF_ERROR(ChangeType(field, wanted.field.type, path));
       if (statement_.set_nullable) RETURN_IF_ERROR(ChangeNullability(field, *statement_.set_nullable, path));
       if (statement_.set_comment) SetComment(field, wanted.field);
       if (statement_.set_default) {
@@ -164,19 +166,49 @@ class Alteration {
     return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(changed))}});
   }
 
-  static Status ChangeType(Field& field, const DataType& type, const sql::NameParts& path) {
-    if (field.type == type) return OkStatus();
-    bool longer_text = field.type.Is(TypeId::kString) && type.Is(TypeId::kString) && !field.type.is_char() &&
-                       (!type.is_varchar() || (field.type.is_varchar() && type.char_length() >= field.type.char_length())) &&
-                       !type.is_char();
-    if (!longer_text) {
-      return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC",
-                          "ALTER TABLE CHANGE COLUMN is not supported for changing column " + PathText(path) + " from " +
-                              field.type.Sql() + " to " + type.Sql() + ".",
-                          {{"fieldPath", PathText(path)}, {"oldField", field.type.Sql()}, {"newField", type.Sql()}});
+  // Widens the type at a path that may lead into arrays and maps.
+  Status ChangeType(const sql::NameParts& path, const DataType& wanted) {
+    bool changes = false;
+    RETURN_IF_ERROR(delta::ChangeColumnType(schema_, path, [&](const DataType& type) -> Result<DataType> {
+      changes = !(type == wanted);
+      RETURN_IF_ERROR(CheckTypeChange(type, wanted, path));
+      return wanted;
+    }));
+    if (changes) RETURN_IF_ERROR(NotNamedByRules(path, "alter"));
+    Field top = schema_.fields[static_cast<size_t>(schema_.IndexOf(path[0]))];
+    write_.WidenSchema(schema_);
+    return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(FieldAt(std::move(top), path)))}});
+  }
+
+  // The field that a path leads to, or the nearest one around it.
+  static Field FieldAt(Field top, const sql::NameParts& path) {
+    Field nearest = top;
+    DataType type = top.type;
+    for (size_t i = 1; i < path.size(); ++i) {
+      if (type.Is(TypeId::kStruct)) {
+        auto found = std::ranges::find_if(type.fields(), [&](const Field& f) { return EqualsIgnoreCase(f.name, path[i]); });
+        CHECK(found != type.fields().end());
+        nearest = *found;
+        type = nearest.type;
+      } else if (type.Is(TypeId::kArray)) {
+        type = DataType(type.element());
+      } else {
+        type = DataType(EqualsIgnoreCase(path[i], "key") ? type.key() : type.map_value());
+      }
     }
-    field.type = type;
-    return OkStatus();
+    return nearest;
+  }
+
+  Status CheckTypeChange(const DataType& type, const DataType& wanted, const sql::NameParts& path) const {
+    bool longer_text = type.Is(TypeId::kString) && wanted.Is(TypeId::kString) && !type.is_char() && !wanted.is_char() &&
+                       (!wanted.is_varchar() || (type.is_varchar() && wanted.char_length() >= type.char_length()));
+    bool widens = delta::BooleanProperty(write_.metadata().configuration, "delta.enableTypeWidening", false) &&
+                  IsWidening(type, wanted);
+    if (type == wanted || longer_text || widens) return OkStatus();
+    return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC",
+                        "ALTER TABLE CHANGE COLUMN is not supported for changing column " + PathText(path) + " from " +
+                            type.Sql() + " to " + wanted.Sql() + ".",
+                        {{"fieldPath", PathText(path)}, {"oldField", type.Sql()}, {"newField", wanted.Sql()}});
   }
 
   static Status ChangeNullability(Field& field, bool nullable, const sql::NameParts& path) {
@@ -201,27 +233,61 @@ class Alteration {
     field.metadata = WriteJson(json);
   }
 
-  Status ChangeProperties() {
-    bool set = statement_.action == Action::kSetProperties;
+  // What a value of a property cannot be, as a change of the table.
+  static Error AsTableChange(Error error) {
+    if (!error.condition.empty()) return error;
+    return MakeSqlError("UNSUPPORTED_TABLE_CHANGE", "0A000", "Unsupported table change: " + error.message,
+                        {{"message", error.message}});
+  }
+
+  Status SetProperties() {
+    Json named = Json::object();
+    for (const auto& [key, value] : statement_.properties) {
+      std::string name = delta::CanonicalProperty(key);
+      if (name.starts_with("delta.constraints.")) {
+        return MakeSqlError("DELTA_ADD_CONSTRAINTS", "0A000", "Please use ALTER TABLE ADD CONSTRAINT to add CHECK constraints.");
+      }
+      named[name.starts_with("delta.feature.") ? ToLowerAscii(name) : name] = value;
+    }
+    auto request = delta::ReadProperties(statement_.properties);
+    if (!request.ok()) return AsTableChange(std::move(request).error());
+    delta::StringMap configuration = write_.metadata().configuration;
+    for (const auto& [key, value] : request->stored) configuration[key] = value;
+    RETURN_IF_ERROR(ChangeConfiguration(std::move(configuration)));
+    const delta::Protocol& before = write_.snapshot().protocol();
+    delta::Protocol after = delta::WithRequest(before, *request);
+    if (after != before) write_.SetProtocol(std::move(after));
+    return Named("SET TBLPROPERTIES", {{"properties", WriteJson(named)}});
+  }
+
+  // One that is not there is no error, as in delta-spark.
+  Status UnsetProperties() {
     delta::StringMap configuration = write_.metadata().configuration;
     Json keys = Json::array();
     for (const auto& [key, value] : statement_.properties) {
-      if (!set && !statement_.if_exists && !configuration.contains(key)) {
-        return MakeSqlError("DELTA_UNSET_NON_EXISTENT_PROPERTY", "42616",
-                            "Attempted to unset non-existent property '" + key + "' in table " + relation_.full_name + ".",
-                            {{"property", key}, {"tableName", relation_.full_name}});
-      }
-      if (set && key.starts_with("delta.feature.")) {
-        RETURN_IF_ERROR(write_.AddFeature(key.substr(std::string_view("delta.feature.").size())));
-        continue;
-      }
-      if (set) configuration[key] = value;
-      if (!set) configuration.erase(key);
-      keys.push_back(key);
+      std::string name = delta::CanonicalProperty(key);
+      keys.push_back(name.starts_with("delta.feature.") ? ToLowerAscii(name) : name);
+      configuration.erase(name);
+    }
+    RETURN_IF_ERROR(ChangeConfiguration(std::move(configuration)));
+    return Named("UNSET TBLPROPERTIES", {{"properties", WriteJson(keys)}, {"ifExists", "true"}});
+  }
+
+  Status ChangeConfiguration(delta::StringMap configuration) {
+    ASSIGN_OR_RETURN(delta::ColumnMappingMode before, delta::MappingModeOf(write_.metadata().configuration));
+    ASSIGN_OR_RETURN(delta::ColumnMappingMode after, delta::MappingModeOf(configuration));
+    bool allowed = before == after || (before == delta::ColumnMappingMode::kNone && after == delta::ColumnMappingMode::kName);
+    if (!allowed) {
+      auto text = [](delta::ColumnMappingMode mode) {
+        if (mode == delta::ColumnMappingMode::kNone) return std::string("none");
+        return std::string(mode == delta::ColumnMappingMode::kName ? "name" : "id");
+      };
+      return MakeSqlError("DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE", "0AKDC",
+                          "Changing column mapping mode from '" + text(before) + "' to '" + text(after) + "' is not supported.",
+                          {{"oldMode", text(before)}, {"newMode", text(after)}});
     }
     write_.SetConfiguration(std::move(configuration));
-    if (set) return Named("SET TBLPROPERTIES", {{"properties", WriteJson(Json(statement_.properties))}});
-    return Named("UNSET TBLPROPERTIES", {{"properties", WriteJson(keys)}, {"ifExists", statement_.if_exists ? "true" : "false"}});
+    return OkStatus();
   }
 
   // The rows that are there must obey it as well.

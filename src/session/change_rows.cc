@@ -51,11 +51,14 @@ Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
   return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
 }
 
-Rows RunCommand(StatementRun& run, const sql::MergeStatement& statement) {
-  ASSIGN_OR_RETURN(sql::AnalyzedMerge merge, sql::AnalyzeMerge(statement, run.analyzer()));
+Rows RunCommand(StatementRun& run, const sql::MergeStatement& given) {
+  sql::MergeStatement statement = given;
+  statement.with_schema_evolution = statement.with_schema_evolution || EvolvesSchemas(run);
+  ASSIGN_OR_RETURN(sql::AnalyzedMerge merge, AnalyzeWithWidening(run, statement));
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(merge.target));
   DeltaWrite write(run, std::move(target));
   NoteTargetReads(merge, run.connection(), write.transaction());
+  write.WidenSchema(merge.target.relation.schema);
   RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
   RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));

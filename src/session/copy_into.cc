@@ -114,13 +114,14 @@ Rows RunCommand(StatementRun& run, const sql::CopyIntoStatement& statement) {
   }
   if (files.empty()) return Report(run, 0);
 
-  ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(InsertOf(statement, files), run.analyzer()));
+  ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, AnalyzeWithWidening(run, InsertOf(statement, files)));
   CHECK(SnapshotOf(*insert.target.table) == snapshot) << "one table at two versions in a statement";
   DeltaWrite write(run, {relation.uuid, relation.location, snapshot});
   for (const SourceFile& file : files) {
     // Loaded meanwhile by another COPY INTO: the transaction's own check refuses a version twice.
     write.transaction().SetApplicationVersion(file.ledger_id, snapshot->TransactionVersion(file.ledger_id).value_or(-1) + 1);
   }
+  write.WidenSchema(insert.target.relation.schema);
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   delta::Operation operation;

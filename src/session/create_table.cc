@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "delta/evolution/properties.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -103,6 +104,16 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
 // CREATE TABLE delta.`/path`: what Resolve takes for a path.
 bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
 
+// What the session gives every new table.
+delta::StringMap DefaultProperties(const StatementRun& run) {
+  constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
+  delta::StringMap defaults;
+  for (const auto& [key, value] : run.state().confs.All()) {
+    if (key.starts_with(kPrefix)) defaults[key.substr(kPrefix.size())] = value;
+  }
+  return delta::DefaultProperties(defaults);
+}
+
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
                 const delta::TableDefinition& table) {
@@ -171,7 +182,8 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   sql::CatalogCommand command = CreateCommand(statement, name, shape);
   if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
   Environment& env = run.environment();
-  delta::NewTable definition{shape.schema, shape.partition_columns, statement.properties, std::nullopt, statement.comment};
+  delta::NewTable definition{shape.schema, shape.partition_columns, DefaultProperties(run), std::nullopt, statement.comment};
+  for (const auto& [key, value] : statement.properties) definition.properties[delta::CanonicalProperty(key)] = value;
   for (const auto& [constraint, text] : statement.check_constraints) {
     definition.properties["delta.constraints." + ToLowerAscii(constraint)] = text;
   }

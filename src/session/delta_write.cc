@@ -1,9 +1,12 @@
 #include "session/delta_write.h"
 
 #include "base/text.h"
+#include "delta/evolution/type_widening.h"
 #include "delta/features.h"
 #include "delta/maintenance/optimize.h"
 #include "delta/schema_change.h"
+#include "session/maintain.h"
+#include "sql/schema_evolution.h"
 
 namespace ashlar::session {
 namespace {
@@ -70,6 +73,10 @@ void DeltaWrite::SetSchema(Schema schema) {
   LoadRules();
 }
 
+void DeltaWrite::WidenSchema(const Schema& schema) {
+  if (schema != schema_) SetSchema(delta::WithTypeChanges(schema_, schema));
+}
+
 void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
   bool mapped = delta::MappingModeOf(metadata_.configuration).ok() &&
                 *delta::MappingModeOf(metadata_.configuration) != delta::ColumnMappingMode::kNone;
@@ -88,17 +95,6 @@ void DeltaWrite::RenamePartitionColumn(const std::string& from, const std::strin
   for (std::string& name : metadata_.partition_columns) {
     if (EqualsIgnoreCase(name, from)) name = to;
   }
-}
-
-Status DeltaWrite::AddFeature(const std::string& name) {
-  const delta::TableFeature* feature = delta::FindTableFeature(name);
-  if (feature == nullptr) {
-    return MakeSqlError("DELTA_UNSUPPORTED_FEATURES_IN_CONFIG", "56038", "Unknown table feature " + name + ".",
-                        {{"configs", "delta.feature." + name}});
-  }
-  protocol_ = delta::WithFeature(protocol_.value_or(target_.snapshot->protocol()), *feature);
-  transaction_->SetProtocol(*protocol_);
-  return OkStatus();
 }
 
 void DeltaWrite::NoteIdentityNumbers(const std::map<size_t, int64_t>& last) {
@@ -197,7 +193,10 @@ std::unique_ptr<engine::RowChange> DeltaWrite::MakeRowChange() {
 
 void DeltaWrite::Apply(const engine::RowChangeResult& result) {
   for (const delta::AddFile& file : result.removed) transaction_->Remove(file);
-  for (const delta::AddFile& file : result.added) transaction_->Add(file);
+  for (const delta::AddFile& file : result.added) {
+    transaction_->Add(file);
+    written_partitions_.insert(file.partition_values);
+  }
   for (const delta::MarkedFile& file : result.marked) transaction_->MarkRows(file);
   for (const delta::AddCdcFile& file : result.changes) transaction_->AddCdc(file);
   NoteIdentityNumbers(result.identity_last);
@@ -218,11 +217,43 @@ Status DeltaWrite::Commit(delta::Operation operation) {
   // With an unknown outcome the files may be the table's: they stay.
   keep_files_ = committed.ok() || committed.error().code == ErrorCode::kTemporarilyUnavailable;
   if (!committed.ok()) return committed.error();
+  if (!written_partitions_.empty() && CompactsAfterWrites(run_, metadata_)) {
+    CompactAfterWrite(run_, target_, written_partitions_);
+  }
   return OkStatus();
 }
 
 Rows DeltaWrite::ReportRows() {
   return ReportCounts(run_, {{"num_affected_rows", rows_written_}, {"num_inserted_rows", rows_written_}});
+}
+
+bool WidensTypes(const sql::AnalyzedTarget& target) {
+  auto snapshot = SnapshotOf(*target.table);
+  return snapshot != nullptr &&
+         delta::BooleanProperty(snapshot->metadata().configuration, "delta.enableTypeWidening", false);
+}
+
+Result<sql::AnalyzedInsert> AnalyzeWithWidening(StatementRun& run, sql::InsertStatement statement) {
+  statement.table.options.erase(sql::kWidenTypes);
+  ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(statement, run.analyzer()));
+  auto evolves = statement.options.find("mergeSchema");
+  if (evolves == statement.options.end() || !EqualsIgnoreCase(evolves->second, "true") || !WidensTypes(insert.target)) {
+    return insert;
+  }
+  statement.table.options[sql::kWidenTypes] = "true";
+  return sql::AnalyzeInsert(statement, run.analyzer());
+}
+
+Result<sql::AnalyzedMerge> AnalyzeWithWidening(StatementRun& run, sql::MergeStatement statement) {
+  statement.target.options.erase(sql::kWidenTypes);
+  ASSIGN_OR_RETURN(sql::AnalyzedMerge merge, sql::AnalyzeMerge(statement, run.analyzer()));
+  if (!statement.with_schema_evolution || !WidensTypes(merge.target)) return merge;
+  statement.target.options[sql::kWidenTypes] = "true";
+  return sql::AnalyzeMerge(statement, run.analyzer());
+}
+
+bool EvolvesSchemas(const StatementRun& run) {
+  return run.state().confs.GetOr("spark.databricks.delta.schema.autoMerge.enabled", "false") == "true";
 }
 
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle) {

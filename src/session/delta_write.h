@@ -42,11 +42,12 @@ class DeltaWrite {
   Status AddColumns(const std::vector<Field>& columns);
   // ALTER TABLE: another schema, or other properties.
   void SetSchema(Schema schema);
+  // The same columns, some of a wider type; the changes are noted in the schema. No change: nothing.
+  void WidenSchema(const Schema& schema);
   void SetConfiguration(delta::StringMap configuration);
   // The schema follows by SetSchema.
   void RenamePartitionColumn(const std::string& from, const std::string& to);
-  // Errors: DELTA_UNSUPPORTED_FEATURES_IN_CONFIG.
-  Status AddFeature(const std::string& name);
+  void SetProtocol(delta::Protocol protocol) { transaction_->SetProtocol(std::move(protocol)); }
   const delta::Metadata& metadata() const { return metadata_; }
   // Writes and adds the rows; output[i] is column i of the table as it will be.
   Status AddRows(const sql::PlanPtr& rows);
@@ -63,6 +64,8 @@ class DeltaWrite {
   engine::WriteTarget WriterTarget() const;
 
   delta::Transaction& transaction() { return *transaction_; }
+  // The table as it was read; only of one that exists.
+  const delta::Snapshot& snapshot() const { return *target_.snapshot; }
   const Schema& schema() const { return schema_; }
   int64_t rows_written() const { return rows_written_; }
 
@@ -83,7 +86,6 @@ class DeltaWrite {
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
 
-  std::optional<delta::Protocol> protocol_;  // with the features asked for by name
   TableRules rules_;
   Status rules_status_ = OkStatus();
   std::vector<engine::RowConstraint> required_;
@@ -93,6 +95,13 @@ class DeltaWrite {
   int64_t bytes_written_ = 0;
   bool keep_files_ = false;
 };
+
+// The analysis, with the target's columns widened for the data where the table and the statement let them.
+Result<sql::AnalyzedInsert> AnalyzeWithWidening(StatementRun& run, sql::InsertStatement statement);
+Result<sql::AnalyzedMerge> AnalyzeWithWidening(StatementRun& run, sql::MergeStatement statement);
+
+// Whether the session's writes may change the schemas of tables.
+bool EvolvesSchemas(const StatementRun& run);
 
 // The snapshot a table was opened at; nullptr for what is not a Delta table.
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,13 @@ Result<std::vector<size_t>> SelectPartitions(StatementRun& run, const delta::Sna
 
 // A JSON array of texts, as operationParameters have it.
 std::string TextList(const std::vector<std::string>& texts);
+
+// Carries out OPTIMIZE or REORG on an opened table and reports it.
+Rows OptimizeTable(StatementRun& run, const MaintainedTable& table, const sql::OptimizeStatement& statement);
+
+// Whether the session or the table asks for automatic compaction, and one of the given partitions: those
+// with many small files are compacted. The write stands whatever becomes of it.
+bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata);
+void CompactAfterWrite(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions);
 
 }  // namespace ashlar::session

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "delta/maintenance/optimize.h"
 #include "delta/stats.h"
@@ -190,7 +191,9 @@ Status Rewrite(StatementRun& run, DeltaWrite& write, const MaintainedTable& tabl
   return OkStatus();
 }
 
-delta::Operation OperationOf(const sql::OptimizeStatement& statement, const Outcome& outcome) {
+enum class Started { kByUser, kByWrite };
+
+delta::Operation OperationOf(const sql::OptimizeStatement& statement, const Outcome& outcome, Started started) {
   delta::Operation operation;
   operation.name = statement.purge ? "REORG" : "OPTIMIZE";
   std::vector<std::string> predicates, zorder;
@@ -202,16 +205,61 @@ delta::Operation OperationOf(const sql::OptimizeStatement& statement, const Outc
   } else {
     operation.parameters["zOrderBy"] = TextList(zorder);
     operation.parameters["clusterBy"] = "[]";
-    operation.parameters["auto"] = "false";
+    operation.parameters["auto"] = started == Started::kByWrite ? "true" : "false";
   }
   operation.metrics = delta::OptimizeMetrics(outcome.removed, outcome.added);
   return operation;
 }
 
+int64_t AutoCompactConf(const StatementRun& run, const char* name, int64_t otherwise) {
+  auto text = run.state().confs.Get(std::string("spark.databricks.delta.autoCompact.") + name);
+  return text ? ParseInt64(*text).value_or(otherwise) : otherwise;
+}
+
+Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
+  Environment& env = run.environment();
+  delta::TableLocation location{&env.store, written.location, &env.parquet_actions};
+  MaintainedTable table;
+  table.relation.uuid = written.uuid;
+  table.relation.location = written.location;
+  ASSIGN_OR_RETURN(table.snapshot, written.snapshot ? delta::Snapshot::Update(location, written.snapshot)
+                                                    : delta::Snapshot::Load(location));
+  OptimizeOptions options;
+  options.target_file_bytes = AutoCompactConf(run, "maxFileSize", int64_t{128} << 20);
+  delta::AutoCompactOptions small;
+  small.small_file_bytes = AutoCompactConf(run, "minFileSize", options.target_file_bytes / 2);
+  small.min_files = static_cast<size_t>(std::max<int64_t>(2, AutoCompactConf(run, "minNumFiles", 50)));
+  std::vector<size_t> candidates = delta::AutoCompactCandidates(*table.snapshot, partitions, small);
+  Outcome outcome;
+  outcome.plan = delta::PlanOptimize(*table.snapshot, candidates, options);
+  if (outcome.plan.bins.empty()) return OkStatus();
+  DeltaWrite write(run, table.target());
+  RETURN_IF_ERROR(Rewrite(run, write, table, {}, options.target_file_bytes, outcome));
+  return write.Commit(OperationOf({}, outcome, Started::kByWrite));
+}
+
 }  // namespace
+
+bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata) {
+  // What a session says is stronger than what the table says.
+  auto property = metadata.configuration.find("delta.autoOptimize.autoCompact");
+  std::string otherwise = property == metadata.configuration.end() ? "false" : property->second;
+  std::string wanted = run.state().confs.GetOr("spark.databricks.delta.autoCompact.enabled", otherwise);
+  return EqualsIgnoreCase(wanted, "true") || EqualsIgnoreCase(wanted, "auto");
+}
+
+void CompactAfterWrite(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
+  Status compacted = CompactPartitions(run, written, partitions);
+  if (compacted.ok()) return;
+  Log(LogLevel::kWarn, "an automatic compaction failed", {{"table", written.location}, {"reason", compacted.error().message}});
+}
 
 Rows RunCommand(StatementRun& run, const sql::OptimizeStatement& statement) {
   ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, statement.purge ? "REORG" : "OPTIMIZE"));
+  return OptimizeTable(run, table, statement);
+}
+
+Rows OptimizeTable(StatementRun& run, const MaintainedTable& table, const sql::OptimizeStatement& statement) {
   if (statement.full) {
     return MakeSqlError("DELTA_OPTIMIZE_FULL_NOT_SUPPORTED", "42601",
                         "OPTIMIZE FULL is only supported for clustered tables with non-empty clustering columns.");
@@ -228,7 +276,7 @@ Rows RunCommand(StatementRun& run, const sql::OptimizeStatement& statement) {
   if (!outcome.plan.bins.empty()) {
     DeltaWrite write(run, table.target());
     RETURN_IF_ERROR(Rewrite(run, write, table, order, options.target_file_bytes, outcome));
-    RETURN_IF_ERROR(write.Commit(OperationOf(statement, outcome)));
+    RETURN_IF_ERROR(write.Commit(OperationOf(statement, outcome, Started::kByUser)));
   }
   return Report(run, table, outcome, !order.empty());
 }

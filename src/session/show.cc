@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/features.h"
+#include "delta/snapshot.h"
 #include "session/commands.h"
 
 namespace ashlar::session {
@@ -55,6 +57,22 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
     return OkStatus();
   }));
   return NoRows();
+}
+
+// A Delta table's are in its log, with those that stand for its protocol.
+Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
+  bool in_log = relation.kind == sql::RelationKind::kTable && EqualsIgnoreCase(relation.format, "delta");
+  if (!in_log) return relation.properties;
+  Environment& env = run.environment();
+  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  std::map<std::string, std::string> properties = snapshot->metadata().configuration;
+  const delta::Protocol& protocol = snapshot->protocol();
+  properties["delta.minReaderVersion"] = std::to_string(protocol.min_reader_version);
+  properties["delta.minWriterVersion"] = std::to_string(protocol.min_writer_version);
+  if (protocol.writer_features) {
+    for (const std::string& name : delta::ListedFeatures(protocol)) properties["delta.feature." + name] = "supported";
+  }
+  return properties;
 }
 
 }  // namespace
@@ -115,14 +133,15 @@ Rows RunCommand(StatementRun& run, const sql::ShowFunctionsStatement& statement)
 
 Rows RunCommand(StatementRun& run, const sql::ShowTablePropertiesStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
+  ASSIGN_OR_RETURN(auto properties, PropertiesOf(run, relation));
   if (!statement.key.empty()) {
-    auto found = relation.properties.find(statement.key);
+    auto found = properties.find(statement.key);
     std::string missing = "Table " + relation.full_name + " does not have property: " + statement.key;
     return StreamText(run.connection(), {"key", "value"},
-                      {{statement.key, found == relation.properties.end() ? missing : found->second}});
+                      {{statement.key, found == properties.end() ? missing : found->second}});
   }
   TextRows rows;
-  for (const auto& [key, value] : relation.properties) rows.push_back({key, value});
+  for (const auto& [key, value] : properties) rows.push_back({key, value});
   return StreamText(run.connection(), {"key", "value"}, rows);
 }
 

@@ -32,8 +32,10 @@ Status RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertSta
 
 }  // namespace
 
-Rows RunCommand(StatementRun& run, const sql::InsertStatement& statement) {
-  ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, sql::AnalyzeInsert(statement, run.analyzer()));
+Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
+  sql::InsertStatement statement = given;
+  if (EvolvesSchemas(run)) statement.options.emplace("mergeSchema", "true");
+  ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, AnalyzeWithWidening(run, statement));
   std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("INSERT into a table in the format " + insert.target.relation.format);
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
@@ -41,6 +43,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& statement) {
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);
   if (!dynamic) RETURN_IF_ERROR(RemoveReplaced(run, write, statement, insert));
+  write.WidenSchema(insert.target.relation.schema);
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   if (dynamic) write.RemoveWrittenPartitions();

@@ -26,6 +26,8 @@ COMMIT = re.compile(r"^(\d{20})\.json$")
 CHECKPOINT = re.compile(r"^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-f-]{36}))?\.(parquet|json)$")
 COMPACTED = re.compile(r"^(\d{20})\.(\d{20})\.compacted\.json$")
 CHECKSUM = re.compile(r"^(\d{20})\.crc$")
+# Removed though never active, when a table loses deletion vectors: so that VACUUM waits before it deletes them.
+VECTOR_FILE = re.compile(r"^deletion_vector_[0-9a-f-]{36}\.bin$")
 READER_FEATURES = {"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "typeWidening",
                    "variantType", "variantShredding", "catalogManaged"}
 
@@ -217,6 +219,7 @@ class Checker:
                 continue
             actions = read_commit(self.log / f"{version:020}.json")
             self.check_commit(version, actions, state)
+            self.check_given_row_ids(version, actions, state)
             state.apply(actions)
             state.version = version
             states[version] = state.copy()
@@ -233,6 +236,7 @@ class Checker:
         if data:
             for action in state.files.values():
                 self.check_file(state, action)
+            self.check_row_ids(state)
         assert not self.findings, "\n".join([str(self.root), *self.findings])
         return state
 
@@ -256,7 +260,7 @@ class Checker:
             if key is not None:
                 self.expect(where, key(action) not in seen, f"twice: {key(action)}")
                 seen.add(key(action))
-            if kind == "remove":
+            if kind == "remove" and not VECTOR_FILE.match(action["path"]):
                 self.expect(where, file_key(action) in before.files, f"removes what is not active: {file_key(action)}")
         added = {file_key(a) for k, a in actions if k == "add"}
         removed = {file_key(a) for k, a in actions if k == "remove"}
@@ -278,6 +282,41 @@ class Checker:
             self.expect("protocol", "deletionVectors" in listed, "deletion vectors without the feature")
         if configuration.get("delta.enableInCommitTimestamps") == "true":
             self.expect("protocol", "inCommitTimestamp" in listed, "in-commit timestamps without the feature")
+        if configuration.get("delta.enableRowTracking") == "true":
+            self.expect("protocol", {"rowTracking", "domainMetadata"} <= listed, "row tracking without its features")
+        if "delta.typeChanges" in state.metadata["schemaString"]:
+            self.expect("protocol", listed & {"typeWidening", "typeWidening-preview"}, "widened types without the feature")
+        if any(field["type"] == "variant" for field in state.schema()):
+            self.expect("protocol", listed & {"variantType", "variantType-preview"}, "variants without the feature")
+
+    def check_given_row_ids(self, version, actions, before):
+        """With row tracking supported every file has ids, new ranges above all that were given before."""
+        after = before.copy()
+        after.apply(actions)
+        suspended = self.property(after, "delta.rowTrackingSuspended", "false") == "true"
+        if "rowTracking" not in after.protocol.get("writerFeatures", []) or suspended:
+            return
+        where, mark, given = f"{version}.json", high_water_mark(before), []
+        ranged = {f["path"] for f in [*before.files.values(), *before.tombstones.values()] if "baseRowId" in f}
+        for kind, action in actions:
+            if kind != "add":
+                continue
+            self.expect(where, "baseRowId" in action and "defaultRowCommitVersion" in action, f"an add without row ids: {action['path']}")
+            self.expect(where, action.get("defaultRowCommitVersion", 0) <= version, "rows of a later version")
+            if action["path"] not in ranged and "baseRowId" in action:
+                given.append((action["baseRowId"], action["baseRowId"] + load_json(action["stats"])["numRecords"]))
+        for first, end in sorted(given):
+            self.expect(where, first > mark, f"row ids from {first} on are given again")
+            mark = max(mark, end - 1)
+        self.expect(where, high_water_mark(after) >= mark, f"row ids up to {mark} given, the domain says {high_water_mark(after)}")
+
+    def check_row_ids(self, state):
+        if self.property(state, "delta.enableRowTracking", "false") != "true":
+            return
+        ids = [row_id for row_id, _ in row_ids(self.root, state)]
+        self.expect("row ids", None not in ids, "a row without an id")
+        self.expect("row ids", len(ids) == len(set(ids)), "two rows with one id")
+        self.expect("row ids", all(i <= high_water_mark(state) for i in ids), "an id above the high water mark")
 
     def from_checkpoint(self, version, files):
         state = State()
@@ -408,19 +447,61 @@ class Checker:
             self.expect(where, len(rows) < table.num_rows, "a file all of whose rows are deleted")
             self.expect(where, stats.get("tightBounds") is False, "a deletion vector with tight bounds")
         self.check_columns(where, state, table, stats)
+        for field in state.schema():
+            if state.physical(field) in table.column_names:
+                self.check_type(where, field, table.schema.field(state.physical(field)).type)
+
+    def check_type(self, where, field, found):
+        """A file's column has the field's type, or one that it was widened from."""
+        changes = field.get("metadata", {}).get("delta.typeChanges", [])
+        known = [field["type"], *(c["fromType"] for c in changes if "fieldPath" not in c)]
+        arrow = [arrow_type(one) for one in known]
+        self.expect(where, None in arrow or found in arrow, f"{field['name']} is {found} in the file, not one of {known}")
 
     def check_columns(self, where, state, table, stats):
         columns = dict(data_leaves(state, state.schema(), table))
+        singles = {(f.name,) for f in table.schema if f.type == pa.float32()}
         for path, bound in leaves(stats.get("minValues") or {}):
+            bound = single(bound) if path in singles else bound
             for value in columns.get(path, ()):
                 self.expect(where, value is None or not below(value, bound), f"{path}: {value!r} under the minimum {bound!r}")
         for path, bound in leaves(stats.get("maxValues") or {}):
+            bound = single(bound) if path in singles else bound
             for value in columns.get(path, ()):
                 self.expect(where, value is None or not above(value, bound), f"{path}: {value!r} over the maximum {bound!r}")
         for path, count in leaves(stats.get("nullCount") or {}):
             if path in columns:
                 nulls = sum(value is None for value in columns[path])
                 self.expect(where, nulls == count, f"{path}: nullCount {count}, {nulls} nulls")
+
+
+ARROW_TYPES = {"byte": pa.int8(), "short": pa.int16(), "integer": pa.int32(), "long": pa.int64(), "float": pa.float32(),
+               "double": pa.float64(), "date": pa.date32()}
+
+
+def arrow_type(name):
+    """Of the types that can be widened; None for others."""
+    if isinstance(name, str) and (match := re.match(r"^decimal\((\d+),(\d+)\)$", name)):
+        return pa.decimal128(int(match[1]), int(match[2]))
+    return ARROW_TYPES.get(name) if isinstance(name, str) else None
+
+
+def high_water_mark(state):
+    domain = state.domains.get("delta.rowTracking")
+    return json.loads(domain["configuration"])["rowIdHighWaterMark"] if domain else -1
+
+
+def row_ids(root, state):
+    """(id, version of the last change) of each live row: written down in the file, else by the row's place in it."""
+    names = [state.metadata["configuration"].get(f"delta.rowTracking.materializedRow{part}ColumnName") for part in ("Id", "CommitVersion")]
+    for add in state.files.values():
+        table = pq.read_table(data_path(root, add["path"]), partitioning=None)
+        ids, versions = (table[n].to_pylist() if n in table.column_names else [None] * table.num_rows for n in names)
+        gone = set(deleted_rows(root, add["deletionVector"])) if add.get("deletionVector") else ()
+        for i in range(table.num_rows):
+            if i not in gone:
+                yield (add["baseRowId"] + i if ids[i] is None else ids[i],
+                       add["defaultRowCommitVersion"] if versions[i] is None else versions[i])
 
 
 def leaves(struct_value, path=()):
@@ -467,6 +548,11 @@ def as_value(bound, like):
     return bound
 
 
+def single(number):
+    """The float that the shortest text of a float stands for."""
+    return struct.unpack("f", struct.pack("f", float(number)))[0]
+
+
 def below(value, bound):
     return value < as_value(bound, value)
 
@@ -480,7 +566,7 @@ def above(value, bound):
 
 def same_value(text, parsed):
     try:
-        return as_value(text, parsed) == parsed
+        return as_value(text, parsed) == parsed or (isinstance(parsed, float) and single(text) == parsed)
     except (ValueError, TypeError):
         return False
 

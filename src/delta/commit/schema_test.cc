@@ -68,9 +68,8 @@ TEST(Features, RefusalsNameTheFeature) {
                      "inCommitTimestamp"}),
             {{"delta.enableDeletionVectors", "true"}}, "a TIMESTAMP_NTZ", "", ""},
            {Listing({"variantType"}, {"variantType"}), {}, "a INT", "", ""},
-           {Listing({"variantType"}, {"variantType"}), {}, "a VARIANT", "variantType", ""},
-           {Listing({"typeWidening"}, {"typeWidening"}), {{"delta.enableTypeWidening", "true"}}, "a INT",
-            "typeWidening", ""},
+           {Listing({"variantType"}, {"variantType"}), {}, "a VARIANT", "", ""},
+           {Listing({"typeWidening"}, {"typeWidening"}), {{"delta.enableTypeWidening", "true"}}, "a INT", "", ""},
            {Listing({}, {"rowTracking", "clustering"}), {}, "a INT", "", "clustering, rowTracking"},
            {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "catalogManaged", ""},
            {Listing({"fromTheFuture"}, {"fromTheFuture"}), {}, "a INT", "fromTheFuture", ""},
@@ -129,7 +128,8 @@ TEST(NewTable, IsRefusedByName) {
            {"a ARRAY<INT>, b INT", {"a"}, {}, "DELTA_INVALID_PARTITION_COLUMN_TYPE"},
            {"a INT", {}, {{"delta.noSuchThing", "1"}}, "DELTA_UNKNOWN_CONFIGURATION"},
            {"a INT", {}, {{"delta.feature.noSuchThing", "supported"}}, "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG"},
-           {"a INT", {}, {{"delta.enableRowTracking", "true"}}, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"}}) {
+           {"a INT", {}, {{"delta.feature.deletionVectors", "maybe"}}, "DELTA_UNSUPPORTED_FEATURE_STATUS"},
+           {"a INT", {}, {{"delta.enableIcebergCompatV3", "true"}}, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"}}) {
     auto defined = Define(c.ddl, c.partitions, c.properties);
     ASSERT_FALSE(defined.ok()) << c.condition;
     EXPECT_EQ(defined.error().condition, c.condition);

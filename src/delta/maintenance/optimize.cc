@@ -84,6 +84,22 @@ OptimizePlan PlanOptimize(const Snapshot& snapshot, const std::vector<size_t>& c
   return plan;
 }
 
+std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::set<PartitionValues>& partitions,
+                                          const AutoCompactOptions& options) {
+  std::map<PartitionValues, std::vector<size_t>> small;
+  for (size_t i = 0; i < snapshot.files().size(); ++i) {
+    const AddFile& file = snapshot.files()[i];
+    if (file.size <= options.small_file_bytes && partitions.contains(file.partition_values)) {
+      small[file.partition_values].push_back(i);
+    }
+  }
+  std::vector<size_t> candidates;
+  for (const auto& [values, files] : small) {
+    if (files.size() >= options.min_files) candidates.insert(candidates.end(), files.begin(), files.end());
+  }
+  return candidates;
+}
+
 FileSizes SizesOf(const std::vector<AddFile>& files) {
   FileSizes sizes;
   for (const AddFile& file : files) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,15 @@ struct OptimizePlan {
 // `candidates`: indexes into snapshot.files().
 OptimizePlan PlanOptimize(const Snapshot& snapshot, const std::vector<size_t>& candidates,
                           const OptimizeOptions& options);
+
+// Which files an automatic compaction takes: the small ones of those of the given partitions that have at
+// least `min_files` of them.
+struct AutoCompactOptions {
+  int64_t small_file_bytes = int64_t{64} << 20;
+  size_t min_files = 50;
+};
+std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::set<PartitionValues>& partitions,
+                                          const AutoCompactOptions& options);
 
 struct FileSizes {
   int64_t count = 0;

@@ -1,10 +1,13 @@
 #include "engine/scan/scan_column_names.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/text.h"
 #include "delta/schema.h"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "engine/scan/scan_filter.h"
+#include "engine/spark_error.h"
 
 namespace ashlar::engine {
 namespace {
@@ -19,7 +22,21 @@ using LocalColumns = duckdb::vector<MultiFileColumnDefinition>;
 bool HasNames(const DataType& type) {
   if (type.Is(TypeId::kArray)) return HasNames(type.element());
   if (type.Is(TypeId::kMap)) return HasNames(type.key()) || HasNames(type.map_value());
-  return type.Is(TypeId::kStruct);
+  return type.Is(TypeId::kStruct) || type.Is(TypeId::kVariant);
+}
+
+// The two columns a VARIANT is in files.
+const std::vector<Field>& VariantFields() {
+  static const std::vector<Field> fields = {{"value", TypeId::kBinary}, {"metadata", TypeId::kBinary}};
+  return fields;
+}
+
+// Parts of a shredded VARIANT are in columns of their own, and its value is NULL then.
+void CheckPlainVariant(const MultiFileColumnDefinition& local) {
+  bool shredded = std::ranges::any_of(local.children, [](const auto& child) { return child.name == "typed_value"; });
+  if (local.type.id() != LogicalTypeId::STRUCT || shredded) {
+    ThrowSparkError(NotImplemented("reading the column " + local.name + ", a shredded VARIANT"));
+  }
 }
 
 class ColumnNamer {
@@ -47,13 +64,14 @@ class ColumnNamer {
 
  private:
   int Find(const Field& field, const LocalColumns& local) const {
-    if (scan_.match() == ColumnMatch::kFieldId) {
-      auto id = delta::FieldIdOf(field);
+    if (field.name.empty()) return -1;
+    auto id = delta::FieldIdOf(field);
+    if (scan_.match() == ColumnMatch::kFieldId && id) {
       bool has_ids = false;
       for (size_t j = 0; j < local.size(); ++j) {
         if (local[j].identifier.IsNull()) continue;
         has_ids = true;
-        if (id && local[j].GetIdentifierFieldId() == *id) return static_cast<int>(j);
+        if (local[j].GetIdentifierFieldId() == *id) return static_cast<int>(j);
       }
       if (has_ids) return -1;
     }
@@ -75,9 +93,12 @@ class ColumnNamer {
 
   void CorrectNested(const DataType& type, MultiFileColumnDefinition& local) const {
     switch (type.id()) {
+      case TypeId::kVariant:
+        CheckPlainVariant(local);
+        [[fallthrough]];
       case TypeId::kStruct: {
         if (local.type.id() != LogicalTypeId::STRUCT) return;
-        NameFields(type.fields(), 'f', local.children);
+        NameFields(type.Is(TypeId::kVariant) ? VariantFields() : type.fields(), 'f', local.children);
         duckdb::child_list_t<LogicalType> fields;
         for (const auto& child : local.children) fields.emplace_back(child.name, child.type);
         local.type = LogicalType::STRUCT(std::move(fields));
@@ -125,9 +146,10 @@ class ColumnNamer {
 MultiFileColumnDefinition GlobalColumn(const std::string& name, const DataType& type) {
   MultiFileColumnDefinition column(name, DuckTypeOf(type));
   column.default_expression = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(column.type));
-  if (type.Is(TypeId::kStruct)) {
-    for (size_t i = 0; i < type.fields().size(); ++i) {
-      column.children.push_back(GlobalColumn("f" + std::to_string(i), type.fields()[i].type));
+  if (type.Is(TypeId::kStruct) || type.Is(TypeId::kVariant)) {
+    const std::vector<Field>& fields = type.Is(TypeId::kVariant) ? VariantFields() : type.fields();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      column.children.push_back(GlobalColumn("f" + std::to_string(i), fields[i].type));
     }
   } else if (!HasNames(type)) {
     return column;

@@ -181,7 +181,7 @@ class Writer {
       if (IsPartition(i) || type.Is(TypeId::kNull)) continue;
       std::string name = QuoteSqlName(physical.fields[i].name);
       std::string value = checked[i];
-      if (type.IsNested()) {
+      if (type.IsNested() || type.Is(TypeId::kVariant)) {
         value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.fields[i].type) + "))";
       }
       columns += (columns.empty() ? "" : ", ") + value + " AS " + name;

@@ -6,6 +6,8 @@
 #include "sql/analyze/errors.h"
 #include "sql/coercion.h"
 #include "sql/column_rules.h"
+#include "sql/schema_evolution.h"
+#include "types/widening.h"
 
 namespace ashlar::sql {
 namespace {
@@ -41,6 +43,13 @@ int FieldIndex(const std::vector<Field>& fields, const std::string& name, bool c
   return -1;
 }
 
+bool Evolves(const InsertStatement& insert) {
+  auto option = insert.options.find("mergeSchema");
+  return option != insert.options.end() && EqualsIgnoreCase(option->second, "true");
+}
+
+bool WidensTypes(const TableRelation& table) { return table.options.contains(kWidenTypes); }
+
 bool IsDefaultKeyword(const ExprPtr& expr) {
   const auto* name = std::get_if<AttributeExpr>(&expr->node);
   return name && name->name.size() == 1 && EqualsIgnoreCase(name->name[0], "default");
@@ -56,8 +65,11 @@ Result<AnalyzedTarget> Analysis::OpenTarget(const TableRelation& table) {
                         "The operation expects a table but " + QuoteName(relation.name_parts) + " is a view.",
                         {{"viewName", QuoteName(relation.name_parts)}, {"operation", "write"}});
   }
-  ASSIGN_OR_RETURN(auto handle, context_.tables.Open(relation, {}, table.options, std::nullopt));
+  auto options = table.options;
+  options.erase(kWidenTypes);
+  ASSIGN_OR_RETURN(auto handle, context_.tables.Open(relation, {}, options, std::nullopt));
   if (relation.name_parts.empty()) relation.name_parts = name;
+  relation.schema = handle->schema();
   return AnalyzedTarget{std::move(relation), std::move(handle)};
 }
 
@@ -143,7 +155,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
       if (!is_static(fields[i].name)) wanted.push_back(i);
     }
   }
-  bool evolves = insert.options.contains("mergeSchema") && EqualsIgnoreCase(insert.options.at("mergeSchema"), "true");
+  bool evolves = Evolves(insert);
   if (insert.by_name) {
     std::vector<std::string> unknown;
     for (size_t q = 0; q < query.columns.size(); ++q) {
@@ -177,10 +189,15 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   PrefetchNames(insert.query);
   ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(WithDefaults(insert, target.table->schema())));
   SourceSpan span = Span(insert.query->span);
-  const std::vector<Field>& fields = target.table->schema().fields;
+  const std::vector<Field>& fields = target.relation.schema.fields;
   std::string table = QuoteName(target.relation.name_parts);
   std::vector<int> extra;
   ASSIGN_OR_RETURN(std::vector<int> source, MatchInsert(insert, target, query, extra, span));
+  for (size_t i = 0; i < fields.size() && Evolves(insert) && WidensTypes(insert.table); ++i) {
+    if (source[i] < 0) continue;
+    Field& field = target.relation.schema.fields[i];
+    field.type = WidenedBy(field.type, query.columns[static_cast<size_t>(source[i])].attribute.type);
+  }
   std::vector<TypedExprPtr> values(fields.size());
   AnalyzedInsert result;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -205,7 +222,7 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
       ASSIGN_OR_RETURN(value, DefaultValue(fields[i], table));
     }
   }
-  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
+  RETURN_IF_ERROR(FillGenerated(target.relation.schema, values));
   std::vector<SelectItem> items;
   for (size_t i = 0; i < fields.size(); ++i) {
     Attribute attribute = NewAttribute(fields[i].name, values[i]->type, values[i]->nullable, fields[i].metadata);
@@ -230,7 +247,7 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
 Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>& assignments,
                                                    const AnalyzedTarget& target, const Rel& table_columns,
                                                    const ExprEnv& env, bool for_insert) {
-  const std::vector<Field>& fields = target.table->schema().fields;
+  const std::vector<Field>& fields = target.relation.schema.fields;
   std::string table = QuoteName(target.relation.name_parts);
   std::vector<TypedExprPtr> values(fields.size());
   Scope columns{table_columns.columns, {}, nullptr};
@@ -269,10 +286,10 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
     if (for_insert) {
       ASSIGN_OR_RETURN(values[i], DefaultValue(fields[i], table));
     } else {
-      values[i] = MakeColumn(table_columns.columns[i].attribute);
+      values[i] = ImplicitCast(MakeColumn(table_columns.columns[i].attribute), StoredType(fields[i].type));
     }
   }
-  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
+  RETURN_IF_ERROR(FillGenerated(target.relation.schema, values));
   return values;
 }
 

@@ -5,6 +5,8 @@
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
 #include "sql/column_rules.h"
+#include "sql/schema_evolution.h"
+#include "types/widening.h"
 
 namespace ashlar::sql {
 namespace {
@@ -26,7 +28,7 @@ const ScopeColumn* FindByName(const std::vector<ScopeColumn>& columns, const std
 Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& target, const Rel& table, const Rel& source,
                                                        bool evolves, bool for_insert, SourceSpan span) {
   std::vector<TypedExprPtr> values;
-  const std::vector<Field>& fields = target.table->schema().fields;
+  const std::vector<Field>& fields = target.relation.schema.fields;
   std::string name = QuoteName(target.relation.name_parts);
   for (size_t i = 0; i < fields.size(); ++i) {
     const ScopeColumn* from = FindByName(source.columns, fields[i].name, context_.case_sensitive);
@@ -44,10 +46,10 @@ Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& tar
       ASSIGN_OR_RETURN(TypedExprPtr value, DefaultValue(fields[i], name));
       values.push_back(std::move(value));
     } else {
-      values.push_back(MakeColumn(table.columns[i].attribute));
+      values.push_back(ImplicitCast(MakeColumn(table.columns[i].attribute), StoredType(fields[i].type)));
     }
   }
-  RETURN_IF_ERROR(FillGenerated(target.table->schema(), values));
+  RETURN_IF_ERROR(FillGenerated(target.relation.schema, values));
   return values;
 }
 
@@ -103,6 +105,12 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
       const Attribute& a = column.attribute;
       if (FindByName(table.columns, a.name, context_.case_sensitive)) continue;
       result.new_columns.push_back({a.name, a.type, true, "{}"});
+    }
+  }
+  if (merge.with_schema_evolution && has_star && merge.target.options.contains(kWidenTypes)) {
+    for (Field& field : result.target.relation.schema.fields) {
+      const ScopeColumn* from = FindByName(source.columns, field.name, context_.case_sensitive);
+      if (from) field.type = WidenedBy(field.type, from->attribute.type);
     }
   }
   for (const MergeClause& clause : merge.clauses) {

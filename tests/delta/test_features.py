@@ -1,0 +1,59 @@
+"""Table features that change how rows and types are kept: what SQL shows and what the plain replayer reads agree."""
+
+import replay
+from test_replay import in_order, location_of
+
+
+def test_widened_columns(sql):
+    sql("CREATE TABLE widened (a TINYINT, d DECIMAL(6,2), f FLOAT, day DATE, s STRUCT<x: INT>, p INT) PARTITIONED BY (p) "
+        "TBLPROPERTIES ('delta.enableTypeWidening' = 'true', 'delta.checkpointInterval' = '2')")
+    sql("INSERT INTO widened VALUES (1, 1.25, 1.1, DATE'2024-01-02', named_struct('x', 1), 1)")
+    for column, kind in (("a", "BIGINT"), ("d", "DECIMAL(12,4)"), ("f", "DOUBLE"), ("day", "TIMESTAMP_NTZ"), ("s.x", "BIGINT"), ("p", "BIGINT")):
+        sql(f"ALTER TABLE widened ALTER COLUMN {column} TYPE {kind}")
+    sql("INSERT INTO widened VALUES (3000000000, 12345678.1234, 1.1D, TIMESTAMP_NTZ'2024-01-02 10:00:00', named_struct('x', 3000000000), 3000000000)")
+    root = location_of(sql, "widened")
+    state = replay.check(root)
+    assert len(replay.live_rows(root, state)) == 2
+    # Nothing is skipped that matches: files from before hold narrower values than their statistics' text.
+    for condition, count in (("f > 1.1D", 1), ("f >= 1.1D", 2), ("f = CAST(1.1 AS FLOAT)", 1), ("a = 1", 1), ("p = 1", 1), ("s.x = 1", 1),
+                             ("d = 1.25", 1), ("day = TIMESTAMP_NTZ'2024-01-02 00:00:00'", 1), ("p > 5 AND a > 5", 1)):
+        assert sql(f"SELECT count(*) FROM widened WHERE {condition}") == [[str(count)]], condition
+    sql("UPDATE widened SET d = d + 1 WHERE a = 1")
+    replay.check(root)
+    sql("OPTIMIZE widened")
+    replay.check(root)
+
+
+def test_conditions_on_widened_columns_keep_their_values(sql):
+    sql("CREATE TABLE compared (a INT, c INT, e INT, d DECIMAL(6,2), day DATE) TBLPROPERTIES ('delta.enableTypeWidening' = 'true')")
+    sql("INSERT INTO compared VALUES (1, 2, 2, 1.25, DATE'2024-01-02'), (5, 3, 3, 2.25, DATE'2024-01-03')")
+    for column, kind in (("a", "BIGINT"), ("c", "DOUBLE"), ("e", "DECIMAL(12,2)"), ("d", "DECIMAL(12,4)"), ("day", "TIMESTAMP_NTZ")):
+        sql(f"ALTER TABLE compared ALTER COLUMN {column} TYPE {kind}")
+    ten = "TIMESTAMP_NTZ'2024-01-02 10:00:00'"
+    for condition, count in (("a > 3000000000", 0), ("a < 3000000000", 2), ("c > 2.5D", 1), ("c < 2.5D", 1), ("c = 2.5D", 0), ("e > 2.5", 1),
+                             ("e < 2.5", 1), ("d > 1.254", 1), ("d < 1.254", 1), ("d = 1.254", 0), (f"day < {ten}", 1), (f"day >= {ten}", 1),
+                             (f"day = {ten}", 0), ("c IN (2.4D, 3.0D)", 1)):
+        assert sql(f"SELECT count(*) FROM compared WHERE {condition}") == [[str(count)]], condition
+
+
+def test_variants_are_written_as_the_protocol_has_them(sql):
+    sql("CREATE TABLE variants (id INT, v VARIANT)")
+    sql("""INSERT INTO variants SELECT 1, parse_json('{"a": [1, "x"]}') UNION ALL SELECT 2, NULL""")
+    root = location_of(sql, "variants")
+    state = replay.check(root)
+    assert state.protocol["readerFeatures"] == ["variantType"]
+    rows = in_order(replay.live_rows(root, state))
+    assert rows[1] == [2, None] and set(rows[0][1]) == {"value", "metadata"} and rows[0][1]["metadata"][0] & 15 == 1
+    sql("UPDATE variants SET id = 3 WHERE v:a[1]::string = 'x'")
+    assert in_order(sql("SELECT id, to_json(v) FROM variants")) == [["2", None], ["3", '{"a":[1,"x"]}']]
+
+
+def test_small_files_are_compacted_after_writes(sql):
+    sql("CREATE TABLE compacting (id INT) TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')")
+    for i in range(50):
+        sql(f"INSERT INTO compacting VALUES ({i})")
+    state = replay.check(location_of(sql, "compacting"))
+    assert len(state.files) == 1 and state.version == 51
+    newest = sql("DESCRIBE HISTORY compacting")[0]
+    assert newest[4] == "OPTIMIZE"
+    assert sql("SELECT count(*), max(id) FROM compacting") == [["50", "49"]]
