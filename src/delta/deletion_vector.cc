@@ -301,8 +301,7 @@ DeletionVector& DeletionVector::operator=(DeletionVector&&) noexcept = default;
 
 DeletionVector DeletionVector::FromRows(std::vector<uint64_t> rows) {
   std::ranges::sort(rows);
-  auto repeated = std::ranges::unique(rows);
-  rows.erase(repeated.begin(), repeated.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   DeletionVector vector;
   for (uint64_t row : rows) {
     CHECK(row >> 63 == 0) << "row position " << row;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/saturating.h"
 #include "delta/features.h"
 #include "delta/log/file_name.h"
 #include "delta/log/log_segment.h"
@@ -24,7 +25,7 @@ Result<CommitInfo> InfoOf(const TableLocation& table, int64_t version) {
 void Straighten(std::vector<HistoryEntry>* oldest_first) {
   for (size_t i = 1; i < oldest_first->size(); ++i) {
     int64_t before = (*oldest_first)[i - 1].timestamp_ms;
-    (*oldest_first)[i].timestamp_ms = std::max((*oldest_first)[i].timestamp_ms, before + 1);
+    (*oldest_first)[i].timestamp_ms = std::max((*oldest_first)[i].timestamp_ms, SaturatingAdd(before, 1));
   }
 }
 

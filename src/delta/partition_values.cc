@@ -10,6 +10,7 @@ namespace ashlar::delta {
 namespace {
 
 constexpr int64_t kMicrosPerSecond = 1000000;
+constexpr int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 constexpr int64_t kMicrosPerDay = 86400 * kMicrosPerSecond;
 
 // Takes a run of digits off the front; nullopt unless its length is in [min, max].
@@ -47,6 +48,42 @@ std::optional<int64_t> TakeDate(std::string_view* text) {
   return days;
 }
 
+// "[T| ]HH:mm[:ss[.f…]][Z|±hh[:mm]]", all of the text: microseconds since the day began in UTC, where there is
+// a zone.
+std::optional<int64_t> TakeTime(std::string_view* text, bool* has_zone) {
+  if (!TakeChar(text, 'T') && !TakeChar(text, ' ')) return std::nullopt;
+  std::optional<int64_t> hour = TakeDigits(text, 1, 2);
+  if (!hour || *hour > 23 || !TakeChar(text, ':')) return std::nullopt;
+  std::optional<int64_t> minute = TakeDigits(text, 1, 2);
+  if (!minute || *minute > 59) return std::nullopt;
+  int64_t micros = (*hour * 60 + *minute) * kMicrosPerMinute;
+  if (TakeChar(text, ':')) {
+    std::optional<int64_t> second = TakeDigits(text, 1, 2);
+    if (!second || *second > 59) return std::nullopt;
+    micros += *second * kMicrosPerSecond;
+    if (TakeChar(text, '.')) {
+      int64_t unit = kMicrosPerSecond / 10;
+      if (text->empty() || text->front() < '0' || text->front() > '9') return std::nullopt;
+      while (!text->empty() && text->front() >= '0' && text->front() <= '9') {
+        micros += (text->front() - '0') * unit;
+        unit /= 10;
+        text->remove_prefix(1);
+      }
+    }
+  }
+  if (text->empty()) return micros;
+  *has_zone = true;
+  if (*text == "Z") return micros;
+  bool west = TakeChar(text, '-');
+  if (!west && !TakeChar(text, '+')) return std::nullopt;
+  std::optional<int64_t> zone_hour = TakeDigits(text, 2, 2);
+  TakeChar(text, ':');
+  std::optional<int64_t> zone_minute = text->empty() ? 0 : TakeDigits(text, 2, 2);
+  if (!zone_hour || !zone_minute || *zone_minute > 59 || !text->empty()) return std::nullopt;
+  int64_t zone = (*zone_hour * 60 + *zone_minute) * kMicrosPerMinute;
+  return west ? micros + zone : micros - zone;
+}
+
 std::string Padded(int64_t value, size_t width) {
   std::string digits = std::to_string(value);
   return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
@@ -79,7 +116,9 @@ std::optional<Value> ParseDecimal(std::string_view text, const DataType& type) {
   Result<Value> exact = DecimalFromText(text);
   if (!exact.ok()) return std::nullopt;
   auto unscaled = std::get<Int128>(exact->data);
-  for (int scale = exact->type.scale(); scale < type.scale(); ++scale) unscaled *= 10;
+  for (int scale = exact->type.scale(); scale < type.scale(); ++scale) {
+    if (__builtin_mul_overflow(unscaled, Int128{10}, &unscaled)) return std::nullopt;
+  }
   for (int scale = exact->type.scale(); scale > type.scale(); --scale) {
     if (unscaled % 10 != 0) return std::nullopt;
     unscaled /= 10;
@@ -154,49 +193,22 @@ std::string DateText(int64_t days) {
 std::optional<ParsedTimestamp> ParseTimestampText(std::string_view text) {
   std::optional<int64_t> days = TakeDate(&text);
   if (!days.has_value()) return std::nullopt;
-  ParsedTimestamp parsed;
-  // Within ±292,000 years microseconds fit.
-  if (*days > 106751990 || *days < -106751990) return std::nullopt;
-  parsed.micros = *days * kMicrosPerDay;
-  if (text.empty()) return parsed;
-  if (!TakeChar(&text, 'T') && !TakeChar(&text, ' ')) return std::nullopt;
-  std::optional<int64_t> hour = TakeDigits(&text, 1, 2);
-  if (!hour || *hour > 23 || !TakeChar(&text, ':')) return std::nullopt;
-  std::optional<int64_t> minute = TakeDigits(&text, 1, 2);
-  if (!minute || *minute > 59) return std::nullopt;
-  int64_t micros = (*hour * 60 + *minute) * 60 * kMicrosPerSecond;
-  if (TakeChar(&text, ':')) {
-    std::optional<int64_t> second = TakeDigits(&text, 1, 2);
-    if (!second || *second > 59) return std::nullopt;
-    micros += *second * kMicrosPerSecond;
-    if (TakeChar(&text, '.')) {
-      int64_t unit = kMicrosPerSecond / 10;
-      if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-      while (!text.empty() && text[0] >= '0' && text[0] <= '9') {
-        micros += (text[0] - '0') * unit;
-        unit /= 10;
-        text.remove_prefix(1);
-      }
-    }
-  }
-  parsed.micros += micros;
-  if (text.empty()) return parsed;
-  parsed.has_zone = true;
-  if (text == "Z") return parsed;
-  bool west = TakeChar(&text, '-');
-  if (!west && !TakeChar(&text, '+')) return std::nullopt;
-  std::optional<int64_t> zone_hour = TakeDigits(&text, 2, 2);
-  TakeChar(&text, ':');
-  std::optional<int64_t> zone_minute = text.empty() ? 0 : TakeDigits(&text, 2, 2);
-  if (!zone_hour || !zone_minute || !text.empty()) return std::nullopt;
-  int64_t zone = (*zone_hour * 60 + *zone_minute) * 60 * kMicrosPerSecond;
-  parsed.micros += west ? zone : -zone;
-  return parsed;
+  bool has_zone = false;
+  std::optional<int64_t> time = text.empty() ? 0 : TakeTime(&text, &has_zone);
+  if (!time.has_value()) return std::nullopt;
+  // Microseconds reach ±292,000 years.
+  Int128 micros = Int128{*days} * kMicrosPerDay + *time;
+  if (micros > INT64_MAX || micros < INT64_MIN) return std::nullopt;
+  return ParsedTimestamp{static_cast<int64_t>(micros), has_zone};
 }
 
 std::string TimestampText(int64_t micros) {
-  int64_t days = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
-  int64_t rest = micros - days * kMicrosPerDay;
+  int64_t days = micros / kMicrosPerDay;
+  int64_t rest = micros % kMicrosPerDay;
+  if (rest < 0) {
+    --days;
+    rest += kMicrosPerDay;
+  }
   int64_t seconds = rest / kMicrosPerSecond;
   return DateText(days) + "T" + Padded(seconds / 3600, 2) + ":" + Padded(seconds / 60 % 60, 2) + ":" +
          Padded(seconds % 60, 2) + "." + Padded(rest % kMicrosPerSecond, 6);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/history.h"
 #include "delta/log/file_name.h"
@@ -146,7 +147,7 @@ std::string Snapshot::Property(const std::string& key, const std::string& otherw
 
 int64_t Snapshot::SizeInBytes() const {
   int64_t total = 0;
-  for (const AddFile& file : state_.files) total += file.size;
+  for (const AddFile& file : state_.files) total = SaturatingAdd(total, file.size);
   return total;
 }
 
@@ -155,7 +156,7 @@ std::optional<int64_t> Snapshot::RowCount() const {
   for (const AddFile& file : state_.files) {
     std::optional<int64_t> rows = LiveRows(file);
     if (!rows.has_value()) return std::nullopt;
-    total += *rows;
+    total = SaturatingAdd(total, *rows);
   }
   return total;
 }

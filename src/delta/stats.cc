@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/partition_values.h"
 
@@ -31,7 +32,8 @@ std::optional<Value> TimestampBound(std::string_view text, const DataType& type,
   if (!usable) return std::nullopt;
   int64_t micros = parsed->micros;
   int64_t skew = instant && micros < kExactZonesFromMicros ? kZoneSkewMicros : 0;
-  if (bound != Bound::kAsWritten) micros += bound == Bound::kMin ? -skew : kMicrosPerMilli + skew;
+  int64_t widening = bound == Bound::kAsWritten ? 0 : bound == Bound::kMin ? -skew : kMicrosPerMilli + skew;
+  if (__builtin_add_overflow(micros, widening, &micros)) return std::nullopt;
   return Value{type, micros};
 }
 
@@ -132,7 +134,8 @@ class StatsParser {
       if (auto error = field.unescaped_key().get(key)) return error;
       std::vector<size_t> matching;
       for (size_t index : candidates) {
-        if (columns_[index].path[depth] == key) matching.push_back(index);
+        const std::vector<std::string>& path = columns_[index].path;
+        if (path.size() > depth && path[depth] == key) matching.push_back(index);
       }
       if (matching.empty()) continue;
       ondemand::value held;
@@ -345,7 +348,7 @@ std::optional<int64_t> NumRecords(const AddFile& file) {
 std::optional<int64_t> LiveRows(const AddFile& file) {
   std::optional<int64_t> physical = NumRecords(file);
   if (!physical.has_value() || !file.deletion_vector.has_value()) return physical;
-  return *physical - file.deletion_vector->cardinality;
+  return SaturatingSubtract(*physical, file.deletion_vector->cardinality);
 }
 
 std::string WideStats(const std::optional<std::string>& stats, int64_t num_records) {

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/commit/row_marks.h"
 #include "delta/features.h"
@@ -122,7 +123,7 @@ std::vector<Action> Transaction::Actions(int64_t version) {
   CommitInfo info;
   int64_t now = environment_.clock.NowMs();
   if (in_commit_timestamps_) {
-    now = std::max(now, newest_timestamp_ms_ + 1);
+    now = std::max(now, SaturatingAdd(newest_timestamp_ms_, 1));
     info.in_commit_timestamp_ms = now;
   }
   if (EnablesInCommitTimestamps()) {

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/features.h"
 #include "delta/log/file_name.h"
@@ -161,7 +162,7 @@ CheckpointForm FormFor(const Snapshot& snapshot) {
   bool v2 = IsFeatureListed(snapshot.protocol(), "v2Checkpoint") &&
             EqualsIgnoreCase(snapshot.Property("delta.checkpointPolicy"), "v2");
   int64_t interval = ParseInt64(snapshot.Property("delta.checkpointInterval")).value_or(kClassicEvery);
-  if (!v2 || snapshot.version() % (std::max<int64_t>(interval, 1) * kClassicEvery) == 0) return CheckpointForm::kClassic;
+  if (!v2 || snapshot.version() % (std::clamp<int64_t>(interval, 1, INT32_MAX) * kClassicEvery) == 0) return CheckpointForm::kClassic;
   bool many = snapshot.state().transactions.size() + snapshot.state().domain_metadata.size() > kMaxJsonActions;
   return many ? CheckpointForm::kV2Parquet : CheckpointForm::kV2Json;
 }
@@ -192,7 +193,7 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
     std::optional<int64_t> count = ParseInt64(words[at]);
     std::optional<int64_t> unit = UnitMs(words[at + 1]);
     if (!count || !unit || *count < 0 || *count > INT32_MAX) return std::nullopt;
-    total += *count * *unit;
+    total = SaturatingAdd(total, *count * *unit);
   }
   return total;
 }

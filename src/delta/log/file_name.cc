@@ -12,7 +12,9 @@ std::optional<int64_t> ParseDigits(std::string_view text, size_t width) {
   if (text.size() != width || text.find_first_not_of("0123456789") != std::string_view::npos) {
     return std::nullopt;
   }
-  return ParseInt64(text);
+  std::optional<int64_t> value = ParseInt64(text);
+  // The greatest number has no successor; nobody commits that often.
+  return value == INT64_MAX ? std::nullopt : value;
 }
 
 }  // namespace

@@ -147,5 +147,27 @@ TEST(PartitionValues, ReadsWhatOthersWrite) {
   }
 }
 
+// The ends of what 64 and 128 bits hold, and one step beyond.
+TEST(PartitionValues, NothingOverflows) {
+  for (int64_t micros : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, INT64_MAX}) {
+    std::string text = TimestampText(micros);
+    auto parsed = ParseTimestampText(text);
+    ASSERT_TRUE(parsed.has_value()) << text;
+    EXPECT_EQ(parsed->micros, micros) << text;
+  }
+  EXPECT_EQ(TimestampText(INT64_MAX), "+294247-01-10T04:00:54.775807");
+  EXPECT_FALSE(ParseTimestampText("+294247-01-10T04:00:54.775808"));
+  EXPECT_FALSE(ParseTimestampText("+294247-01-10T04:00:54.775807-00:01"));
+  EXPECT_FALSE(ParseTimestampText("2024-01-01T00:00:00+01:99"));
+  DataType wide = DataType::Decimal(38, 30);
+  EXPECT_TRUE(DecodePartitionValue("12345678", wide).ok());
+  EXPECT_FALSE(DecodePartitionValue("99999999999999999999999999999999999999", wide).ok());
+  EXPECT_FALSE(ParseLogFileName("09223372036854775807.json"));
+  SnapshotState state;
+  state.files = {FileOf("a", 1, 2), FileOf("b", 1, 2)};
+  for (AddFile& file : state.files) file.size = INT64_MAX;
+  EXPECT_EQ(Snapshot("/t", std::move(state)).SizeInBytes(), INT64_MAX);
+}
+
 }  // namespace
 }  // namespace ashlar::delta

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/saturating.h"
 #include "delta/log/file_name.h"
 
 namespace ashlar::delta {
@@ -17,10 +18,13 @@ size_t HistogramBin(int64_t deleted) {
 
 void Count(VersionChecksum* sum, int64_t size, const std::optional<DeletionVectorDescriptor>& vector, int sign) {
   int64_t deleted = vector.has_value() ? vector->cardinality : 0;
-  sum->table_size_bytes += sign * size;
-  sum->num_files += sign;
-  if (sum->num_deletion_vectors) *sum->num_deletion_vectors += vector.has_value() ? sign : 0;
-  if (sum->num_deleted_records) *sum->num_deleted_records += sign * deleted;
+  auto add = [&](int64_t* total, int64_t value) {
+    *total = sign > 0 ? SaturatingAdd(*total, value) : SaturatingSubtract(*total, value);
+  };
+  add(&sum->table_size_bytes, size);
+  add(&sum->num_files, 1);
+  if (sum->num_deletion_vectors) add(&*sum->num_deletion_vectors, vector.has_value() ? 1 : 0);
+  if (sum->num_deleted_records) add(&*sum->num_deleted_records, deleted);
   if (sum->deleted_record_counts) (*sum->deleted_record_counts)[HistogramBin(deleted)] += sign;
 }
 
@@ -161,7 +165,7 @@ std::optional<VersionChecksum> ChecksumAfter(VersionChecksum sum, std::span<cons
 
 std::string ChecksumMismatch(const VersionChecksum& sum, const SnapshotState& state) {
   int64_t size = 0;
-  for (const AddFile& file : state.files) size += file.size;
+  for (const AddFile& file : state.files) size = SaturatingAdd(size, file.size);
   auto differs = [](const char* what, const std::string& sum_says, const std::string& log_says) {
     return std::string(what) + " is " + log_says + " in the log and " + sum_says + " in the checksum";
   };
