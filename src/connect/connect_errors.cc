@@ -122,7 +122,7 @@ Error Named(Error error) {
 }
 
 bool HasContext(const PlanError& error) {
-  return HasPosition(error.error, error.sql) && error.error.span->begin < error.error.span->end;
+  return error.error.condition != "PARSE_SYNTAX_ERROR" && HasPosition(error.error, error.sql) && error.error.span->begin < error.error.span->end;
 }
 
 // Clients slice the text by these, in characters.

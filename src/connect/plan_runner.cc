@@ -60,10 +60,10 @@ Status RunRelation(ConnectSession& session, Execution& execution, const sc::Rela
   std::unique_ptr<engine::ResultStream> stream;
   if (root.has_show_string()) {
     ASSIGN_OR_RETURN(std::string text, ShowText(root.show_string(), decoder, run));
-    ASSIGN_OR_RETURN(stream, session::StreamText(run.connection(), {"show_string"}, {{text}}));
+    ASSIGN_OR_RETURN(stream, session::StreamText(run.connection(), {{"show_string"}}, {{text}}));
   } else if (root.has_html_string()) {
     ASSIGN_OR_RETURN(std::string text, ShowHtml(root.html_string(), decoder, run));
-    ASSIGN_OR_RETURN(stream, session::StreamText(run.connection(), {"html_string"}, {{text}}));
+    ASSIGN_OR_RETURN(stream, session::StreamText(run.connection(), {{"html_string"}}, {{text}}));
   } else if (root.has_catalog()) {
     ASSIGN_OR_RETURN(stream, RunCatalog(root.catalog(), run));
   } else {

@@ -153,7 +153,7 @@ Result<std::vector<sql::Assignment>> DecodeAssignments(const sc::MergeAction& pr
     auto* column = std::get_if<sql::AttributeExpr>(&key->node);
     if (column == nullptr) return InvalidPlan("a merge assignment to something that is no column");
     ASSIGN_OR_RETURN(sql::ExprPtr value, decoder.Expression(assignment.value()));
-    assignments.push_back({column->name, std::move(value)});
+    assignments.push_back({column->name, std::move(value), {}});
   }
   return assignments;
 }

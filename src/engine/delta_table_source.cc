@@ -69,6 +69,13 @@ std::shared_ptr<const DeltaTable> DeltaTable::WithRows(std::map<size_t, RowSelec
 
 Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool with_row_position,
                                         StatementBindings& bindings) const {
+  if (schema().fields.empty() && !with_row_position) {
+    std::string name = "`delta`.`" + snapshot_->root() + "`";
+    return MakeSqlError("DELTA_READ_TABLE_WITHOUT_COLUMNS", "428GU",
+                        "The Delta table " + name +
+                            " has no columns to read. Write data with the option mergeSchema = true first.",
+                        {{"tableName", name}});
+  }
   std::string select;
   bool plain = true;
   for (int i : columns) {

@@ -82,7 +82,7 @@ class Alteration {
     std::string advice =
         "\nPlease enable Column Mapping on your Delta table with mapping mode 'name'.\nYou can use one of the following "
         "commands.\n\nALTER TABLE table_name SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name')\n\nNote, if your table "
-        "is not on the required protocol version it will be upgraded.\nColumn mapping requires at least protocol (2,5)\n\n";
+        "is not on the required protocol version it will be upgraded.\nColumn mapping requires at least protocol (2, 5)\n";
     return MakeSqlError(condition, "0AKDC", std::string(what) + " column is not supported for your Delta table. " + advice,
                         {{"advice", advice}});
   }

@@ -1,7 +1,8 @@
-#include "base/json.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "session/operation_text.h"
 #include "session/target_reads.h"
+#include "sql/analyze/scope.h"
 
 namespace ashlar::session {
 namespace {
@@ -19,13 +20,15 @@ Result<DeltaTarget> TargetOf(const sql::AnalyzedTarget& target) {
 
 // A statement that changed nothing commits nothing, as in delta-spark.
 Status CommitChange(DeltaWrite& write, const engine::RowChangeResult& result, std::string name,
-                    std::map<std::string, std::optional<std::string>> parameters) {
+                    OperationParameters parameters) {
   if (result.added.empty() && result.removed.empty() && result.marked.empty()) return OkStatus();
   write.Apply(result);
   delta::Operation operation;
   operation.name = std::move(name);
   operation.parameters = std::move(parameters);
   operation.metrics = delta::StringMap(result.metrics.begin(), result.metrics.end());
+  if (operation.name != "MERGE") operation.metrics["numAddedChangeFiles"] = std::to_string(result.changes.size());
+  operation.metrics["executionTimeMs"] = std::to_string(write.ElapsedMs());
   return write.Commit(std::move(operation));
 }
 
@@ -37,7 +40,7 @@ Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
   DeltaWrite write(run, std::move(target));
   NoteTargetReads(change, run.connection(), write.transaction());
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
-  RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", {}));
+  RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", UpdateParameters(run, change.condition)));
   return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
 }
 
@@ -47,7 +50,7 @@ Rows RunCommand(StatementRun& run, const sql::DeleteStatement& statement) {
   DeltaWrite write(run, std::move(target));
   NoteTargetReads(change, run.connection(), write.transaction());
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Delete(change));
-  RETURN_IF_ERROR(CommitChange(write, result, "DELETE", {{"predicate", "[]"}}));
+  RETURN_IF_ERROR(CommitChange(write, result, "DELETE", DeleteParameters(run, change.condition)));
   return ReportCounts(run, {{"num_affected_rows", result.deleted_rows}});
 }
 
@@ -61,7 +64,7 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& given) {
   write.WidenSchema(merge.target.relation.schema);
   RETURN_IF_ERROR(write.AddColumns(merge.new_columns));
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Merge(merge));
-  RETURN_IF_ERROR(CommitChange(write, result, "MERGE", {}));
+  RETURN_IF_ERROR(CommitChange(write, result, "MERGE", MergeParameters(run, merge)));
   return ReportCounts(run, {{"num_affected_rows", result.inserted_rows + result.updated_rows + result.deleted_rows},
                             {"num_updated_rows", result.updated_rows},
                             {"num_deleted_rows", result.deleted_rows},
@@ -69,6 +72,13 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& given) {
 }
 
 Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite, statement.table_span));
+  if (relation.kind == sql::RelationKind::kView) {
+    std::string name = sql::QuoteName(relation.name_parts);
+    return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
+                        "'TRUNCATE TABLE' expects a table but " + name + " is a view.",
+                        {{"viewName", name}, {"operation", "TRUNCATE TABLE"}}, statement.table_span);
+  }
   sql::DeleteStatement everything;
   everything.table = statement.table;
   ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeDelete(everything, run.analyzer()));

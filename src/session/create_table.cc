@@ -97,6 +97,9 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   operation.parameters["isManaged"] = statement.location.empty() ? "true" : "false";
   operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
+  Json clustered = Json::array();
+  for (const sql::NameParts& column : statement.cluster_by) clustered.push_back(Join(column, "."));
+  operation.parameters["clusterBy"] = WriteJson(clustered);
   operation.parameters["properties"] = WriteJson(Json(statement.properties));
   return operation;
 }

@@ -6,6 +6,7 @@
 #include "delta/maintenance/optimize.h"
 #include "delta/schema_change.h"
 #include "session/maintain.h"
+#include "sql/analyze/plan_text.h"
 #include "sql/schema_evolution.h"
 
 namespace ashlar::session {
@@ -25,6 +26,7 @@ delta::TableLocation LocationOf(Environment& environment, const std::string& roo
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
     : run_(run),
+      started_nanos_(run.environment().clock.MonotonicNanos()),
       target_(std::move(target)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(target_.snapshot->metadata()),
@@ -36,6 +38,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::TableDefinition& definition)
     : run_(run),
+      started_nanos_(run.environment().clock.MonotonicNanos()),
       target_(std::move(target)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
@@ -169,7 +172,8 @@ Status DeltaWrite::AddRows(const sql::PlanPtr& rows) {
 }
 
 void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::string& text) {
-  required_.push_back({"EXPRESSION(" + text + ")", text, condition, engine::RowConstraint::Kind::kReplaceWhere});
+  std::string name = "EXPRESSION(" + sql::UnresolvedPlanText(*condition, run_.connection().time_zone()) + ")";
+  required_.push_back({std::move(name), text, condition, engine::RowConstraint::Kind::kReplaceWhere});
 }
 
 void DeltaWrite::RemoveWrittenPartitions() {
@@ -200,6 +204,10 @@ void DeltaWrite::Apply(const engine::RowChangeResult& result) {
   for (const delta::MarkedFile& file : result.marked) transaction_->MarkRows(file);
   for (const delta::AddCdcFile& file : result.changes) transaction_->AddCdc(file);
   NoteIdentityNumbers(result.identity_last);
+}
+
+int64_t DeltaWrite::ElapsedMs() const {
+  return (run_.environment().clock.MonotonicNanos() - started_nanos_) / 1'000'000;
 }
 
 Status DeltaWrite::Commit(delta::Operation operation) {

@@ -68,6 +68,8 @@ class DeltaWrite {
   const delta::Snapshot& snapshot() const { return *target_.snapshot; }
   const Schema& schema() const { return schema_; }
   int64_t rows_written() const { return rows_written_; }
+  // Since this was made.
+  int64_t ElapsedMs() const;
 
   // Adds the write metrics (numFiles, numOutputRows, numOutputBytes) when rows were written.
   Status Commit(delta::Operation operation);
@@ -78,6 +80,7 @@ class DeltaWrite {
   void NoteIdentityNumbers(const std::map<size_t, int64_t>& last);
 
   StatementRun& run_;
+  const int64_t started_nanos_;
   DeltaTarget target_;
   RemoteCommitter committer_;
   delta::Metadata metadata_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "delta/history.h"
@@ -8,8 +10,8 @@ namespace ashlar::session {
 namespace {
 
 // The columns of a table or view as a query of it would show them.
-Result<Schema> ColumnsOf(StatementRun& run, const sql::TableRelation& table) {
-  ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run.Analyze(sql::MakeRelation(table)));
+Result<Schema> ColumnsOf(StatementRun& run, const sql::TableRelation& table, SourceSpan span = {}) {
+  ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run.Analyze(sql::MakeRelation(table, span)));
   Schema schema;
   for (const sql::Attribute& attribute : analyzed.plan->output) {
     schema.fields.push_back({attribute.name, attribute.type, attribute.nullable, attribute.metadata});
@@ -81,6 +83,25 @@ Value TextMap(const Map& map) {
   return {kTextMap, std::move(items)};
 }
 
+// The order in which delta-spark writes them; the log's reader keeps none. Those not named follow.
+constexpr std::string_view kParameterOrder[] = {
+    "mode",      "partitionBy",       "clusterBy",            "description",
+    "isManaged", "properties",        "predicate",            "matchedPredicates",
+    "version",   "notMatchedPredicates", "notMatchedBySourcePredicates", "timestamp",
+};
+
+Value ParameterMap(const std::map<std::string, std::optional<std::string>>& parameters) {
+  std::vector<std::pair<std::string, std::optional<std::string>>> ordered;
+  for (std::string_view name : kParameterOrder) {
+    auto found = parameters.find(std::string(name));
+    if (found != parameters.end()) ordered.emplace_back(*found);
+  }
+  for (const auto& parameter : parameters) {
+    if (std::ranges::find(kParameterOrder, parameter.first) == std::end(kParameterOrder)) ordered.emplace_back(parameter);
+  }
+  return TextMap(ordered);
+}
+
 Value TextArray(const std::vector<std::string>& texts) {
   std::vector<Value> items;
   for (const std::string& text : texts) items.push_back(Value::String(text));
@@ -109,7 +130,7 @@ Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, s
     const delta::CommitInfo& info = entry.info;
     rows.push_back({Value::Long(entry.version), Value::Timestamp(entry.timestamp_ms * 1000),
                     OptionalText(info.user_id), OptionalText(info.user_name), OptionalText(info.operation),
-                    TextMap(info.operation_parameters),
+                    ParameterMap(info.operation_parameters),
                     info.read_version ? Value::Long(*info.read_version) : Value::Null(TypeId::kLong),
                     OptionalText(info.isolation_level),
                     info.is_blind_append ? Value::Boolean(*info.is_blind_append) : Value::Null(TypeId::kBoolean),
@@ -161,7 +182,7 @@ Rows RunCommand(StatementRun& run, const sql::DescribeDeltaStatement& statement)
 
 Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement) {
   if (statement.as_json) return NotImplemented("DESCRIBE … AS JSON");
-  ASSIGN_OR_RETURN(Schema schema, ColumnsOf(run, statement.table));
+  ASSIGN_OR_RETURN(Schema schema, ColumnsOf(run, statement.table, statement.table_span));
   TextRows rows;
   if (!statement.column.empty()) {
     int index = schema.IndexOf(statement.column.back());
@@ -173,7 +194,7 @@ Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement)
     const Field& field = schema.fields[static_cast<size_t>(index)];
     rows = {{"col_name", field.name}, {"data_type", field.type.SimpleString()},
             {"comment", CommentOf(field).value_or("NULL")}};
-    return StreamText(run.connection(), {"info_name", "info_value"}, rows);
+    return StreamText(run.connection(), {{"info_name", "info_value"}}, rows);
   }
   for (const Field& field : schema.fields) {
     rows.push_back({field.name, field.type.SimpleString(), CommentOf(field)});
@@ -193,7 +214,7 @@ Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement)
     }
     if (statement.extended) AddDetails(relation, &rows);
   }
-  return StreamText(run.connection(), {"col_name", "data_type", "comment"}, rows);
+  return StreamText(run.connection(), {{"col_name", "data_type"}, {"comment"}}, rows);
 }
 
 Rows RunCommand(StatementRun& run, const sql::DescribeQueryStatement& statement) {
@@ -202,14 +223,15 @@ Rows RunCommand(StatementRun& run, const sql::DescribeQueryStatement& statement)
   for (const sql::Attribute& attribute : analyzed.plan->output) {
     rows.push_back({attribute.name, attribute.type.SimpleString(), std::nullopt});
   }
-  return StreamText(run.connection(), {"col_name", "data_type", "comment"}, rows);
+  return StreamText(run.connection(), {{"col_name", "data_type"}, {"comment"}}, rows);
 }
 
 Rows RunCommand(StatementRun& run, const sql::ShowColumnsStatement& statement) {
+  if (!IsTemporaryView(run, statement.table)) RETURN_IF_ERROR(run.Resolve(statement.table, sql::Access::kRead, statement.table_span));
   ASSIGN_OR_RETURN(Schema schema, ColumnsOf(run, statement.table));
   TextRows rows;
   for (const Field& field : schema.fields) rows.push_back({field.name});
-  return StreamText(run.connection(), {"col_name"}, rows);
+  return StreamText(run.connection(), {{}, {"col_name"}}, rows);
 }
 
 Rows RunCommand(StatementRun& run, const sql::ShowCreateTableStatement& statement) {
@@ -229,16 +251,16 @@ Rows RunCommand(StatementRun& run, const sql::ShowCreateTableStatement& statemen
     text = "CREATE TABLE " + name + " (\n" + Join(columns, ",\n") + ")\nUSING " + ToLowerAscii(relation.format) + "\n";
     if (!relation.managed) text += "LOCATION '" + relation.location + "'\n";
   }
-  return StreamText(run.connection(), {"createtab_stmt"}, {{text}});
+  return StreamText(run.connection(), {{"createtab_stmt"}}, {{text}});
 }
 
 Rows RunCommand(StatementRun& run, const sql::ShowPartitionsStatement& statement) {
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead, statement.table_span));
   ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, LoadSnapshot(run, relation));
   if (snapshot->partition_columns().empty()) {
-    return MakeSqlError("INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY", "42601",
-                        "The partition command is invalid. Table " + relation.full_name + " is not partitioned.",
-                        {{"name", relation.full_name}});
+    return MakeSqlError("DELTA_SHOW_PARTITION_IN_NON_PARTITIONED_TABLE", "42809",
+                        "SHOW PARTITIONS needs a partitioned table: " + relation.full_name + " is not.",
+                        {{"tableName", relation.full_name}});
   }
   std::set<std::vector<std::optional<std::string>>> seen;
   for (const delta::AddFile& file : snapshot->files()) {
@@ -250,7 +272,7 @@ Rows RunCommand(StatementRun& run, const sql::ShowPartitionsStatement& statement
     }
     seen.insert(std::move(row));
   }
-  return StreamText(run.connection(), snapshot->partition_columns(), TextRows(seen.begin(), seen.end()));
+  return StreamText(run.connection(), {{}, snapshot->partition_columns()}, TextRows(seen.begin(), seen.end()));
 }
 
 }  // namespace ashlar::session

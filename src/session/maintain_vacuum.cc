@@ -34,7 +34,7 @@ Rows DryRun(StatementRun& run, const MaintainedTable& table, const delta::Vacuum
   };
   for (const delta::VacuumFile& file : plan.files) add(file.path);
   for (const std::string& folder : plan.folders) add(folder);
-  return StreamText(run.connection(), {"path"}, rows);
+  return StreamText(run.connection(), {{}, {"path"}}, rows);
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement) {
   RETURN_IF_ERROR(run.CheckCancelled());
   RETURN_IF_ERROR(noted);
   RETURN_IF_ERROR(delta::NoteVacuumed(location, cutoff_ms));
-  return StreamText(run.connection(), {"path"}, {{table.relation.location}});
+  return StreamText(run.connection(), {{}, {"path"}}, {{table.relation.location}});
 }
 
 }  // namespace ashlar::session

@@ -13,9 +13,12 @@ namespace ashlar::session {
 
 using TextRows = std::vector<std::vector<std::optional<std::string>>>;
 
-// Columns of type string; names from `names`.
-Result<std::unique_ptr<engine::ResultStream>> StreamText(engine::Connection& connection,
-                                                         const std::vector<std::string>& names,
+// Names of columns of type string: those without a NULL come first.
+struct TextColumns {
+  std::vector<std::string> required;
+  std::vector<std::string> nullable = {};
+};
+Result<std::unique_ptr<engine::ResultStream>> StreamText(engine::Connection& connection, const TextColumns& columns,
                                                          const TextRows& rows);
 // Every row has a value for each column, of the column's type or null.
 Result<std::unique_ptr<engine::ResultStream>> StreamValues(engine::Connection& connection, const Schema& schema,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "engine/delta_table_source.h"
 #include "session/commands.h"
+#include "sql/analyze/scope.h"
 
 namespace ashlar::session {
 
@@ -144,7 +145,8 @@ Result<sql::NameParts> StatementRun::Complete(const sql::NameParts& name, size_t
   return full;
 }
 
-Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& table, sql::Access access) {
+Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& table, sql::Access access,
+                                                    SourceSpan span) {
   sql::ResolveRequest request;
   request.access = access;
   if (table.identifier) return NotImplemented("IDENTIFIER() as the name of a table to change");
@@ -156,6 +158,13 @@ Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& ta
   }
   auto results = catalog_view_->Resolve({}, std::span(&request, 1));
   CHECK(results.size() == 1);
+  if (!results[0].ok() && results[0].error().condition == "TABLE_OR_VIEW_NOT_FOUND" && request.path.empty()) {
+    Error error = results[0].error();
+    error.parameters["relationName"] = sql::QuoteName(table.name);
+    error.parameters["searchPath"] = "[`system`.`session`, " + sql::QuoteName({state_.catalog, state_.schema}) + "]";
+    if (!(span == SourceSpan{})) error.span = span;
+    return error;
+  }
   return std::move(results[0]);
 }
 
@@ -180,7 +189,7 @@ Rows RunCommand(StatementRun& run, const sql::ExplainStatement& statement) {
     ASSIGN_OR_RETURN(std::string lowered, run.connection().LowerToSql(analyzed.plan));
     text = "== Lowered Plan ==\n" + lowered + "\n\n" + text;
   }
-  return StreamText(run.connection(), {"plan"}, {{"== Physical Plan ==\n" + text}});
+  return StreamText(run.connection(), {{}, {"plan"}}, {{"== Physical Plan ==\n" + text}});
 }
 
 Rows RunCommand(StatementRun& run, const sql::ConfigStatement& statement) {
@@ -190,14 +199,14 @@ Rows RunCommand(StatementRun& run, const sql::ConfigStatement& statement) {
       if (statement.key == "spark.sql.session.timeZone") RETURN_IF_ERROR(run.connection().SetTimeZone(statement.value));
       RETURN_IF_ERROR(run.session().Change(
           [&](SessionState& state) { return state.confs.Set(statement.key, statement.value); }));
-      return StreamText(run.connection(), {"key", "value"}, {{statement.key, statement.value}});
+      return StreamText(run.connection(), {{"key", "value"}}, {{statement.key, statement.value}});
     case Action::kGet:
-      return StreamText(run.connection(), {"key", "value"},
+      return StreamText(run.connection(), {{"key", "value"}},
                         {{statement.key, run.state().confs.GetOr(statement.key, "<undefined>")}});
     case Action::kGetAll: {
       TextRows rows;
       for (const auto& [key, value] : run.state().confs.All()) rows.push_back({key, value});
-      return StreamText(run.connection(), {"key", "value"}, rows);
+      return StreamText(run.connection(), {{"key", "value"}}, rows);
     }
     case Action::kReset:
       RETURN_IF_ERROR(run.session().Change([&](SessionState& state) { return state.confs.Reset(statement.key); }));

@@ -128,21 +128,21 @@ Rows RunCommand(StatementRun& run, const sql::ShowFunctionsStatement& statement)
   for (const std::string& name : run.environment().functions.Names()) {
     if (name.find(pattern) != std::string::npos) rows.push_back({name});
   }
-  return StreamText(run.connection(), {"function"}, rows);
+  return StreamText(run.connection(), {{"function"}}, rows);
 }
 
 Rows RunCommand(StatementRun& run, const sql::ShowTablePropertiesStatement& statement) {
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead, statement.table_span));
   ASSIGN_OR_RETURN(auto properties, PropertiesOf(run, relation));
   if (!statement.key.empty()) {
     auto found = properties.find(statement.key);
     std::string missing = "Table " + relation.full_name + " does not have property: " + statement.key;
-    return StreamText(run.connection(), {"key", "value"},
+    return StreamText(run.connection(), {{"key", "value"}},
                       {{statement.key, found == properties.end() ? missing : found->second}});
   }
   TextRows rows;
   for (const auto& [key, value] : properties) rows.push_back({key, value});
-  return StreamText(run.connection(), {"key", "value"}, rows);
+  return StreamText(run.connection(), {{"key", "value"}}, rows);
 }
 
 }  // namespace ashlar::session

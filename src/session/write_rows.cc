@@ -51,6 +51,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   operation.name = "WRITE";
   operation.parameters["mode"] = ModeName(statement.mode);
   operation.parameters["partitionBy"] = WriteJson(Json(snapshot->partition_columns()));
+  if (!dynamic && insert.overwrite_condition) operation.parameters["predicate"] = insert.overwrite_text;
   RETURN_IF_ERROR(write.Commit(std::move(operation)));
   return write.ReportRows();
 }

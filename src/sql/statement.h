@@ -67,6 +67,8 @@ struct CreateViewStatement {
 enum class InsertMode { kAppend, kOverwrite, kOverwritePartitions, kReplaceWhere };
 struct InsertStatement {
   TableRelation table;
+  SourceSpan table_span;
+  SourceSpan span;  // INSERT INTO t (columns), without the query: where storing a value fails
   std::vector<std::string> columns;
   bool by_name = false;
   InsertMode mode = InsertMode::kAppend;
@@ -79,15 +81,20 @@ struct InsertStatement {
 struct Assignment {
   NameParts column;
   ExprPtr value;
+  SourceSpan span;
 };
 struct UpdateStatement {
   TableRelation table;
+  SourceSpan table_span;
+  SourceSpan span;
   std::string alias;
   std::vector<Assignment> assignments;
   ExprPtr condition;
 };
 struct DeleteStatement {
   TableRelation table;
+  SourceSpan table_span;
+  SourceSpan span;
   std::string alias;
   ExprPtr condition;
 };
@@ -101,10 +108,12 @@ struct MergeClause {
 };
 struct MergeStatement {
   TableRelation target;
+  SourceSpan target_span;
   std::string target_alias;
   RelationPtr source;  // an AliasRelation when it has an alias
   ExprPtr condition;
   std::vector<MergeClause> clauses;
+  SourceSpan span;
   bool with_schema_evolution = false;
 };
 // COPY INTO t FROM 'path' | (SELECT … FROM 'path') FILEFORMAT = CSV …
@@ -121,6 +130,7 @@ struct CopyIntoStatement {
 };
 struct TruncateStatement {
   TableRelation table;
+  SourceSpan table_span;
 };
 // Where ADD COLUMN or ALTER COLUMN puts a column; at the end when nothing is set.
 struct ColumnPlacement {
@@ -193,6 +203,7 @@ struct DescribeDeltaStatement {
 // DESCRIBE [TABLE] [EXTENDED] t [column]
 struct DescribeTableStatement {
   TableRelation table;
+  SourceSpan table_span;
   bool extended = false;
   bool as_json = false;
   NameParts column;
@@ -202,16 +213,19 @@ struct DescribeQueryStatement {
 };
 struct ShowColumnsStatement {
   TableRelation table;
+  SourceSpan table_span;
 };
 struct ShowCreateTableStatement {
   TableRelation table;
 };
 struct ShowTablePropertiesStatement {
   TableRelation table;
+  SourceSpan table_span;
   std::string key;
 };
 struct ShowPartitionsStatement {
   TableRelation table;
+  SourceSpan table_span;
 };
 struct ShowFunctionsStatement {
   std::string pattern;

@@ -15,7 +15,7 @@ Schema Columns(std::initializer_list<const char*> names) {
   Schema schema;
   for (const char* name : names) {
     TypeId type = std::string_view(name).starts_with("is") ? TypeId::kBoolean : TypeId::kString;
-    schema.fields.push_back({name, type});
+    schema.fields.push_back({name, type, std::string_view(name) == "comment"});
   }
   return schema;
 }

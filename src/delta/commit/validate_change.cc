@@ -71,8 +71,8 @@ Status CheckRemoves(const Snapshot& snapshot, const Metadata& metadata,
   bool append_only = BooleanProperty(metadata.configuration, "delta.appendOnly", false);
   if (append_only && std::ranges::any_of(removes, &RemoveFile::data_change)) {
     return MakeSqlError("DELTA_CANNOT_MODIFY_APPEND_ONLY", "42809",
-                        "This table is configured to only allow appends (delta.appendOnly=true).",
-                        {{"table_name", snapshot.root()}, {"config", "delta.appendOnly"}});
+                        "The table " + snapshot.root() + " is configured to only allow appends (delta.appendOnly=true).",
+                        {{"table_name", metadata.name.value_or("null")}, {"config", "delta.appendOnly"}});
   }
   std::unordered_set<std::string> wanted;
   for (const RemoveFile& remove : removes) wanted.insert(FileKey(remove));

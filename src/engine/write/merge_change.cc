@@ -231,7 +231,8 @@ class MergeRun {
         "Delta table in possibly conflicting ways. By SQL semantics of Merge,\nwhen multiple source rows match on "
         "the same target row, the result may be ambiguous\nas it is unclear which source row should be used to "
         "update or delete the matching\ntarget row. You can preprocess the source table to eliminate the "
-        "possibility of\nmultiple matches.");
+        "possibility of\nmultiple matches.",
+        {{"usageReference", "https://docs.delta.io/latest/delta-update.html#upsert-into-a-table-using-merge"}});
   }
 
   // The rows in their new form; columns k0, k1, … and k_change, what each row is to the change data feed.

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/text.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/spark_error.h"
@@ -20,12 +21,6 @@ Error NotNullError(const std::string& column) {
                       "NOT NULL constraint violated for column: " + column + ".\n", {{"columnName", column}});
 }
 
-Error TooLongError(int limit) {
-  std::string text = std::to_string(limit);
-  return MakeSqlError("EXCEED_LIMIT_LENGTH", "54006", "Exceeds char/varchar type length limitation: " + text + ".",
-                      {{"limit", text}});
-}
-
 // Conditions under which a NULL stands where none may, with the column's path. Inside structs only:
 // delta-spark enforces no more.
 void NullChecks(const Field& field, const std::string& sql, const std::string& path,
@@ -41,19 +36,29 @@ void NullChecks(const Field& field, const std::string& sql, const std::string& p
   }
 }
 
-std::string LengthChecked(const std::string& sql, const DataType& type) {
-  std::string n = std::to_string(type.char_length());
-  std::string fitted = type.is_char() ? "rpad(" + sql + ", " + n + ", ' ')" : sql;
-  // Only blanks may be cut off.
-  return "CASE WHEN length(" + sql + ") <= " + n + " THEN " + fitted + " WHEN length(rtrim(" + sql + ", ' ')) <= " + n +
-         " THEN left(" + sql + ", " + n + ") WHEN " + sql + " IS NULL THEN NULL ELSE " +
-         RaiseSql(TooLongError(type.char_length()), type) + " END";
-}
-
 // 'text' → the text as the inside of a JSON string, in SQL.
 std::string JsonInner(const std::string& sql) {
   std::string quoted = "CAST(to_json(coalesce(CAST(" + sql + " AS VARCHAR), 'null')) AS VARCHAR)";
   return "substr(" + quoted + ", 2, length(" + quoted + ") - 2)";
+}
+
+std::string TooLongSql(const Field& field, const std::string& sql) {
+  constexpr std::string_view kMark = "@@value@@";
+  std::string mark(kMark), column = QuoteIfNeeded(field.name);
+  std::string check = "((" + column + " IS NULL) OR (length(" + column + ") <= " + std::to_string(field.type.char_length()) + "))";
+  Error error = MakeSqlError("DELTA_EXCEED_CHAR_VARCHAR_LIMIT", "22001",
+                             "The value \"" + mark + "\" is longer than the char or varchar type of its column allows: " + check + ".",
+                             {{"value", mark}, {"expr", check}});
+  return "CAST(error(replace(" + QuoteSqlString(EncodeSparkError(error)) + ", " + QuoteSqlString(mark) + ", " + JsonInner(sql) +
+         ")) AS VARCHAR)";
+}
+
+std::string LengthChecked(const std::string& sql, const Field& field) {
+  const DataType& type = field.type;
+  std::string n = std::to_string(type.char_length());
+  std::string fitted = type.is_char() ? "rpad(" + sql + ", " + n + ", ' ')" : sql;
+  return "CASE WHEN length(" + sql + ") <= " + n + " THEN " + fitted + " WHEN " + sql + " IS NULL THEN NULL ELSE " +
+         TooLongSql(field, sql) + " END";
 }
 
 // The encoded error with the row's values in place of a mark, in SQL.
@@ -94,7 +99,7 @@ std::vector<std::string> CheckedColumns(const Schema& schema, const std::string&
     const Field& field = schema.fields[i];
     std::string sql = alias + ".k" + std::to_string(i);
     std::string checked = sql;
-    if (field.type.is_char() || field.type.is_varchar()) checked = LengthChecked(sql, field.type);
+    if (field.type.is_char() || field.type.is_varchar()) checked = LengthChecked(sql, field);
     std::vector<std::pair<std::string, std::string>> checks;
     NullChecks(field, sql, field.name, checks);
     std::string guards;

@@ -96,14 +96,15 @@ struct ExprEnv {
 
 class Analysis {
  public:
-  explicit Analysis(AnalyzerContext& context) : context_(context) {}
+  // `statement_span`: of a statement that changes a table (of INSERT without its query), where Spark places
+  // what is wrong with conditions and with values that do not fit their columns.
+  explicit Analysis(AnalyzerContext& context, SourceSpan statement_span = {}) : context_(context), statement_span_(statement_span) {}
 
   // ---- statements
   Result<AnalyzedQuery> AnalyzeStatement(const RelationPtr& query);
   Result<TypedExprPtr> ResolveOverSchema(const ExprPtr& expr, const Schema& schema, std::string* text = nullptr);
   Result<AnalyzedInsert> Insert(const InsertStatement& insert);
-  Result<AnalyzedRowChange> ChangeRows(const TableRelation& table, const std::string& alias,
-                                       const std::vector<Assignment>* assignments, const ExprPtr& condition);
+  Result<AnalyzedRowChange> ChangeRows(const UpdateStatement& update);
   Result<AnalyzedMerge> Merge(const MergeStatement& merge);
   Result<TimeTravel> ResolveTimeTravel(const TableRelation& table);
 
@@ -130,6 +131,7 @@ class Analysis {
   Rel Exact(Rel rel);
   Result<Resolved> ResolveExpr(const ExprPtr& expr, const ExprEnv& env);
   Result<TypedExprPtr> ResolveCondition(const ExprPtr& expr, const ExprEnv& env, SourceSpan span);
+  static Error NotBoolean(const Resolved& resolved, SourceSpan span);
   Result<Value> FoldConstant(const ExprPtr& expr);
   TypedExprPtr ImplicitCast(TypedExprPtr expr, const DataType& type) const;
   Scope MakeScope(const Rel& rel) const;
@@ -138,10 +140,17 @@ class Analysis {
   SourceSpan Span(SourceSpan span) const { return hide_spans_ > 0 ? SourceSpan{} : span; }
 
   // dml.cc, merge.cc
-  Result<AnalyzedTarget> OpenTarget(const TableRelation& table);
+  Result<AnalyzedTarget> OpenTarget(const TableRelation& table, SourceSpan span, const char* operation);
   Rel ScanTarget(const AnalyzedTarget& target, const std::string& alias, bool with_row_position);
+  Result<TypedExprPtr> ResolveRowCondition(const ExprPtr& condition, const ExprEnv& env);
+  Status CheckRowExpr(const TypedExprPtr& expr, const std::string& text) const;
   // As the table's column stores it; `text` is the expression's.
   Result<TypedExprPtr> StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text);
+  // ---- char_padding.cc
+  void NoteCharColumn(const Attribute& column, const DataType& stored);
+  std::optional<int> ComparedLength(const TypedExpr& expr) const;
+  // The operands of a comparison that has a CHAR column among columns and texts.
+  Status PadChars(std::vector<Resolved>& compared, SourceSpan span);
   // ---- column_rules.cc
   Result<ExprPtr> ParseRule(const std::string& sql);
   // The column's DEFAULT; null when it has none.
@@ -338,6 +347,7 @@ class Analysis {
                                      const ExprEnv& env, SourceSpan span);
 
   AnalyzerContext& context_;
+  const SourceSpan statement_span_;
   AttributeId next_id_ = 1;
   int64_t next_cte_id_ = 1;
   const Scope* outer_ = nullptr;  // of the subquery or lateral join being analysed
@@ -353,7 +363,9 @@ class Analysis {
   // Columns read: id → relation and column.
   std::unordered_map<AttributeId, std::vector<std::pair<std::string, std::string>>> sources_;
   std::map<std::string, std::set<std::string>> used_;
+  std::unordered_map<AttributeId, int> char_lengths_;  // of the CHAR columns of tables
   int hide_spans_ = 0;
+  bool quotes_text_ = false;  // strings in Resolved::text stand in quotes
   int depth_ = 0;
 };
 

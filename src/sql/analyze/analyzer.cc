@@ -51,7 +51,10 @@ Result<TypedExprPtr> Analysis::ResolveOverSchema(const ExprPtr& expr, const Sche
   next_id_ = std::max<AttributeId>(next_id_, static_cast<AttributeId>(schema.fields.size()) + 1);
   ExprEnv env;
   env.scope = &scope;
-  ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
+  quotes_text_ = text != nullptr;
+  Result<Resolved> result = ResolveExpr(expr, env);
+  quotes_text_ = false;
+  ASSIGN_OR_RETURN(Resolved resolved, std::move(result));
   if (HasAggregate(resolved.expr) || HasWindow(resolved.expr)) {
     return MakeSqlError("UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
                         "Aggregates and windows are not allowed in " + QuoteSql(resolved.text) + ".",

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/expr_text.h"
 #include "sql/coercion.h"
 #include "sql/column_rules.h"
 #include "sql/schema_evolution.h"
@@ -18,9 +19,41 @@ std::string QuoteList(const std::vector<std::string>& names) {
   return Join(quoted, ", ");
 }
 
-Error ArityMismatch(const AnalyzedTarget& target, size_t columns, const Rel& query, SourceSpan span) {
+// The rows have columns that the table has not.
+Error MetadataMismatch(const AnalyzedTarget& target, const Rel& query) {
+  const std::string& table = target.relation.full_name;
+  std::string columns_text = "\n\nTable schema:\n";
+  for (const Field& field : target.table->schema().fields) columns_text += "-- " + field.name + ": " + field.type.SimpleString() + "\n";
+  columns_text += "\nData schema:\n";
+  for (const ScopeColumn& column : query.columns) {
+    columns_text += "-- " + column.attribute.name + ": " + column.attribute.type.SimpleString() + "\n";
+  }
+  return MakeSqlError("DELTA_METADATA_MISMATCH", "42KDG",
+                      "The data has columns that the table " + table +
+                          " lacks. To add them write with the option mergeSchema = true." + columns_text);
+}
+
+// A row shorter or longer than the table. Delta's own errors have no place in the text.
+Error DeltaArityMismatch(const AnalyzedTarget& target, size_t columns, const Rel& query) {
+  const std::string& table = target.relation.full_name;
+  std::string wanted = std::to_string(columns), given = std::to_string(query.columns.size());
+  if (query.columns.size() < columns) {
+    return MakeSqlError("DELTA_INSERT_COLUMN_ARITY_MISMATCH", "42802",
+                        "Cannot write to '" + table + "', not enough data columns; target table has " + wanted +
+                            " column(s) but the inserted data has " + given + " column(s).",
+                        {{"tableName", table},
+                         {"columnName", "not enough data columns"},
+                         {"numColumns", wanted},
+                         {"insertColumns", given}});
+  }
+  return MetadataMismatch(target, query);
+}
+
+Error ArityMismatch(const InsertStatement& insert, const AnalyzedTarget& target, size_t columns, const Rel& query) {
+  if (target.relation.format == "DELTA" && insert.columns.empty()) return DeltaArityMismatch(target, columns, query);
   std::vector<std::string> table_columns, data_columns;
   for (const Field& field : target.table->schema().fields) table_columns.push_back(field.name);
+  if (!insert.columns.empty()) table_columns = insert.columns;
   for (const ScopeColumn& column : query.columns) data_columns.push_back(column.attribute.name);
   bool few = query.columns.size() < columns;
   std::string table = QuoteName(target.relation.name_parts);
@@ -32,8 +65,13 @@ Error ArityMismatch(const AnalyzedTarget& target, size_t columns, const Rel& que
                           QuoteList(data_columns) + ".",
                       {{"tableName", table},
                        {"tableColumns", QuoteList(table_columns)},
-                       {"dataColumns", QuoteList(data_columns)}},
-                      span);
+                       {"dataColumns", QuoteList(data_columns)}});
+}
+
+Error ExpectTable(const NameParts& view, const char* operation, SourceSpan span) {
+  return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
+                      "'" + std::string(operation) + "' expects a table but " + QuoteName(view) + " is a view.",
+                      {{"viewName", QuoteName(view)}, {"operation", operation}}, span);
 }
 
 int FieldIndex(const std::vector<Field>& fields, const std::string& name, bool case_sensitive) {
@@ -50,6 +88,16 @@ bool Evolves(const InsertStatement& insert) {
 
 bool WidensTypes(const TableRelation& table) { return table.options.contains(kWidenTypes); }
 
+// The table behind a view that is SELECT * FROM it; null for other views.
+const TableRelation* WholeTable(const TemporaryView& view) {
+  const auto* project = std::get_if<ProjectRelation>(&view.query->node);
+  if (!view.columns.empty() || !project || project->exprs.size() != 1) return nullptr;
+  const auto* star = std::get_if<StarExpr>(&project->exprs[0]->node);
+  const auto* table = project->input ? std::get_if<TableRelation>(&project->input->node) : nullptr;
+  bool plain = star && star->qualifier.empty() && star->except.empty() && table && !table->version_as_of && !table->timestamp_as_of;
+  return plain ? table : nullptr;
+}
+
 bool IsDefaultKeyword(const ExprPtr& expr) {
   const auto* name = std::get_if<AttributeExpr>(&expr->node);
   return name && name->name.size() == 1 && EqualsIgnoreCase(name->name[0], "default");
@@ -57,14 +105,26 @@ bool IsDefaultKeyword(const ExprPtr& expr) {
 
 }  // namespace
 
-Result<AnalyzedTarget> Analysis::OpenTarget(const TableRelation& table) {
+Result<AnalyzedTarget> Analysis::OpenTarget(const TableRelation& table, SourceSpan span, const char* operation) {
   ASSIGN_OR_RETURN(NameParts name, TableName(table));
-  ASSIGN_OR_RETURN(ResolvedRelation relation, ResolveName(name, Access::kWrite, {}));
-  if (relation.kind == RelationKind::kView) {
-    return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
-                        "The operation expects a table but " + QuoteName(relation.name_parts) + " is a view.",
-                        {{"viewName", QuoteName(relation.name_parts)}, {"operation", "write"}});
+  span = Span(span);
+  if (name.size() == 1 && context_.temporary_views) {
+    auto view = context_.temporary_views->find(ToLowerAscii(name[0]));
+    if (view != context_.temporary_views->end()) {
+      const TableRelation* whole = WholeTable(view->second);
+      bool inserts = std::string_view(operation) == "INSERT";
+      if (!whole || inserts) return ExpectTable(name, operation, span);
+      ASSIGN_OR_RETURN(name, TableName(*whole));
+    }
   }
+  auto resolved = ResolveName(name, Access::kWrite, span);
+  if (!resolved.ok()) {
+    Error error = resolved.error();
+    if (error.condition == "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE") error.parameters["operation"] = operation;
+    return error;
+  }
+  ResolvedRelation relation = *std::move(resolved);
+  if (relation.kind == RelationKind::kView) return ExpectTable(relation.name_parts, operation, span);
   auto options = table.options;
   options.erase(kWidenTypes);
   ASSIGN_OR_RETURN(auto handle, context_.tables.Open(relation, {}, options, std::nullopt));
@@ -84,6 +144,7 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
     scan.column_indexes.push_back(static_cast<int>(i));
     output.push_back(NewAttribute(fields[i].name, StoredType(fields[i].type), fields[i].nullable, fields[i].metadata));
     sources_[output.back().id] = {{target.relation.full_name, fields[i].name}};
+    NoteCharColumn(output.back(), fields[i].type);
     rel.columns.push_back({output.back(), qualifier, 0});
   }
   if (with_row_position) {
@@ -98,8 +159,11 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
 // does not fit.
 Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text) {
   DataType type = StoredType(target.type);
-  if (CanCast(expr->type, type, context_.ansi)) return ImplicitCast(std::move(expr), type);
-  return CastMismatch(expr->type, type, text, context_.ansi, false, expr->span);
+  SourceSpan span = Span(statement_span_);
+  if (!CanCast(expr->type, type, context_.ansi)) return CastMismatch(expr->type, type, text, context_.ansi, false, span);
+  TypedExprPtr cast = ImplicitCast(expr, type);
+  if (cast == expr) return cast;
+  return std::make_shared<const TypedExpr>(TypedExpr{cast->type, cast->nullable, span, cast->node});
 }
 
 // VALUES (1, DEFAULT): the word stands for the default of the column in its place.
@@ -135,7 +199,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
     if (index < 0) {
       Scope scope;
       for (const Field& f : fields) scope.columns.push_back({{0, f.name, f.type}, target.relation.name_parts, 0});
-      return UnresolvedColumn({name}, scope, span);
+      return UnresolvedColumn({name}, scope, insert.span);
     }
     if (std::ranges::count(wanted, static_cast<size_t>(index)) > 0) {
       return MakeSqlError("COLUMN_ALREADY_EXISTS", "42711",
@@ -161,6 +225,11 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
     for (size_t q = 0; q < query.columns.size(); ++q) {
       const std::string& name = query.columns[q].attribute.name;
       int index = FieldIndex(fields, name, context_.case_sensitive);
+      if (index >= 0 && source[static_cast<size_t>(index)] >= 0) {
+        std::string both = name + ", " + name;
+        return MakeSqlError("DELTA_DUPLICATE_COLUMNS_FOUND.READ_SCHEMA", "42711",
+                            "Found duplicate column(s) in the data to write: " + both + ".", {{"duplicateCols", both}});
+      }
       if (index >= 0) {
         source[static_cast<size_t>(index)] = static_cast<int>(q);
       } else if (evolves) {
@@ -170,13 +239,14 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
       }
     }
     if (unknown.empty()) return source;
+    if (target.relation.format == "DELTA") return MetadataMismatch(target, query);
     return MakeSqlError("INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000",
                         "Cannot write incompatible data for the table " + table + ": Cannot write extra columns " +
                             QuoteList(unknown) + ".",
                         {{"tableName", table}, {"extraColumns", QuoteList(unknown)}}, span);
   }
   bool arity_fits = query.columns.size() == wanted.size() || (evolves && query.columns.size() > wanted.size());
-  if (!arity_fits) return ArityMismatch(target, wanted.size(), query, span);
+  if (!arity_fits) return ArityMismatch(insert, target, wanted.size(), query);
   for (size_t q = 0; q < query.columns.size(); ++q) {
     if (q < wanted.size()) source[wanted[q]] = static_cast<int>(q);
     else extra.push_back(static_cast<int>(q));
@@ -185,7 +255,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
 }
 
 Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
-  ASSIGN_OR_RETURN(AnalyzedTarget target, OpenTarget(insert.table));
+  ASSIGN_OR_RETURN(AnalyzedTarget target, OpenTarget(insert.table, insert.table_span, "INSERT"));
   PrefetchNames(insert.query);
   ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(WithDefaults(insert, target.table->schema())));
   SourceSpan span = Span(insert.query->span);
@@ -217,6 +287,10 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
         Attribute column{static_cast<AttributeId>(i), fields[i].name, value->type, fields[i].nullable, "{}"};
         ASSIGN_OR_RETURN(Resolved same, CallFunction("<=>", {{MakeColumn(column), column.name, ""}, {value, "", ""}}, {}));
         result.overwrite_condition = MakeAnd(result.overwrite_condition, same.expr);
+        const Value* constant = LiteralValue(*given.expr);
+        std::string value_sql = constant ? LiteralSql(*constant, context_.time_zone) : given.text;
+        std::string text = CallText("<=>", {QuoteIfNeeded(column.name), value_sql});
+        result.overwrite_text = result.overwrite_text.empty() ? text : CallText("and", {result.overwrite_text, text});
       }
     } else if (!ColumnRulesOf(fields[i]).generated_sql) {
       ASSIGN_OR_RETURN(value, DefaultValue(fields[i], table));
@@ -243,6 +317,21 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   return result;
 }
 
+// Conditions and values of UPDATE, DELETE and MERGE are of one row each.
+Status Analysis::CheckRowExpr(const TypedExprPtr& expr, const std::string& text) const {
+  if (!HasAggregate(expr) && !HasWindow(expr)) return OkStatus();
+  return MakeSqlError("UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
+                      "Aggregates and windows have no place in a condition or value of a row: " + QuoteSql(text) + ".",
+                      {{"invalidExprSqls", QuoteSql(text)}}, Span(statement_span_));
+}
+
+Result<TypedExprPtr> Analysis::ResolveRowCondition(const ExprPtr& condition, const ExprEnv& env) {
+  ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(condition, env));
+  RETURN_IF_ERROR(CheckRowExpr(resolved.expr, resolved.text));
+  if (resolved.expr->type.Is(TypeId::kBoolean)) return resolved.expr;
+  return NotBoolean(resolved, Span(statement_span_));
+}
+
 // SET a = …, b.c = …: one value a column of the table.
 Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>& assignments,
                                                    const AnalyzedTarget& target, const Rel& table_columns,
@@ -252,12 +341,16 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
   std::vector<TypedExprPtr> values(fields.size());
   Scope columns{table_columns.columns, {}, nullptr};
   for (const Assignment& assignment : assignments) {
-    SourceSpan span = Span(assignment.value->span);
+    SourceSpan span = Span(assignment.span);
     ASSIGN_OR_RETURN(auto match, FindColumn(columns, assignment.column, context_.case_sensitive, span));
     if (!match) return UnresolvedColumn(assignment.column, columns, span);
     auto index = static_cast<size_t>(match->column - columns.columns.data());
     const Field& field = fields[index];
     bool nested = match->parts < assignment.column.size();
+    if (values[index] && for_insert) {
+      return MakeSqlError("DELTA_DUPLICATE_COLUMNS_ON_INSERT", "42701",
+                          "The column " + QuoteIdentifier(field.name) + " has two values in an INSERT clause.");
+    }
     if (values[index] && !nested) {
       std::string columns_text = "[" + QuoteIdentifier(field.name) + ", " + QuoteIdentifier(field.name) + "]";
       return MakeSqlError("DELTA_CONFLICT_SET_COLUMN", "42701",
@@ -271,6 +364,7 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
         continue;
       }
       ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));
+      RETURN_IF_ERROR(CheckRowExpr(value.expr, value.text));
       ASSIGN_OR_RETURN(values[index], StoreAssign(value.expr, field, value.text));
       continue;
     }
@@ -293,20 +387,20 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
   return values;
 }
 
-Result<AnalyzedRowChange> Analysis::ChangeRows(const TableRelation& table, const std::string& alias,
-                                               const std::vector<Assignment>* assignments,
-                                               const ExprPtr& condition) {
+// DELETE: no assignments.
+Result<AnalyzedRowChange> Analysis::ChangeRows(const UpdateStatement& update) {
   AnalyzedRowChange change;
-  ASSIGN_OR_RETURN(change.target, OpenTarget(table));
-  Rel scan = ScanTarget(change.target, alias, true);
+  bool updates = !update.assignments.empty();
+  ASSIGN_OR_RETURN(change.target, OpenTarget(update.table, update.table_span, updates ? "UPDATE" : "DELETE"));
+  Rel scan = ScanTarget(change.target, update.alias, true);
   Scope scope = MakeScope(scan);
   ExprEnv env;
   env.scope = &scope;
-  if (condition) {
-    ASSIGN_OR_RETURN(change.condition, ResolveCondition(condition, env, Span(condition->span)));
+  if (update.condition) {
+    ASSIGN_OR_RETURN(change.condition, ResolveRowCondition(update.condition, env));
   }
-  if (assignments) {
-    ASSIGN_OR_RETURN(change.new_values, Assign(*assignments, change.target, scan, env, false));
+  if (updates) {
+    ASSIGN_OR_RETURN(change.new_values, Assign(update.assignments, change.target, scan, env, false));
   }
   change.scan = scan.plan;
   change.lineage = TakeLineage();
@@ -314,18 +408,18 @@ Result<AnalyzedRowChange> Analysis::ChangeRows(const TableRelation& table, const
 }
 
 Result<AnalyzedInsert> AnalyzeInsert(const InsertStatement& insert, AnalyzerContext& context) {
-  Analysis analysis(context);
+  Analysis analysis(context, insert.span);
   return analysis.Insert(insert);
 }
 
 Result<AnalyzedRowChange> AnalyzeUpdate(const UpdateStatement& update, AnalyzerContext& context) {
-  Analysis analysis(context);
-  return analysis.ChangeRows(update.table, update.alias, &update.assignments, update.condition);
+  Analysis analysis(context, update.span);
+  return analysis.ChangeRows(update);
 }
 
 Result<AnalyzedRowChange> AnalyzeDelete(const DeleteStatement& del, AnalyzerContext& context) {
-  Analysis analysis(context);
-  return analysis.ChangeRows(del.table, del.alias, nullptr, del.condition);
+  Analysis analysis(context, del.span);
+  return analysis.ChangeRows({del.table, del.table_span, del.span, del.alias, {}, del.condition});
 }
 
 }  // namespace ashlar::sql

@@ -256,6 +256,31 @@ std::string LiteralText(const Value& value, const std::string& time_zone) {
   return LiteralSql(value, time_zone);
 }
 
+std::string PlainLiteralText(const Value& value, const std::string& time_zone) {
+  if (value.is_null()) return "null";
+  switch (value.type.id()) {
+    case TypeId::kString:
+      return std::get<std::string>(value.data);
+    case TypeId::kBinary:
+      return "0x" + HexText(std::get<std::string>(value.data));
+    case TypeId::kDate:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNtz: {
+      std::string sql = LiteralSql(value, time_zone);  // KEYWORD 'text'
+      size_t quote = sql.find('\'');
+      return sql.substr(quote + 1, sql.size() - quote - 2);
+    }
+    case TypeId::kArray:
+    case TypeId::kStruct: {
+      std::vector<std::string> parts;
+      for (const Value& item : std::get<std::vector<Value>>(value.data)) parts.push_back(PlainLiteralText(item, time_zone));
+      return "[" + Join(parts, ",") + "]";
+    }
+    default:
+      return LiteralSql(value, time_zone);
+  }
+}
+
 std::string LiteralSql(const Value& value, const std::string& time_zone) {
   if (value.is_null()) return "NULL";
   switch (value.type.id()) {

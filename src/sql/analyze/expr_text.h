@@ -13,6 +13,8 @@ namespace ashlar::sql {
 std::string LiteralText(const Value& value, const std::string& time_zone);
 // The same inside quotes and brackets: 'abc', 1, DATE '2024-01-01'.
 std::string LiteralSql(const Value& value, const std::string& time_zone);
+// The value alone, as plans show it: abc, 2024-01-01, 0x00FF, null.
+std::string PlainLiteralText(const Value& value, const std::string& time_zone);
 // As Java prints a double or float: 1.0, 1.0E10, NaN, Infinity.
 std::string DoubleText(double value, bool is_float);
 

@@ -67,7 +67,7 @@ Result<AnalyzedMergeClause> Analysis::MergeStep(const MergeClause& clause, const
   made.match = clause.match;
   made.action = clause.action;
   if (clause.condition) {
-    ASSIGN_OR_RETURN(made.condition, ResolveCondition(clause.condition, env, Span(clause.condition->span)));
+    ASSIGN_OR_RETURN(made.condition, ResolveRowCondition(clause.condition, env));
   }
   bool star = clause.action == Action::kUpdateStar || clause.action == Action::kInsertStar;
   bool insert = clause.action == Action::kInsert || clause.action == Action::kInsertStar;
@@ -88,7 +88,7 @@ Result<AnalyzedMergeClause> Analysis::MergeStep(const MergeClause& clause, const
 
 Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
   AnalyzedMerge result;
-  ASSIGN_OR_RETURN(result.target, OpenTarget(merge.target));
+  ASSIGN_OR_RETURN(result.target, OpenTarget(merge.target, merge.target_span, "MERGE"));
   Rel table = ScanTarget(result.target, merge.target_alias, true);
   PrefetchNames(merge.source);
   ASSIGN_OR_RETURN(Rel source, AnalyzeClosed(merge.source));
@@ -96,7 +96,16 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
   both.columns.insert(both.columns.end(), source.columns.begin(), source.columns.end());
   ExprEnv env;
   env.scope = &both;
-  ASSIGN_OR_RETURN(result.condition, ResolveCondition(merge.condition, env, Span(merge.condition->span)));
+  ASSIGN_OR_RETURN(Resolved condition, ResolveExpr(merge.condition, env));
+  RETURN_IF_ERROR(CheckRowExpr(condition.expr, condition.text));
+  if (!condition.expr->type.Is(TypeId::kBoolean)) {
+    return MakeSqlError("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "42K0E",
+                        "The join condition " + QuoteSql(condition.text) + " has the type " +
+                            QuoteType(condition.expr->type) + ", expected \"BOOLEAN\".",
+                        {{"joinCondition", QuoteSql(condition.text)}, {"conditionType", QuoteType(condition.expr->type)}},
+                        Span(merge.span));
+  }
+  result.condition = condition.expr;
   bool has_star = std::ranges::any_of(merge.clauses, [](const MergeClause& c) {
     return c.action == Action::kUpdateStar || c.action == Action::kInsertStar;
   });
@@ -124,7 +133,7 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
 }
 
 Result<AnalyzedMerge> AnalyzeMerge(const MergeStatement& merge, AnalyzerContext& context) {
-  Analysis analysis(context);
+  Analysis analysis(context, merge.span);
   return analysis.Merge(merge);
 }
 

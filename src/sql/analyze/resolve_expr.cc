@@ -52,7 +52,8 @@ Result<Resolved> Analysis::ResolveExpr(const ExprPtr& expr, const ExprEnv& env) 
 Result<Resolved> Analysis::ResolveNode(const Expr& expr, const ExprEnv& env) {
   SourceSpan span = Span(expr.span);
   if (const auto* n = std::get_if<LiteralExpr>(&expr.node)) {
-    return Resolved{MakeLiteral(n->value, span), LiteralText(n->value, context_.time_zone), ""};
+    std::string text = quotes_text_ ? LiteralSql(n->value, context_.time_zone) : LiteralText(n->value, context_.time_zone);
+    return Resolved{MakeLiteral(n->value, span), std::move(text), ""};
   }
   if (const auto* n = std::get_if<AttributeExpr>(&expr.node)) return ResolveAttribute(*n, env, span);
   if (const auto* n = std::get_if<FunctionExpr>(&expr.node)) return ResolveFunction(*n, env, span);
@@ -87,6 +88,10 @@ Result<Resolved> Analysis::ResolveNode(const Expr& expr, const ExprEnv& env) {
 Result<TypedExprPtr> Analysis::ResolveCondition(const ExprPtr& expr, const ExprEnv& env, SourceSpan span) {
   ASSIGN_OR_RETURN(Resolved resolved, ResolveExpr(expr, env));
   if (resolved.expr->type.Is(TypeId::kBoolean)) return resolved.expr;
+  return NotBoolean(resolved, span);
+}
+
+Error Analysis::NotBoolean(const Resolved& resolved, SourceSpan span) {
   return TypeMismatch("FILTER_NOT_BOOLEAN", resolved.text,
                       "Filter expression " + QuoteSql(resolved.text) + " of type " +
                           QuoteType(resolved.expr->type) + " is not a boolean.",

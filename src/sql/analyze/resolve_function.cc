@@ -88,6 +88,10 @@ bool IsOrderedSet(std::string_view name) {
   return name == "percentile_cont" || name == "percentile_disc" || name == "mode";
 }
 
+bool IsComparison(const std::string& name) {
+  return name == "==" || name == "=" || name == "<=>" || name == "<" || name == "<=" || name == ">" || name == ">=";
+}
+
 bool TakesIgnoreNulls(const std::string& name) {
   return name == "first" || name == "last" || name == "any_value" || name == "first_value" ||
          name == "last_value";
@@ -247,6 +251,7 @@ Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const Func
     ordered.args.insert(ordered.args.begin(), call.within_group[0].expr);
   }
   ASSIGN_OR_RETURN(CallArguments arguments, ResolveArguments(name, ordered, inner, span));
+  if (IsComparison(name)) RETURN_IF_ERROR(PadChars(arguments.values, span));
   bool descending = name.starts_with("percentile_") && !call.within_group.empty() && !call.within_group[0].ascending;
   if (descending) {
     auto share = arguments.values.size() > 1 ? ShareFromTop(*arguments.values[1].expr, context_.time_zone) : std::nullopt;

@@ -248,6 +248,7 @@ Result<Rel> Analysis::ScanTable(const ResolvedRelation& relation, std::shared_pt
     scan.column_indexes.push_back(static_cast<int>(i));
     output.push_back(NewAttribute(fields[i].name, ShownType(fields[i].type), fields[i].nullable, fields[i].metadata));
     sources_[output.back().id] = {{relation.full_name, fields[i].name}};
+    NoteCharColumn(output.back(), fields[i].type);
     rel.columns.push_back({output.back(), relation.name_parts, 0});
   }
   scan.table = std::move(table);
@@ -307,7 +308,9 @@ Result<Rel> Analysis::AnalyzeTable(const TableRelation& table, SourceSpan span) 
   auto handle = context_.tables.Open(relation, travel, table.options, std::nullopt);
   if (!handle.ok()) {
     Error error = std::move(handle).error();
-    if (!error.span && !(span == SourceSpan{})) error.span = span;
+    // Delta's own errors have no place in the text.
+    bool placed = !error.condition.starts_with("DELTA_") && !(span == SourceSpan{});
+    if (!error.span && placed) error.span = span;
     return error;
   }
   return ScanTable(relation, *std::move(handle));

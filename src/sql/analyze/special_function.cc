@@ -42,6 +42,13 @@ Result<std::optional<Resolved>> Analysis::ResolveSpecial(const std::string& name
   if (name == "when") return found(ResolveCase(call, env, span));
   if (name == "in") return found(ResolveIn(call, env, span));
   if (name == "struct") return found(ResolveStruct(call, env, span));
+  if (name == "collate" && call.args.size() == 2) {
+    ASSIGN_OR_RETURN(Value collation, FoldConstant(call.args[1]));
+    bool binary = collation.type.Is(TypeId::kString) && !collation.is_null() && std::get<std::string>(collation.data) == "UTF8_BINARY";
+    if (!binary) return NotImplemented("COLLATE");
+    ASSIGN_OR_RETURN(Resolved text, ResolveExpr(call.args[0], env));
+    return Found(Resolved{text.expr, "collate(" + text.text + ", UTF8_BINARY)", ""});
+  }
   if (name == "$path") return found(ResolvePath(call, env, span));
   if (name == "window" || name == "session_window") {
     const ScopeColumn* column = TimeWindowColumn(name, env);
@@ -150,6 +157,7 @@ Result<Resolved> Analysis::ResolveIn(const FunctionExpr& call, const ExprEnv& en
     parts.push_back(std::move(part));
   }
   std::string text = CallText("in", texts);
+  RETURN_IF_ERROR(PadChars(parts, span));
   auto common = CommonType(types, context_.ansi);
   if (!common) return DataDiffTypes(text, "in", types, span);
   CallNode node;

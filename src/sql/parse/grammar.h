@@ -322,6 +322,7 @@ class Parser {
   // The height of the tallest tree built since the rule now running began.
   int height_ = 0;
   int parameters_ = 0;
+  SourceSpan table_span_;  // of the name that TableReference read last
   std::vector<PendingWindow> pending_windows_;
   // The row constructor built last: VALUES takes it apart.
   ExprPtr last_row_;

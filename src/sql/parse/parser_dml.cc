@@ -15,7 +15,7 @@ Statement Make(auto node) {
 }
 
 // Every INSERT of a MERGE has as many values as columns.
-Status CheckMergeInserts(const MergeStatement& merge, SourceSpan span) {
+Status CheckMergeInserts(const MergeStatement& merge) {
   for (const MergeClause& clause : merge.clauses) {
     if (clause.action != MergeClause::Action::kInsert) continue;
     auto columns = std::ranges::count_if(clause.assignments, [](const Assignment& a) { return !a.column.empty(); });
@@ -25,7 +25,36 @@ Status CheckMergeInserts(const MergeStatement& merge, SourceSpan span) {
                         "MERGE INSERT clause has mismatched column and value counts: expected " +
                             std::to_string(columns) + " value(s) for the specified column list, but found " +
                             std::to_string(values) + ".",
-                        {{"expectedCount", std::to_string(columns)}, {"actualCount", std::to_string(values)}}, span);
+                        {{"expectedCount", std::to_string(columns)}, {"actualCount", std::to_string(values)}}, merge.span);
+  }
+  return OkStatus();
+}
+
+// A clause without a condition takes every row: those after it of its kind would be dead.
+Status CheckMergeConditions(const MergeStatement& merge) {
+  struct Kind {
+    MergeClause::Match match;
+    const char* condition;
+    const char* name;
+  };
+  static constexpr Kind kKinds[] = {
+      {MergeClause::Match::kMatched, "NON_LAST_MATCHED_CLAUSE_OMIT_CONDITION", "MATCHED"},
+      {MergeClause::Match::kNotMatched, "NON_LAST_NOT_MATCHED_BY_TARGET_CLAUSE_OMIT_CONDITION", "NOT MATCHED [BY TARGET]"},
+      {MergeClause::Match::kNotMatchedBySource, "NON_LAST_NOT_MATCHED_BY_SOURCE_CLAUSE_OMIT_CONDITION", "NOT MATCHED BY SOURCE"},
+  };
+  for (const Kind& kind : kKinds) {
+    bool takes_every_row = false;
+    for (const MergeClause& clause : merge.clauses) {
+      if (clause.match != kind.match) continue;
+      if (takes_every_row) {
+        std::string name = kind.name;
+        return MakeSqlError(kind.condition, "42613",
+                            "When there are more than one " + name + " clauses in a MERGE statement, only the last " + name +
+                                " clause can omit the condition.",
+                            {}, merge.span);
+      }
+      takes_every_row = clause.condition == nullptr;
+    }
   }
   return OkStatus();
 }
@@ -56,6 +85,7 @@ Result<Statement> Parser::Insert(std::vector<CteDefinition> ctes, bool recursive
     insert.mode = InsertMode::kReplaceWhere;
     ASSIGN_OR_RETURN(insert.replace_where, Expression());
   }
+  insert.span = SpanFrom(begin);
   if (ctes.empty()) {
     ASSIGN_OR_RETURN(insert.query, Query());
   } else {
@@ -69,6 +99,7 @@ Result<Statement> Parser::Insert(std::vector<CteDefinition> ctes, bool recursive
 // The table and what is said about its columns.
 Status Parser::InsertTarget(InsertStatement& insert) {
   ASSIGN_OR_RETURN(insert.table, TableReference());
+  insert.table_span = table_span_;
   if (AtWord("WITH") && Peek(1).IsSymbol("(")) {
     Advance();
     ASSIGN_OR_RETURN(insert.options, PropertyList());
@@ -109,37 +140,45 @@ Result<std::vector<Assignment>> Parser::Assignments() {
   std::vector<Assignment> assignments;
   do {
     Assignment assignment;
+    size_t begin = at_;
     ASSIGN_OR_RETURN(assignment.column, MultipartName());
     if (!Accept("==")) RETURN_IF_ERROR(Expect("="));
     ASSIGN_OR_RETURN(assignment.value, Expression());
+    assignment.span = SpanFrom(begin);
     assignments.push_back(std::move(assignment));
   } while (Accept(","));
   return assignments;
 }
 
 Result<Statement> Parser::Update() {
+  size_t begin = at_;
   Advance();
   UpdateStatement update;
   ASSIGN_OR_RETURN(update.table, TableReference());
+  update.table_span = table_span_;
   ASSIGN_OR_RETURN(update.alias, TargetAlias());
   RETURN_IF_ERROR(ExpectWord("SET"));
   ASSIGN_OR_RETURN(update.assignments, Assignments());
   if (AcceptWord("WHERE")) {
     ASSIGN_OR_RETURN(update.condition, Expression());
   }
+  update.span = SpanFrom(begin);
   return Make(std::move(update));
 }
 
 Result<Statement> Parser::Delete() {
+  size_t begin = at_;
   Advance();
   if (Peek().IsIdentifier() && !AtWord("FROM")) return Missing("FROM");
   RETURN_IF_ERROR(ExpectWord("FROM"));
   DeleteStatement statement;
   ASSIGN_OR_RETURN(statement.table, TableReference());
+  statement.table_span = table_span_;
   ASSIGN_OR_RETURN(statement.alias, TargetAlias());
   if (AcceptWord("WHERE")) {
     ASSIGN_OR_RETURN(statement.condition, Expression());
   }
+  statement.span = SpanFrom(begin);
   return Make(std::move(statement));
 }
 
@@ -151,21 +190,26 @@ Result<Statement> Parser::Merge() {
   merge.with_schema_evolution = AcceptWords({"WITH", "SCHEMA", "EVOLUTION"});
   RETURN_IF_ERROR(ExpectWord("INTO"));
   ASSIGN_OR_RETURN(merge.target, TableReference());
+  merge.target_span = table_span_;
   ASSIGN_OR_RETURN(merge.target_alias, TargetAlias());
   RETURN_IF_ERROR(ExpectWord("USING"));
   ASSIGN_OR_RETURN(merge.source, RelationPrimary());
+  // Spark's parser takes the word for the source's alias.
+  if (AcceptWord("WHEN")) return Missing("ON");
   RETURN_IF_ERROR(ExpectWord("ON"));
   ASSIGN_OR_RETURN(merge.condition, Expression());
   while (AtWord("WHEN")) {
     ASSIGN_OR_RETURN(MergeClause clause, MergeWhen());
     merge.clauses.push_back(std::move(clause));
   }
-  RETURN_IF_ERROR(CheckMergeInserts(merge, SpanFrom(begin)));
+  merge.span = SpanFrom(begin);
+  RETURN_IF_ERROR(CheckMergeInserts(merge));
   if (merge.clauses.empty()) {
     if (Peek().kind != TokenKind::kEnd && !At(";")) return SyntaxError();
     return MakeSqlError("MERGE_WITHOUT_WHEN", "42601",
-                        "There must be at least one WHEN clause in a MERGE statement.", {}, SpanFrom(begin));
+                        "There must be at least one WHEN clause in a MERGE statement.", {}, merge.span);
   }
+  RETURN_IF_ERROR(CheckMergeConditions(merge));
   return Make(std::move(merge));
 }
 
@@ -209,10 +253,12 @@ Status Parser::MergeAction(MergeClause& clause) {
     return OkStatus();
   }
   clause.action = MergeClause::Action::kInsert;
-  RETURN_IF_ERROR(Expect("("));
+  if (!Accept("(")) return SyntaxError();
   do {
     Assignment assignment;
+    size_t begin = at_;
     ASSIGN_OR_RETURN(assignment.column, MultipartName());
+    assignment.span = SpanFrom(begin);
     clause.assignments.push_back(std::move(assignment));
   } while (Accept(","));
   RETURN_IF_ERROR(Expect(")"));

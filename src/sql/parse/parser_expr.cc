@@ -314,6 +314,14 @@ Result<ExprPtr> Parser::PostfixTail(ExprPtr expr, size_t begin) {
     } else if (Accept("::")) {
       ASSIGN_OR_RETURN(DataType type, Type());
       expr = MakeExpr(CastExpr{std::move(expr), std::move(type), CastMode::kDefault}, SpanFrom(begin));
+    } else if (AtWord("COLLATE") && Peek(1).IsWord("UTF8_BINARY")) {
+      // How strings compare anyway.
+      Advance();
+      Advance();
+      FunctionExpr call;
+      call.name = {"collate"};
+      call.args = {std::move(expr), MakeExpr(LiteralExpr{Value::String("UTF8_BINARY")}, SpanFrom(begin))};
+      expr = MakeExpr(std::move(call), SpanFrom(begin));
     } else if (AtWord("COLLATE") && Peek(1).IsIdentifier()) {
       return NotImplemented("COLLATE");
     } else if (At(":") && (Peek(1).IsIdentifier() || Peek(1).IsSymbol("["))) {

@@ -164,15 +164,18 @@ Result<RelationPtr> Parser::NamedRelation() {
 // a.b.c or IDENTIFIER(…)
 Result<TableRelation> Parser::TableReference() {
   TableRelation table;
+  size_t begin = at_;
   if (AtWord("IDENTIFIER") && Peek(1).IsSymbol("(")) {
     Advance();
     Advance();
     ASSIGN_OR_RETURN(table.identifier, Expression());
     RETURN_IF_ERROR(Expect(")"));
-    return table;
+  } else {
+    ASSIGN_OR_RETURN(table.name, MultipartName());
+    // t@v3 is Databricks': Spark's grammar has no such name.
+    if (At("@") && Peek().begin == tokens_[at_ - 1].end) return SyntaxError();
   }
-  ASSIGN_OR_RETURN(table.name, MultipartName());
-  if (At("@") && Peek().begin == tokens_[at_ - 1].end) return NotImplemented("table@version");
+  table_span_ = SpanFrom(begin);
   return table;
 }
 

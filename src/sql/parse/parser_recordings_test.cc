@@ -82,7 +82,6 @@ std::string Written(const Error& error, std::string_view sql, bool with_span) {
 constexpr std::string_view kRefused[] = {
     "the type TIME",
     "COLLATE",                   // collations are not built
-    "table@version",             // Delta's shorthand for VERSION AS OF, which is built
     "FIRST or AFTER",            // of ADD COLUMN
     "MAX RECURSION LEVEL",
     "table arguments of functions",

@@ -48,6 +48,7 @@ Result<Statement> Parser::Show() {
   if (AcceptWord("TBLPROPERTIES")) {
     ShowTablePropertiesStatement show;
     ASSIGN_OR_RETURN(show.table, TableReference());
+    show.table_span = table_span_;
     if (At("(")) {
       ASSIGN_OR_RETURN(std::vector<std::string> keys, PropertyKeys());
       show.key = keys.front();
@@ -57,6 +58,7 @@ Result<Statement> Parser::Show() {
   if (AcceptWord("PARTITIONS")) {
     ShowPartitionsStatement show;
     ASSIGN_OR_RETURN(show.table, TableReference());
+    show.table_span = table_span_;
     if (AtWord("PARTITION")) return NotImplemented("SHOW PARTITIONS … PARTITION");
     return Make(std::move(show));
   }
@@ -102,6 +104,7 @@ Result<Statement> Parser::ShowColumns() {
   if (AtWord("CATALOG") && Peek(1).IsIdentifier()) return Make(UnsupportedStatement{"SHOW COLUMNS IN CATALOG"});
   ShowColumnsStatement show;
   ASSIGN_OR_RETURN(show.table, TableReference());
+  show.table_span = table_span_;
   if (AcceptWord("FROM") || AcceptWord("IN")) {
     ASSIGN_OR_RETURN(NameParts schema, MultipartName());
     if (show.table.name.size() != 1) return SyntaxError();
@@ -181,6 +184,7 @@ Result<Statement> Parser::DescribeTable() {
     describe.extended = true;
   }
   ASSIGN_OR_RETURN(describe.table, TableReference());
+  describe.table_span = table_span_;
   if (AtWord("PARTITION")) return NotImplemented("DESCRIBE TABLE … PARTITION");
   if (Peek().IsIdentifier() && !AtWords({"AS", "JSON"})) {
     ASSIGN_OR_RETURN(describe.column, MultipartName());

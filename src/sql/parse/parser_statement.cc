@@ -215,6 +215,7 @@ Result<Statement> Parser::Truncate() {
   RETURN_IF_ERROR(ExpectWord("TABLE"));
   TruncateStatement truncate;
   ASSIGN_OR_RETURN(truncate.table, TableReference());
+  truncate.table_span = table_span_;
   if (AtWord("PARTITION")) return NotImplemented("TRUNCATE TABLE … PARTITION");
   return Make(std::move(truncate));
 }

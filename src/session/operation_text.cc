@@ -1,0 +1,67 @@
+#include "session/operation_text.h"
+
+#include "base/json.h"
+#include "engine/engine.h"
+#include "sql/analyze/optimized_condition.h"
+#include "sql/analyze/plan_text.h"
+#include "sql/analyze/typed_tree.h"
+
+namespace ashlar::session {
+namespace {
+
+using Match = sql::MergeClause::Match;
+using Action = sql::MergeClause::Action;
+
+// nullopt where evaluation fails: then the row that needs the value will say so.
+std::optional<Value> ValueOf(StatementRun& run, const sql::TypedExprPtr& expr) {
+  sql::Attribute column{1, "value", expr->type, expr->nullable};
+  auto one_row = std::make_shared<const sql::Plan>(sql::Plan{{}, sql::OneRowPlan{}});
+  sql::ProjectPlan project{std::move(one_row), {{column, expr}}};
+  auto stream = run.connection().Execute(std::make_shared<const sql::Plan>(sql::Plan{{column}, std::move(project)}), {});
+  if (!stream.ok()) return std::nullopt;
+  auto rows = engine::CollectRows(**stream);
+  if (!rows.ok() || rows->size() != 1) return std::nullopt;
+  return std::move((*rows)[0][0]);
+}
+
+std::string ConditionText(StatementRun& run, const sql::TypedExprPtr& condition) {
+  auto evaluate = [&run](const sql::TypedExprPtr& expr) { return ValueOf(run, expr); };
+  return sql::PlanText(*sql::OptimizedCondition(condition, evaluate), run.connection().time_zone());
+}
+
+std::string ConditionList(StatementRun& run, const sql::TypedExprPtr& condition) {
+  Json texts = Json::array();
+  if (condition) texts.push_back(ConditionText(run, condition));
+  return WriteJson(texts);
+}
+
+std::string ClauseList(StatementRun& run, const sql::AnalyzedMerge& merge, Match match) {
+  Json clauses = Json::array();
+  for (const sql::AnalyzedMergeClause& clause : merge.clauses) {
+    if (clause.match != match) continue;
+    Json entry;
+    if (clause.condition) entry["predicate"] = ConditionText(run, clause.condition);
+    entry["actionType"] = clause.action == Action::kUpdate ? "update" : clause.action == Action::kDelete ? "delete" : "insert";
+    clauses.push_back(std::move(entry));
+  }
+  return WriteJson(clauses);
+}
+
+}  // namespace
+
+OperationParameters UpdateParameters(StatementRun& run, const sql::TypedExprPtr& condition) {
+  return {{"predicate", ConditionList(run, condition)}};
+}
+
+OperationParameters DeleteParameters(StatementRun& run, const sql::TypedExprPtr& condition) {
+  return {{"predicate", condition ? ConditionList(run, condition) : R"(["true"])"}};
+}
+
+OperationParameters MergeParameters(StatementRun& run, const sql::AnalyzedMerge& merge) {
+  return {{"predicate", ConditionList(run, merge.condition)},
+          {"matchedPredicates", ClauseList(run, merge, Match::kMatched)},
+          {"notMatchedPredicates", ClauseList(run, merge, Match::kNotMatched)},
+          {"notMatchedBySourcePredicates", ClauseList(run, merge, Match::kNotMatchedBySource)}};
+}
+
+}  // namespace ashlar::session

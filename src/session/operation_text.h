@@ -1,0 +1,22 @@
+// What the history of a table says of a statement's conditions, in delta-spark's words.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "session/run_statement.h"
+#include "sql/analyzer.h"
+
+namespace ashlar::session {
+
+using OperationParameters = std::map<std::string, std::optional<std::string>>;
+
+// predicate, a JSON array of the condition's text. Without a condition (null) an UPDATE has none, a DELETE "true".
+OperationParameters UpdateParameters(StatementRun& run, const sql::TypedExprPtr& condition);
+OperationParameters DeleteParameters(StatementRun& run, const sql::TypedExprPtr& condition);
+
+// predicate, matchedPredicates, notMatchedPredicates, notMatchedBySourcePredicates of MERGE.
+OperationParameters MergeParameters(StatementRun& run, const sql::AnalyzedMerge& merge);
+
+}  // namespace ashlar::session
