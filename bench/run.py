@@ -10,9 +10,10 @@ import time
 import delta
 import latency
 import service
+import snapshot
 import tpch
 
-PARTS = ("tpch", "delta", "latency", "service")
+PARTS = ("tpch", "delta", "latency", "service", "snapshot")
 
 
 def main() -> int:
@@ -32,6 +33,8 @@ def main() -> int:
         figures += latency.run(build_dir)
     if "service" in wanted:
         figures += service.run(build_dir)
+    if "snapshot" in wanted:
+        figures += snapshot.run(build_dir)
     print(f"\n  {'figure':<46} {'measured':>10}        target")
     for figure in figures:
         print(figure.line())

@@ -49,7 +49,7 @@ class Parts {
   void MoveInto(const std::string& root, std::vector<ChangesPart>& out) {
     for (Part& part : parts_) {
       SnapshotState state = empty_;
-      state.files = std::move(part.files);
+      state.files = part.files;
       out.push_back({std::make_shared<const Snapshot>(root, std::move(state)), std::move(part.rows)});
     }
   }
@@ -206,11 +206,7 @@ Result<std::optional<int64_t>> ChangesBoundary(const TableLocation& table, int64
     ASSIGN_OR_RETURN(int64_t version, VersionAtTimestamp(table, timestamp_ms));
     return std::optional(version);
   }
-  ASSIGN_OR_RETURN(std::vector<HistoryEntry> history, ReadHistory(table));
-  std::optional<int64_t> first;
-  for (const HistoryEntry& entry : history) {
-    if (entry.timestamp_ms >= timestamp_ms) first = entry.version;
-  }
+  ASSIGN_OR_RETURN(std::optional<int64_t> first, FirstVersionSince(table, timestamp_ms));
   if (first) return first;
   // After the last commit: its error says so.
   ASSIGN_OR_RETURN(int64_t version, VersionAtTimestamp(table, timestamp_ms));
@@ -232,14 +228,12 @@ Result<TableChanges> ReadChanges(const TableLocation& table, int64_t first, std:
   int64_t end = std::min(last.value_or(latest->version()), latest->version());
   ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> start, Snapshot::Load(table, {.version = first}));
   bool recorded = BooleanProperty(start->metadata().configuration, kFeedProperty, false);
-  ASSIGN_OR_RETURN(std::vector<HistoryEntry> history, ReadHistory(table));
-  std::ranges::reverse(history);
+  ASSIGN_OR_RETURN(std::vector<HistoryEntry> history, ReadHistoryBetween(table, first, end));
   TableChanges changes;
   changes.schema = FeedSchema(latest->schema());
   changes.partition_columns = latest->partition_columns();
   Reader reader(table, *latest, changes.schema);
   for (const HistoryEntry& entry : history) {
-    if (entry.version < first || entry.version > end) continue;
     ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, entry.version));
     for (const Action& action : actions) {
       const auto* metadata = std::get_if<Metadata>(&action);

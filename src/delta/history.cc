@@ -13,74 +13,120 @@
 namespace ashlar::delta {
 namespace {
 
-Result<CommitInfo> InfoOf(const TableLocation& table, int64_t version) {
-  ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, version));
-  for (Action& action : actions) {
-    if (auto* info = std::get_if<CommitInfo>(&action)) return std::move(*info);
+// The commits of a log with their times, oldest first. In-commit timestamps are inside the files; only
+// those asked for are read. The modification time stands in where there is none.
+class Commits {
+ public:
+  static Result<Commits> Of(const TableLocation& table) {
+    ASSIGN_OR_RETURN(LogListing listing, ListLog(table, 0));
+    Commits commits(table, std::move(listing.commits));
+    if (commits.size() == 0) return commits;
+    ASSIGN_OR_RETURN(HistoryEntry newest, commits.At(commits.size() - 1));
+    commits.in_commit_timestamps_ = newest.info.in_commit_timestamp_ms.has_value();
+    return commits;
   }
-  return CommitInfo();
-}
 
-// Times ascend strictly with the version, whatever clocks and copies did to the files.
-void Straighten(std::vector<HistoryEntry>* oldest_first) {
-  for (size_t i = 1; i < oldest_first->size(); ++i) {
-    int64_t before = (*oldest_first)[i - 1].timestamp_ms;
-    (*oldest_first)[i].timestamp_ms = std::max((*oldest_first)[i].timestamp_ms, SaturatingAdd(before, 1));
-  }
-}
-
-// All commits with their times, oldest first. In-commit timestamps are inside the files, so every file
-// is read; the modification time stands in where there is none.
-Result<std::vector<HistoryEntry>> AllCommits(const TableLocation& table) {
-  ASSIGN_OR_RETURN(LogListing listing, ListLog(table, 0));
-  std::vector<HistoryEntry> entries;
-  for (const CommitFile& commit : listing.commits) {
+  size_t size() const { return files_.size(); }
+  int64_t version(size_t i) const { return files_[i].version; }
+  Result<HistoryEntry> At(size_t i) const {
     HistoryEntry entry;
-    entry.version = commit.version;
-    ASSIGN_OR_RETURN(entry.info, InfoOf(table, commit.version));
-    entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(commit.modified_ms);
-    entries.push_back(std::move(entry));
+    entry.version = files_[i].version;
+    ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, entry.version));
+    entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(modified_ms_[i]);
+    return entry;
   }
-  Straighten(&entries);
-  return entries;
-}
+  // Commits begin … end - 1. Their times ascend strictly, whatever clocks and copies did to the files.
+  Result<std::vector<HistoryEntry>> Between(size_t begin, size_t end) const {
+    std::vector<HistoryEntry> entries;
+    for (size_t i = begin; i < end; ++i) {
+      ASSIGN_OR_RETURN(HistoryEntry entry, At(i));
+      if (!entries.empty()) entry.timestamp_ms = std::max(entry.timestamp_ms, SaturatingAdd(entries.back().timestamp_ms, 1));
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
+  Result<int64_t> TimeOf(size_t i) const {
+    if (!in_commit_timestamps_) return modified_ms_[i];
+    ASSIGN_OR_RETURN(HistoryEntry entry, At(i));
+    return entry.timestamp_ms;
+  }
+  // The number of commits before `timestamp_ms`; reads a logarithm of them.
+  Result<size_t> CountBefore(int64_t timestamp_ms) const {
+    size_t begin = 0, end = size();
+    while (begin < end) {
+      size_t middle = begin + (end - begin) / 2;
+      ASSIGN_OR_RETURN(int64_t time, TimeOf(middle));
+      (time < timestamp_ms ? begin : end) = time < timestamp_ms ? middle + 1 : middle;
+    }
+    return begin;
+  }
+
+ private:
+  Commits(const TableLocation& table, std::vector<CommitFile> files) : table_(table), files_(std::move(files)) {
+    for (const CommitFile& file : files_) {
+      int64_t after = modified_ms_.empty() ? INT64_MIN : SaturatingAdd(modified_ms_.back(), 1);
+      modified_ms_.push_back(std::max(file.modified_ms, after));
+    }
+  }
+
+  TableLocation table_;
+  std::vector<CommitFile> files_;
+  std::vector<int64_t> modified_ms_;  // ascending
+  bool in_commit_timestamps_ = false;
+};
 
 }  // namespace
 
-Result<std::vector<HistoryEntry>> ReadHistory(const TableLocation& table,
-                                              std::optional<int64_t> limit) {
-  ASSIGN_OR_RETURN(std::vector<HistoryEntry> entries, AllCommits(table));
+Result<std::vector<HistoryEntry>> ReadHistory(const TableLocation& table, std::optional<int64_t> limit) {
+  ASSIGN_OR_RETURN(Commits commits, Commits::Of(table));
+  size_t count = commits.size();
+  if (limit.has_value()) count = std::min(count, static_cast<size_t>(std::max<int64_t>(*limit, 0)));
+  ASSIGN_OR_RETURN(std::vector<HistoryEntry> entries, commits.Between(commits.size() - count, commits.size()));
   std::ranges::reverse(entries);
-  if (limit.has_value() && static_cast<int64_t>(entries.size()) > std::max<int64_t>(*limit, 0)) {
-    entries.resize(static_cast<size_t>(std::max<int64_t>(*limit, 0)));
-  }
   return entries;
 }
 
+Result<std::vector<HistoryEntry>> ReadHistoryBetween(const TableLocation& table, int64_t first, int64_t last) {
+  ASSIGN_OR_RETURN(Commits commits, Commits::Of(table));
+  size_t begin = 0, end = commits.size();
+  while (begin < end && commits.version(begin) < first) ++begin;
+  while (end > begin && commits.version(end - 1) > last) --end;
+  return commits.Between(begin, end);
+}
+
+Result<std::optional<int64_t>> FirstVersionSince(const TableLocation& table, int64_t timestamp_ms) {
+  ASSIGN_OR_RETURN(Commits commits, Commits::Of(table));
+  ASSIGN_OR_RETURN(size_t before, commits.CountBefore(timestamp_ms));
+  if (before == commits.size()) return std::optional<int64_t>();
+  return std::optional(commits.version(before));
+}
+
 Result<int64_t> VersionAtTimestamp(const TableLocation& table, int64_t timestamp_ms) {
-  ASSIGN_OR_RETURN(std::vector<HistoryEntry> entries, AllCommits(table));
-  if (entries.empty()) {
+  ASSIGN_OR_RETURN(Commits commits, Commits::Of(table));
+  if (commits.size() == 0) {
     ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> latest, Snapshot::Load(table));
     return latest->version();
   }
-  if (timestamp_ms < entries.front().timestamp_ms) {
-    std::string earliest = FormatUtcMs(entries.front().timestamp_ms);
+  ASSIGN_OR_RETURN(int64_t first_ms, commits.TimeOf(0));
+  ASSIGN_OR_RETURN(int64_t last_ms, commits.TimeOf(commits.size() - 1));
+  if (timestamp_ms < first_ms) {
+    std::string earliest = FormatUtcMs(first_ms);
     return MakeSqlError("DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION", "42816",
                         "The provided timestamp (" + FormatUtcMs(timestamp_ms) +
                             ") is before the earliest version available to this table (" + earliest + ").",
                         {{"userTimestamp", FormatUtcMs(timestamp_ms)}, {"commitTs", earliest},
                          {"timestampString", earliest}});
   }
-  if (timestamp_ms > entries.back().timestamp_ms) {
-    std::string latest = FormatUtcMs(entries.back().timestamp_ms);
+  if (timestamp_ms > last_ms) {
+    std::string latest = FormatUtcMs(last_ms);
     return MakeSqlError("DELTA_TIMESTAMP_GREATER_THAN_COMMIT", "42816",
                         "Timestamp " + FormatUtcMs(timestamp_ms) + " is after the table's latest version (" +
                             latest + ").",
                         {{"providedTimestamp", FormatUtcMs(timestamp_ms)},
                          {"lastCommitTimestamp", latest}, {"maximumTimestamp", latest}});
   }
-  auto after = std::ranges::upper_bound(entries, timestamp_ms, {}, &HistoryEntry::timestamp_ms);
-  return std::prev(after)->version;
+  ASSIGN_OR_RETURN(size_t count, commits.CountBefore(SaturatingAdd(timestamp_ms, 1)));
+  return commits.version(std::max<size_t>(count, 1) - 1);
 }
 
 TableDetail DescribeDetail(const Snapshot& snapshot) {

@@ -15,9 +15,15 @@ struct HistoryEntry {
   int64_t timestamp_ms = 0;  // ascending with the version, as time travel sees it
   CommitInfo info;           // without an operation where the commit has no commitInfo
 };
-// Newest first; at most `limit` entries when given. Versions whose commit file is gone are left out.
+// Newest first; at most `limit` entries when given: no other commits are read. Versions whose commit file
+// is gone are left out.
 Result<std::vector<HistoryEntry>> ReadHistory(const TableLocation& table,
                                               std::optional<int64_t> limit = std::nullopt);
+
+// Versions first … last, oldest first; no other commits are read.
+Result<std::vector<HistoryEntry>> ReadHistoryBetween(const TableLocation& table, int64_t first, int64_t last);
+// The oldest version committed at or after the time; nullopt when there is none.
+Result<std::optional<int64_t>> FirstVersionSince(const TableLocation& table, int64_t timestamp_ms);
 
 // The newest version committed at or before the time. Errors:
 // DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION, DELTA_TIMESTAMP_GREATER_THAN_COMMIT (42816).

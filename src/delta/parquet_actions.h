@@ -41,6 +41,7 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "delta/files/file_list.h"
 #include "delta/log/checkpoint_layout.h"
 
 namespace ashlar::delta {
@@ -55,6 +56,16 @@ class ParquetActions {
   virtual ~ParquetActions() = default;
   // Stops at the sink's first error and returns it.
   virtual Status Read(const std::string& absolute_path, const ActionSink& sink) = 0;
+  // The same, with the adds as columns where the implementation has them: `stats` may then be what
+  // `stats_parsed` says.
+  virtual Status ReadFiles(const std::string& absolute_path, FileListBuilder& files, const ActionSink& others) {
+    return Read(absolute_path, [&](Action action) -> Status {
+      auto* add = std::get_if<AddFile>(&action);
+      if (add == nullptr) return others(std::move(action));
+      files.Add(*add);
+      return OkStatus();
+    });
+  }
   // When it returns success the file is whole and fsynced, and its folder too; on an error and after a
   // crash there is no file of that name (write beside it, fsync, rename). An existing one is replaced.
   // Folders are made.

@@ -1,5 +1,6 @@
 #include "delta/paths.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/text.h"
@@ -33,6 +34,17 @@ std::string FoldDots(std::string_view absolute) {
   return "/" + Join(parts, "/");
 }
 
+// Whether no part of a path that does not begin with '/' is empty, "." or "..".
+bool IsFolded(std::string_view relative) {
+  for (size_t begin = 0; begin <= relative.size();) {
+    size_t end = std::min(relative.find('/', begin), relative.size());
+    std::string_view part = relative.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 Error BadUri(std::string_view log_path) {
   std::string uri(log_path);
   return MakeSqlError("DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI", "22KD1",
@@ -60,6 +72,8 @@ Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_p
   if (!scheme.empty() && scheme != "file") return BadUri(log_path);
   std::optional<std::string> decoded = DecodeLogPath(log_path);
   if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return BadUri(log_path);
+  // Nearly every path, of every file of a table.
+  if (root.starts_with('/') && IsFolded(root.substr(1)) && IsFolded(*decoded)) return std::string(root) + "/" + *decoded;
   std::string table = FoldDots(root);
   std::string path = decoded->starts_with('/') ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
   if (!path.starts_with(table == "/" ? table : table + "/")) {

@@ -6,17 +6,11 @@
 
 #include "base/text.h"
 #include "delta/partition_values.h"
+#include "delta/skipping_bound.h"
 #include "delta/stats.h"
 
 namespace ashlar::delta {
 namespace {
-
-// The set of results a predicate can have over the rows of a file.
-using Outcomes = uint8_t;
-constexpr Outcomes kTrue = 1;
-constexpr Outcomes kFalse = 2;
-constexpr Outcomes kNull = 4;
-constexpr Outcomes kAnything = kTrue | kFalse | kNull;
 
 Outcomes NotOf(Outcomes a) {
   return static_cast<Outcomes>((a & kNull) | ((a & kTrue) ? kFalse : 0) | ((a & kFalse) ? kTrue : 0));
@@ -99,14 +93,6 @@ std::optional<int> CompareValues(const Value& a, const Value& b) {
   }
 }
 
-// What is known of one column in one file.
-struct Known {
-  const Value* min = nullptr;
-  const Value* max = nullptr;
-  bool may_be_null = true;
-  bool may_have_value = true;
-};
-
 struct Possible {
   bool yes = true;
   bool no = true;
@@ -162,6 +148,8 @@ Possible PrefixPossible(const Known& known, const Value& literal) {
   return {!below && !above, !all};
 }
 
+}  // namespace
+
 Outcomes LeafOutcomes(Predicate::Kind kind, const Known& known, const std::vector<Value>& values) {
   Outcomes if_value = 0;
   Outcomes if_null = kNull;
@@ -200,8 +188,6 @@ Outcomes LeafOutcomes(Predicate::Kind kind, const Known& known, const std::vecto
                                (known.may_have_value ? if_value : 0));
 }
 
-}  // namespace
-
 Predicate And(std::vector<Predicate> children) {
   return {Predicate::Kind::kAnd, {}, {}, std::move(children)};
 }
@@ -220,128 +206,115 @@ Predicate IsNull(std::vector<std::string> column) {
 }
 Predicate UnknownPredicate() { return {}; }
 
-struct FileFilter::Bound {
-  // Where a leaf's column is found: a partition column, a column with statistics, or nowhere.
-  struct Node {
-    Predicate::Kind kind = Predicate::Kind::kUnknown;
-    std::vector<Value> values;
-    std::string partition;  // physical name
-    DataType partition_type;
-    int statistic = -1;
-    std::vector<Node> children;
-  };
+namespace {
 
-  Node root;
-  std::vector<LeafColumn> columns;
-  bool partition_only = true;
-
-  // Finds the column and gives its physical path and type; an empty path when there is none.
-  static LeafColumn Find(const Snapshot& snapshot, const std::vector<std::string>& column) {
-    LeafColumn found;
-    const std::vector<Field>* fields = &snapshot.schema().fields;
-    for (size_t i = 0; i < column.size(); ++i) {
-      auto field = std::ranges::find_if(
-          *fields, [&](const Field& f) { return EqualsIgnoreCase(f.name, column[i]); });
-      if (field == fields->end()) return {};
-      found.path.push_back(PhysicalName(*field, snapshot.mapping_mode()));
-      found.type = field->type;
-      bool last = i + 1 == column.size();
-      if (field->type.Is(TypeId::kStruct) == last) return {};
-      if (!last) fields = &field->type.fields();
-    }
-    return found;
+// Finds the column and gives its physical path and type; an empty path when there is none.
+LeafColumn FindColumn(const Snapshot& snapshot, const std::vector<std::string>& column) {
+  LeafColumn found;
+  const std::vector<Field>* fields = &snapshot.schema().fields;
+  for (size_t i = 0; i < column.size(); ++i) {
+    auto field = std::ranges::find_if(*fields, [&](const Field& f) { return EqualsIgnoreCase(f.name, column[i]); });
+    if (field == fields->end()) return {};
+    found.path.push_back(PhysicalName(*field, snapshot.mapping_mode()));
+    found.type = field->type;
+    bool last = i + 1 == column.size();
+    if (field->type.Is(TypeId::kStruct) == last) return {};
+    if (!last) fields = &field->type.fields();
   }
+  return found;
+}
 
-  Node Bind(const Snapshot& snapshot, Predicate predicate) {
-    Node node;
-    node.kind = predicate.kind;
-    node.values = std::move(predicate.values);
-    for (Predicate& child : predicate.children) {
-      node.children.push_back(Bind(snapshot, std::move(child)));
-    }
-    bool inner = node.kind == Predicate::Kind::kAnd || node.kind == Predicate::Kind::kOr ||
-                 node.kind == Predicate::Kind::kNot;
-    if (inner) return node;
-    LeafColumn column = Find(snapshot, predicate.column);
-    bool partition = column.path.size() == 1 &&
-                     std::ranges::any_of(snapshot.partition_columns(), [&](const std::string& name) {
-                       return EqualsIgnoreCase(name, predicate.column[0]);
-                     });
-    if (partition && node.kind != Predicate::Kind::kUnknown) {
-      node.partition = column.path[0];
-      node.partition_type = column.type;
-      return node;
-    }
-    partition_only = false;
-    if (column.path.empty()) return node;
-    auto same = std::ranges::find(columns, column.path, &LeafColumn::path);
-    node.statistic = static_cast<int>(same - columns.begin());
-    if (same == columns.end()) columns.push_back(std::move(column));
+FileMatch ToMatch(Outcomes outcomes) {
+  if ((outcomes & kTrue) == 0) return FileMatch::kNone;
+  return outcomes == kTrue ? FileMatch::kAll : FileMatch::kSome;
+}
+
+}  // namespace
+
+BoundPredicate::Node BoundPredicate::Bind(const Snapshot& snapshot, Predicate predicate) {
+  Node node;
+  node.kind = predicate.kind;
+  node.values = std::move(predicate.values);
+  for (Predicate& child : predicate.children) {
+    node.children.push_back(Bind(snapshot, std::move(child)));
+  }
+  bool inner = node.kind == Predicate::Kind::kAnd || node.kind == Predicate::Kind::kOr ||
+               node.kind == Predicate::Kind::kNot;
+  if (inner) return node;
+  LeafColumn column = FindColumn(snapshot, predicate.column);
+  bool partition = column.path.size() == 1 &&
+                   std::ranges::any_of(snapshot.partition_columns(), [&](const std::string& name) {
+                     return EqualsIgnoreCase(name, predicate.column[0]);
+                   });
+  if (partition && node.kind != Predicate::Kind::kUnknown) {
+    node.partition = column.path[0];
+    node.partition_type = column.type;
     return node;
   }
+  partition_only = false;
+  if (column.path.empty()) return node;
+  auto same = std::ranges::find(columns, column.path, &LeafColumn::path);
+  node.statistic = static_cast<int>(same - columns.begin());
+  if (same == columns.end()) columns.push_back(std::move(column));
+  return node;
+}
 
-  Outcomes PartitionOutcomes(const Node& node, const PartitionValues& partitions) const {
-    auto held = partitions.find(node.partition);
-    if (held == partitions.end()) return LeafOutcomes(node.kind, {.may_have_value = false}, node.values);
-    bool zoneless = false;
-    if (node.partition_type.Is(TypeId::kTimestamp) && held->second.has_value()) {
-      std::optional<ParsedTimestamp> parsed = ParseTimestampText(*held->second);
-      zoneless = !parsed.has_value() || !parsed->has_zone;
-    }
-    Result<Value> value = DecodePartitionValue(held->second, node.partition_type);
-    Known known;
-    if (value.ok()) {
-      known.may_be_null = value->is_null();
-      known.may_have_value = !value->is_null();
-      if (!value->is_null() && !zoneless) known.min = known.max = &*value;
-    }
-    return LeafOutcomes(node.kind, known, node.values);
+Outcomes BoundPredicate::PartitionOutcomes(const Node& node, const PartitionValues& partitions) const {
+  auto held = partitions.find(node.partition);
+  if (held == partitions.end()) return LeafOutcomes(node.kind, {.may_have_value = false}, node.values);
+  bool zoneless = false;
+  if (node.partition_type.Is(TypeId::kTimestamp) && held->second.has_value()) {
+    std::optional<ParsedTimestamp> parsed = ParseTimestampText(*held->second);
+    zoneless = !parsed.has_value() || !parsed->has_zone;
   }
+  Result<Value> value = DecodePartitionValue(held->second, node.partition_type);
+  Known known;
+  if (value.ok()) {
+    known.may_be_null = value->is_null();
+    known.may_have_value = !value->is_null();
+    if (!value->is_null() && !zoneless) known.min = known.max = &*value;
+  }
+  return LeafOutcomes(node.kind, known, node.values);
+}
 
-  // `stats` is null when only partition values count.
-  Outcomes Evaluate(const Node& node, const PartitionValues& partitions, const FileStats* stats) const {
-    switch (node.kind) {
-      case Predicate::Kind::kAnd: {
-        Outcomes result = kTrue;
-        for (const Node& child : node.children) {
-          result = AndOf(result, Evaluate(child, partitions, stats));
-        }
-        return result;
+Outcomes BoundPredicate::Evaluate(const Node& node, const PartitionValues& partitions, const FileStats* stats) const {
+  switch (node.kind) {
+    case Predicate::Kind::kAnd: {
+      Outcomes result = kTrue;
+      for (const Node& child : node.children) {
+        result = AndOf(result, Evaluate(child, partitions, stats));
       }
-      case Predicate::Kind::kOr: {
-        Outcomes result = kFalse;
-        for (const Node& child : node.children) {
-          result = OrOf(result, Evaluate(child, partitions, stats));
-        }
-        return result;
-      }
-      case Predicate::Kind::kNot:
-        return NotOf(Evaluate(node.children.at(0), partitions, stats));
-      case Predicate::Kind::kUnknown:
-        return kAnything;
-      default:
-        break;
+      return result;
     }
-    if (!node.partition.empty()) return PartitionOutcomes(node, partitions);
-    if (stats == nullptr || node.statistic < 0) return kAnything;
-    const ColumnBounds& bounds = stats->columns[static_cast<size_t>(node.statistic)];
-    Known known;
-    known.min = bounds.min ? &*bounds.min : nullptr;
-    known.max = bounds.max ? &*bounds.max : nullptr;
-    known.may_be_null = bounds.null_count != 0;
-    known.may_have_value = !bounds.null_count.has_value() || !stats->num_records.has_value() ||
-                           *bounds.null_count < *stats->num_records;
-    return LeafOutcomes(node.kind, known, node.values);
+    case Predicate::Kind::kOr: {
+      Outcomes result = kFalse;
+      for (const Node& child : node.children) {
+        result = OrOf(result, Evaluate(child, partitions, stats));
+      }
+      return result;
+    }
+    case Predicate::Kind::kNot:
+      return NotOf(Evaluate(node.children.at(0), partitions, stats));
+    case Predicate::Kind::kUnknown:
+      return kAnything;
+    default:
+      break;
   }
-
-  static FileMatch ToMatch(Outcomes outcomes) {
-    if ((outcomes & kTrue) == 0) return FileMatch::kNone;
-    return outcomes == kTrue ? FileMatch::kAll : FileMatch::kSome;
-  }
-};
+  if (!node.partition.empty()) return PartitionOutcomes(node, partitions);
+  if (node.statistic < 0) return kAnything;
+  Known known;
+  if (stats == nullptr) return LeafOutcomes(node.kind, known, node.values);
+  const ColumnBounds& bounds = stats->columns[static_cast<size_t>(node.statistic)];
+  known.min = bounds.min ? &*bounds.min : nullptr;
+  known.max = bounds.max ? &*bounds.max : nullptr;
+  known.may_be_null = bounds.null_count != 0;
+  known.may_have_value = !bounds.null_count.has_value() || !stats->num_records.has_value() ||
+                         *bounds.null_count < *stats->num_records;
+  return LeafOutcomes(node.kind, known, node.values);
+}
 
 FileFilter::FileFilter(const Snapshot& snapshot, Predicate predicate) {
-  auto bound = std::make_unique<Bound>();
+  auto bound = std::make_unique<BoundPredicate>();
   bound->root = bound->Bind(snapshot, std::move(predicate));
   bound_ = std::move(bound);
 }
@@ -354,22 +327,17 @@ FileMatch FileFilter::Match(const AddFile& file) const {
   if (MatchPartition(file.partition_values) == FileMatch::kNone) return FileMatch::kNone;
   FileStats stats = ParseStats(*file.stats, bound_->columns);
   if (stats.num_records == 0) return FileMatch::kNone;
-  return Bound::ToMatch(bound_->Evaluate(bound_->root, file.partition_values, &stats));
+  return ToMatch(bound_->Evaluate(bound_->root, file.partition_values, &stats));
 }
 
 FileMatch FileFilter::MatchPartition(const PartitionValues& values) const {
-  return Bound::ToMatch(bound_->Evaluate(bound_->root, values, nullptr));
+  return ToMatch(bound_->Evaluate(bound_->root, values, nullptr));
 }
 
 bool FileFilter::PartitionOnly() const { return bound_->partition_only; }
 
 std::vector<size_t> SelectFiles(const Snapshot& snapshot, const Predicate& predicate) {
-  FileFilter filter(snapshot, predicate);
-  std::vector<size_t> selected;
-  for (size_t i = 0; i < snapshot.files().size(); ++i) {
-    if (filter.Match(snapshot.files()[i]) != FileMatch::kNone) selected.push_back(i);
-  }
-  return selected;
+  return FileFilter(snapshot, predicate).Select(snapshot.files());
 }
 
 }  // namespace ashlar::delta

@@ -51,6 +51,8 @@ enum class FileMatch {
   kAll,   // every row satisfies it
 };
 
+struct BoundPredicate;
+
 // A predicate bound to a snapshot's columns. Thread safe.
 class FileFilter {
  public:
@@ -60,15 +62,16 @@ class FileFilter {
   FileMatch Match(const AddFile& file) const;
   // By partition values alone, as conflict checks need it: files without statistics are fine.
   FileMatch MatchPartition(const PartitionValues& values) const;
+  // The numbers of the list's files whose Match is not kNone, ascending. Looks at columns, not at files.
+  std::vector<size_t> Select(const FileList& files) const;
   // Whether only partition columns are read.
   bool PartitionOnly() const;
 
  private:
-  struct Bound;
-  std::unique_ptr<const Bound> bound_;
+  std::unique_ptr<const BoundPredicate> bound_;
 };
 
-// Indexes into snapshot.files() of the files that may match.
+// The numbers in snapshot.files() of the files that may match.
 std::vector<size_t> SelectFiles(const Snapshot& snapshot, const Predicate& predicate);
 
 }  // namespace ashlar::delta

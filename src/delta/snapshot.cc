@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/history.h"
 #include "delta/log/file_name.h"
@@ -11,7 +10,6 @@
 #include "delta/log/replay.h"
 #include "delta/partition_values.h"
 #include "delta/paths.h"
-#include "delta/stats.h"
 
 namespace ashlar::delta {
 namespace {
@@ -145,35 +143,19 @@ std::string Snapshot::Property(const std::string& key, const std::string& otherw
   return it == state_.metadata.configuration.end() ? otherwise : it->second;
 }
 
-int64_t Snapshot::SizeInBytes() const {
-  int64_t total = 0;
-  for (const AddFile& file : state_.files) total = SaturatingAdd(total, file.size);
-  return total;
-}
-
-std::optional<int64_t> Snapshot::RowCount() const {
-  int64_t total = 0;
-  for (const AddFile& file : state_.files) {
-    std::optional<int64_t> rows = LiveRows(file);
-    if (!rows.has_value()) return std::nullopt;
-    total = SaturatingAdd(total, *rows);
-  }
-  return total;
-}
-
 Result<std::string> Snapshot::DataPath(const AddFile& file) const {
   return ResolveLogPath(root_, file.path);
 }
 
-Result<Value> Snapshot::PartitionValue(const AddFile& file, const std::string& column) const {
+Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std::string& column) const {
   auto is_named = [&](const std::string& name) { return EqualsIgnoreCase(name, column); };
   int index = state_.schema.IndexOf(column);
   if (index < 0 || std::ranges::none_of(partition_columns(), is_named)) {
     return MakeError(ErrorCode::kInvalidParameterValue, "not a partition column: " + column);
   }
   const Field& field = state_.schema.fields[static_cast<size_t>(index)];
-  auto value = file.partition_values.find(PhysicalName(field, state_.mapping_mode));
-  if (value == file.partition_values.end()) return Value::Null(field.type);
+  auto value = values.find(PhysicalName(field, state_.mapping_mode));
+  if (value == values.end()) return Value::Null(field.type);
   return DecodePartitionValue(value->second, field.type);
 }
 

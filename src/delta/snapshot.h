@@ -10,6 +10,8 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "delta/files/file_list.h"
+#include "delta/files/tombstone_list.h"
 #include "delta/parquet_actions.h"
 #include "delta/schema.h"
 #include "objectstore/object_store.h"
@@ -42,8 +44,8 @@ struct SnapshotState {
   Metadata metadata;
   Schema schema;
   ColumnMappingMode mapping_mode = ColumnMappingMode::kNone;
-  std::vector<AddFile> files;           // active, oldest first
-  std::vector<RemoveFile> tombstones;   // removed, as far as the log still knows
+  FileList files;            // active, oldest first
+  TombstoneList tombstones;  // removed, as far as the log still knows
   std::map<std::string, SetTransaction> transactions;    // by app id
   std::map<std::string, DomainMetadata> domain_metadata;  // by domain, removed ones left out
 };
@@ -76,21 +78,24 @@ class Snapshot {
   const std::vector<std::string>& partition_columns() const {
     return state_.metadata.partition_columns;
   }
-  const std::vector<AddFile>& files() const { return state_.files; }
+  const FileList& files() const { return state_.files; }
   // The last version an application committed; nullopt when it never did.
   std::optional<int64_t> TransactionVersion(const std::string& app_id) const;
   // A table property, or `otherwise`.
   std::string Property(const std::string& key, const std::string& otherwise = "") const;
 
-  int64_t SizeInBytes() const;
+  int64_t SizeInBytes() const { return state_.files.total_size(); }
   // Live rows by numRecords and deletion vectors; nullopt when a file does not tell.
-  std::optional<int64_t> RowCount() const;
+  std::optional<int64_t> RowCount() const { return state_.files.LiveRows(); }
 
   // The local file of an action. Errors: as ResolveLogPath (paths.h).
   Result<std::string> DataPath(const AddFile& file) const;
   // The value of a partition column (logical name) for the file. Errors:
   // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column.
-  Result<Value> PartitionValue(const AddFile& file, const std::string& column) const;
+  Result<Value> PartitionValue(const AddFile& file, const std::string& column) const {
+    return PartitionValue(file.partition_values, column);
+  }
+  Result<Value> PartitionValue(const PartitionValues& values, const std::string& column) const;
 
  private:
   std::string root_;

@@ -24,17 +24,20 @@ constexpr int64_t kZoneSkewMicros = 60LL * 1000000;
 
 enum class Bound { kMin, kMax, kAsWritten };
 
+// A bound that holds for what writers cut off.
+int64_t WidenedMicros(int64_t micros, const DataType& type, Bound bound) {
+  int64_t skew = type.Is(TypeId::kTimestamp) && micros < kExactZonesFromMicros ? kZoneSkewMicros : 0;
+  if (bound == Bound::kAsWritten) return micros;
+  return SaturatingAdd(micros, bound == Bound::kMin ? -skew : kMicrosPerMilli + skew);
+}
+
 std::optional<Value> TimestampBound(std::string_view text, const DataType& type, Bound bound) {
   std::optional<ParsedTimestamp> parsed = ParseTimestampText(text);
   if (!parsed.has_value()) return std::nullopt;
   bool instant = type.Is(TypeId::kTimestamp);
   bool usable = instant ? parsed->has_zone : !parsed->has_zone || text.ends_with('Z');
   if (!usable) return std::nullopt;
-  int64_t micros = parsed->micros;
-  int64_t skew = instant && micros < kExactZonesFromMicros ? kZoneSkewMicros : 0;
-  int64_t widening = bound == Bound::kAsWritten ? 0 : bound == Bound::kMin ? -skew : kMicrosPerMilli + skew;
-  if (__builtin_add_overflow(micros, widening, &micros)) return std::nullopt;
-  return Value{type, micros};
+  return Value{type, WidenedMicros(parsed->micros, type, bound)};
 }
 
 std::optional<Value> BoundFromString(std::string_view text, const DataType& type, Bound bound) {
@@ -224,6 +227,10 @@ std::optional<std::string> DoubleText(double value, const DataType& type) {
 std::optional<std::string> BoundText(const Value& value, Bound bound) {
   if (value.is_null()) return std::nullopt;
   switch (value.type.id()) {
+    case TypeId::kBoolean:
+      // Writers give booleans no bounds, but read ones are kept.
+      if (bound != Bound::kAsWritten) return std::nullopt;
+      return std::get<bool>(value.data) ? "true" : "false";
     case TypeId::kByte:
     case TypeId::kShort:
     case TypeId::kInt:
@@ -246,6 +253,7 @@ std::optional<std::string> BoundText(const Value& value, Bound bound) {
     case TypeId::kString: {
       const std::string& text = std::get<std::string>(value.data);
       if (!IsValidUtf8(text)) return std::nullopt;
+      if (bound == Bound::kAsWritten) return WriteJson(Json(text));
       return WriteJson(Json(bound == Bound::kMin
                                 ? text.substr(0, PrefixBytes(text, kStringPrefixChars))
                                 : TruncatedMax(text)));
@@ -290,6 +298,33 @@ struct Tree {
   }
 };
 
+struct StatsTrees {
+  Tree mins, maxes, nulls;
+
+  void Set(const std::vector<std::string>& path, std::optional<std::string> min, std::optional<std::string> max,
+           std::optional<int64_t> null_count) {
+    if (min) mins.Set(path, *std::move(min));
+    if (max) maxes.Set(path, *std::move(max));
+    if (null_count) nulls.Set(path, std::to_string(*null_count));
+  }
+  std::string Write(std::optional<int64_t> num_records, bool tight) const {
+    Tree root;
+    if (num_records) root.Set({"numRecords"}, std::to_string(*num_records));
+    auto attach = [&](const char* name, const Tree& tree) {
+      std::string text;
+      tree.Write(&text);
+      root.Set({name}, std::move(text));
+    };
+    attach("minValues", mins);
+    attach("maxValues", maxes);
+    attach("nullCount", nulls);
+    if (!tight) root.Set({"tightBounds"}, "false");
+    std::string text;
+    root.Write(&text);
+    return text;
+  }
+};
+
 // Appends `,"name":{…}` for each member that is an object, as it is written: numbers keep all of their
 // digits. False for text that is not a JSON object.
 bool CopyObjects(const std::string& json, std::string* out) {
@@ -313,11 +348,10 @@ bool CopyObjects(const std::string& json, std::string* out) {
   return true;
 }
 
-FileStats ParseInto(std::string_view json, const std::vector<LeafColumn>& columns, StatsParser::Reading reading) {
+FileStats ParseInto(simdjson::padded_string_view padded, ondemand::parser& parser, const std::vector<LeafColumn>& columns,
+                    StatsParser::Reading reading) {
   FileStats stats;
   stats.columns.resize(columns.size());
-  simdjson::padded_string padded(json);
-  ondemand::parser parser;
   ondemand::document document;
   ondemand::object root;
   simdjson::error_code failure = parser.iterate(padded).get(document);
@@ -330,14 +364,51 @@ FileStats ParseInto(std::string_view json, const std::vector<LeafColumn>& column
   return stats;
 }
 
+FileStats ParseOne(std::string_view json, const std::vector<LeafColumn>& columns, StatsParser::Reading reading) {
+  simdjson::padded_string padded(json);
+  ondemand::parser parser;
+  return ParseInto(padded, parser, columns, reading);
+}
+
 }  // namespace
 
 FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns) {
-  return ParseInto(json, columns, StatsParser::Reading::kForSkipping);
+  return ParseOne(json, columns, StatsParser::Reading::kForSkipping);
 }
 
 FileStats ParseStatsAsWritten(std::string_view json, const std::vector<LeafColumn>& columns) {
-  return ParseInto(json, columns, StatsParser::Reading::kAsWritten);
+  return ParseOne(json, columns, StatsParser::Reading::kAsWritten);
+}
+
+int64_t MinMicrosForSkipping(int64_t micros, const DataType& type) { return WidenedMicros(micros, type, Bound::kMin); }
+int64_t MaxMicrosForSkipping(int64_t micros, const DataType& type) { return WidenedMicros(micros, type, Bound::kMax); }
+
+ColumnBounds BoundsForSkipping(ColumnBounds written) {
+  auto widen = [](std::optional<Value>& value, auto widened) {
+    if (!value || !(value->type.Is(TypeId::kTimestamp) || value->type.Is(TypeId::kTimestampNtz))) return;
+    value->data = widened(std::get<int64_t>(value->data), value->type);
+  };
+  widen(written.min, MinMicrosForSkipping);
+  widen(written.max, MaxMicrosForSkipping);
+  if (written.max && written.max->type.IsFractional()) written.max.reset();
+  return written;
+}
+
+struct StatsReader::Buffers {
+  ondemand::parser parser;
+  FileStats stats;
+};
+
+StatsReader::StatsReader(std::vector<LeafColumn> columns)
+    : columns_(std::move(columns)), buffers_(std::make_unique<Buffers>()) {
+  static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
+}
+StatsReader::~StatsReader() = default;
+
+const FileStats& StatsReader::Read(std::string_view text) {
+  simdjson::padded_string_view padded(text.data(), text.size(), text.size() + kPadding);
+  buffers_->stats = ParseInto(padded, buffers_->parser, columns_, StatsParser::Reading::kAsWritten);
+  return buffers_->stats;
 }
 
 std::optional<int64_t> NumRecords(const AddFile& file) {
@@ -358,31 +429,24 @@ std::string WideStats(const std::optional<std::string>& stats, int64_t num_recor
 }
 
 std::string BuildStats(int64_t num_records, const std::vector<ColumnStats>& columns) {
-  Tree root;
-  root.Set({"numRecords"}, std::to_string(num_records));
-  Tree mins;
-  Tree maxes;
-  Tree nulls;
+  StatsTrees trees;
   for (const ColumnStats& stats : columns) {
     std::optional<std::string> min = stats.min ? BoundText(*stats.min, Bound::kMin) : std::nullopt;
     std::optional<std::string> max = stats.max ? BoundText(*stats.max, Bound::kMax) : std::nullopt;
-    if (min.has_value()) mins.Set(stats.column.path, *std::move(min));
-    if (max.has_value()) maxes.Set(stats.column.path, *std::move(max));
-    if (stats.null_count.has_value()) {
-      nulls.Set(stats.column.path, std::to_string(*stats.null_count));
-    }
+    trees.Set(stats.column.path, std::move(min), std::move(max), stats.null_count);
   }
-  auto attach = [&](const char* name, const Tree& tree) {
-    std::string text;
-    tree.Write(&text);
-    root.Set({name}, std::move(text));
-  };
-  attach("minValues", mins);
-  attach("maxValues", maxes);
-  attach("nullCount", nulls);
-  std::string text;
-  root.Write(&text);
-  return text;
+  return trees.Write(num_records, /*tight=*/true);
+}
+
+std::string StatsText(const FileStats& stats, const std::vector<LeafColumn>& columns) {
+  StatsTrees trees;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const ColumnBounds& bounds = stats.columns[i];
+    std::optional<std::string> min = bounds.min ? BoundText(*bounds.min, Bound::kAsWritten) : std::nullopt;
+    std::optional<std::string> max = bounds.max ? BoundText(*bounds.max, Bound::kAsWritten) : std::nullopt;
+    trees.Set(columns[i].path, std::move(min), std::move(max), bounds.null_count);
+  }
+  return trees.Write(stats.num_records, stats.tight_bounds);
 }
 
 }  // namespace ashlar::delta

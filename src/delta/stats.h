@@ -2,6 +2,7 @@
 // writing. Absent is never zero.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,26 @@ struct FileStats {
 FileStats ParseStats(std::string_view json, const std::vector<LeafColumn>& columns);
 // The same, with bounds as they are written: not widened for skipping.
 FileStats ParseStatsAsWritten(std::string_view json, const std::vector<LeafColumn>& columns);
+// Bounds as written, made those of ParseStats; and of a column of times in microseconds.
+ColumnBounds BoundsForSkipping(ColumnBounds written);
+int64_t MinMicrosForSkipping(int64_t micros, const DataType& type);
+int64_t MaxMicrosForSkipping(int64_t micros, const DataType& type);
+// ParseStatsAsWritten of many texts: what parsing needs is allocated once. Not thread safe.
+class StatsReader {
+ public:
+  explicit StatsReader(std::vector<LeafColumn> columns);
+  ~StatsReader();
+  // `text` is followed by kPadding bytes that can be read. The answer holds until the next call.
+  const FileStats& Read(std::string_view text);
+  static constexpr size_t kPadding = 64;
+
+ private:
+  struct Buffers;
+  const std::vector<LeafColumn> columns_;
+  std::unique_ptr<Buffers> buffers_;
+};
+// The text that says what `stats` does: what ParseStatsAsWritten reads from it.
+std::string StatsText(const FileStats& stats, const std::vector<LeafColumn>& columns);
 // numRecords alone, as cheaply as possible.
 std::optional<int64_t> NumRecords(const AddFile& file);
 // numRecords less the rows its deletion vector deletes.

@@ -273,7 +273,9 @@ TEST_F(DeltaRoundTrip, DeletionVectorsHideRows) {
   // The table as a later version would list it.
   delta::SnapshotState state = snapshot->state();
   ASSERT_EQ(state.files.size(), 1u);
-  state.files[0].deletion_vector = vector->at(0);
+  delta::AddFile marked = state.files[0];
+  marked.deletion_vector = vector->at(0);
+  state.files = std::vector<delta::AddFile>{marked};
   auto table = std::make_shared<DeltaTable>(std::make_shared<const delta::Snapshot>(root_ + "/t", state),
                                             ColumnMatch::kName, store_);
   auto count = connection_->ExecuteCount(Scan(table));

@@ -57,9 +57,7 @@ std::string UnfilteredSql(const std::string& column) {
 
 DeltaTable::DeltaTable(std::shared_ptr<const delta::Snapshot> snapshot, ColumnMatch match,
                        objectstore::ObjectStore& store)
-    : snapshot_(std::move(snapshot)), match_(match), store_(store) {
-  for (size_t i = 0; i < snapshot_->files().size(); ++i) files_.emplace(i, RowSelection{});
-}
+    : snapshot_(std::move(snapshot)), match_(match), store_(store) {}
 
 std::shared_ptr<const DeltaTable> DeltaTable::WithRows(std::map<size_t, RowSelection> files) const {
   auto part = std::make_shared<DeltaTable>(snapshot_, match_, store_);
@@ -76,6 +74,7 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
                             " has no columns to read. Write data with the option mergeSchema = true first.",
                         {{"tableName", name}});
   }
+  bool no_files = files_ ? files_->empty() : snapshot_->files().empty();
   std::string select;
   bool plain = true;
   for (int i : columns) {
@@ -83,7 +82,7 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
     if (HasCaseTwins(field.type)) {
       return NotImplemented("reading the column " + field.name + ", whose fields differ in case alone");
     }
-    if (files_.empty()) {
+    if (no_files) {
       select += (select.empty() ? "" : ", ") + LiteralSql(Value::Null(field.type)) + " AS k" + std::to_string(i);
     } else {
       std::string name = "k" + std::to_string(i);
@@ -92,7 +91,7 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
       select += (select.empty() ? "" : ", ") + (widened ? UnfilteredSql(name) + " AS " + name : name);
     }
   }
-  if (files_.empty()) {
+  if (no_files) {
     if (with_row_position || select.empty()) {
       select += std::string(select.empty() ? "" : ", ") +
                 "CAST(NULL AS BIGINT) AS k_file, CAST(NULL AS BIGINT) AS k_row";

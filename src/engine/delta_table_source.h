@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ class DeltaTable : public EngineTable {
   std::shared_ptr<const delta::Snapshot> snapshot_;
   ColumnMatch match_;
   objectstore::ObjectStore& store_;
-  std::map<size_t, RowSelection> files_;
+  std::optional<std::map<size_t, RowSelection>> files_;  // nullopt: all of them
 };
 
 // The change data feed of a Delta table: rows of all its parts together.

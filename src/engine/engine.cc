@@ -9,6 +9,7 @@
 #include "duckdb/main/chunk_scan_state/query_result.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "engine/arrow_schema.h"
+#include "engine/checkpoint_files.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/functions/spark_functions.h"
@@ -150,6 +151,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     duckdb::DatabaseInstance& instance = *state->database->instance;
     RegisterArrowInput(instance, state->scans);
     RegisterRename(instance);
+    RegisterTakeFiles(instance, state->scans);
     RegisterZOrder(instance);
     RegisterTableScan(instance, state->scans);
     RegisterSparkFunctions(instance);

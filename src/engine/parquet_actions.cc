@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "duckdb.hpp"
+#include "engine/checkpoint_files.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 
@@ -146,6 +147,13 @@ class RowQuery {
     if (name != "add" || type.id() != duckdb::LogicalTypeId::STRUCT) return;
     for (const auto& [field, child] : duckdb::StructType::GetChildTypes(type)) TakeAddField(field, child);
   }
+  // In place of the column add, for rows whose add names no file: an add that is there all the same is
+  // delivered as what it is, one without a path.
+  void AddFilelessAdd(bool has_size) {
+    if (!has_size) return;
+    parts_ += std::string(parts_.empty() ? "" : ", ") + R"("add" := CASE WHEN "add".size IS NOT NULL THEN struct_pack(size := "add".size) END)";
+  }
+  bool empty() const { return parts_.empty(); }
   std::string Sql(const std::string& from) const {
     std::string json = "CAST(to_json(struct_pack(" + parts_ + ")) AS VARCHAR)";
     if (plain_.size() != kPlainAdd.size()) return "SELECT " + json + from;
@@ -222,21 +230,36 @@ class RowChunk {
   duckdb::UnifiedVectorFormat keys_, values_;
 };
 
-}  // namespace
+// The columns of a checkpoint.
+using CheckpointSchema = std::vector<std::pair<std::string, duckdb::LogicalType>>;
 
-Status EngineParquetActions::Read(const std::string& path, const delta::ActionSink& sink) {
+std::string FromSql(const std::string& path) {
+  return " FROM read_parquet(" + QuoteSqlString(path) + ", hive_partitioning = false, file_row_number = true)";
+}
+
+bool HasField(const duckdb::LogicalType& type, const std::string& name) {
+  if (type.id() != duckdb::LogicalTypeId::STRUCT) return false;
+  return std::ranges::any_of(duckdb::StructType::GetChildTypes(type), [&](const auto& field) { return field.first == name; });
+}
+
+Result<CheckpointSchema> SchemaOf(Engine& engine, const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return MakeError(ErrorCode::kNotFound, "No such file: " + path);
-  auto connection = engine_.NewConnection();
-  DuckConnection& duck = AsDuck(*connection);
-  std::string from = " FROM read_parquet(" + QuoteSqlString(path) + ", hive_partitioning = false)";
-  RowQuery rows;
-  Status described = duck.Run("SELECT *" + from + " LIMIT 0", [&](duckdb::QueryResult& result) {
-    for (size_t i = 0; i < result.names.size(); ++i) rows.AddColumn(result.names[i], result.types[i]);
+  CheckpointSchema columns;
+  auto connection = engine.NewConnection();
+  Status described = AsDuck(*connection).Run("SELECT * EXCLUDE (file_row_number)" + FromSql(path) + " LIMIT 0", [&](duckdb::QueryResult& result) {
+    for (size_t i = 0; i < result.names.size(); ++i) columns.emplace_back(result.names[i], result.types[i]);
   });
   if (!described.ok()) return DataLoss(path, described.error());
+  return columns;
+}
+
+}  // namespace
+
+Status EngineParquetActions::ReadRows(const std::string& sql, const std::string& path, const delta::ActionSink& sink) {
   Status delivered;
-  Status read = duck.Run(rows.Sql(from), [&](duckdb::QueryResult& result) {
+  auto connection = engine_.NewConnection();
+  Status read = AsDuck(*connection).Run(sql, [&](duckdb::QueryResult& result) {
     while (auto chunk = result.Fetch()) {
       if (chunk->size() == 0) return;
       RowChunk part(*chunk);
@@ -248,6 +271,53 @@ Status EngineParquetActions::Read(const std::string& path, const delta::ActionSi
   });
   if (!read.ok()) return DataLoss(path, read.error());
   return delivered;
+}
+
+Status EngineParquetActions::Read(const std::string& path, const delta::ActionSink& sink) {
+  ASSIGN_OR_RETURN(CheckpointSchema columns, SchemaOf(engine_, path));
+  RowQuery rows;
+  for (const auto& [name, type] : columns) rows.AddColumn(name, type);
+  return ReadRows(rows.Sql(FromSql(path)), path, sink);
+}
+
+Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListBuilder& files,
+                                       const delta::ActionSink& others) {
+  ASSIGN_OR_RETURN(CheckpointSchema columns, SchemaOf(engine_, path));
+  auto add = std::ranges::find_if(columns, [](const auto& column) { return column.first == "add"; });
+  bool has_stats = add != columns.end() && HasField(add->second, "stats");
+  for (CheckpointStats form : {CheckpointStats::kTyped, CheckpointStats::kText}) {
+    std::optional<TakenColumns> taken;
+    if (add != columns.end()) taken = ColumnsToTake(add->second, form);
+    if (!taken) return ParquetActions::ReadFiles(path, files, others);
+    bool typed = taken->typed;
+    std::string arguments;
+    for (const std::string& sql : taken->sql) arguments += ", " + sql;
+    auto connection = engine_.NewConnection();
+    DuckConnection& duck = AsDuck(*connection);
+    StatementBindings bindings(duck.state().scans);
+    auto sink = std::make_shared<TakenFiles>(*std::move(taken));
+    int64_t without = 0;
+    Status read = duck.Run("SELECT sum(ashlar_take_files(" + std::to_string(bindings.Bind(sink)) + arguments + "))::BIGINT" +
+                               FromSql(path),
+                           [&](duckdb::QueryResult& result) {
+                             auto chunk = result.Fetch();
+                             if (chunk && chunk->size() > 0 && !chunk->GetValue(0, 0).IsNull()) {
+                               without = chunk->GetValue(0, 0).GetValue<int64_t>();
+                             }
+                           });
+    if (!read.ok()) return DataLoss(path, read.error());
+    // Files without typed statistics may have them as text.
+    if (typed && without > 0 && has_stats) continue;
+    sink->MoveInto(files);
+    break;
+  }
+  RowQuery rows;
+  for (const auto& [name, type] : columns) {
+    if (name != "add") rows.AddColumn(name, type);
+  }
+  rows.AddFilelessAdd(HasField(add->second, "size"));
+  if (rows.empty()) return {};
+  return ReadRows(rows.Sql(FromSql(path) + " WHERE \"add\".path IS NULL"), path, others);
 }
 
 Status EngineParquetActions::Write(const std::string& path, const delta::CheckpointLayout& layout,

@@ -13,10 +13,14 @@ class EngineParquetActions final : public delta::ParquetActions {
  public:
   explicit EngineParquetActions(Engine& engine) : engine_(engine) {}
   Status Read(const std::string& absolute_path, const delta::ActionSink& sink) override;
+  Status ReadFiles(const std::string& absolute_path, delta::FileListBuilder& files,
+                   const delta::ActionSink& others) override;
   Status Write(const std::string& absolute_path, const delta::CheckpointLayout& layout,
                const delta::ActionSource& source) override;
 
  private:
+  Status ReadRows(const std::string& sql, const std::string& path, const delta::ActionSink& sink);
+
   Engine& engine_;
 };
 

@@ -178,8 +178,9 @@ void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::st
 
 void DeltaWrite::RemoveWrittenPartitions() {
   transaction_->ReadWholeTable();
-  for (const delta::AddFile& file : target_.snapshot->files()) {
-    if (written_partitions_.contains(file.partition_values)) transaction_->Remove(file);
+  const delta::FileList& files = target_.snapshot->files();
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (written_partitions_.contains(files.PartitionOf(i))) transaction_->Remove(files[i]);
   }
 }
 

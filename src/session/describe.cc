@@ -263,12 +263,12 @@ Rows RunCommand(StatementRun& run, const sql::ShowPartitionsStatement& statement
                         {{"tableName", relation.full_name}});
   }
   std::set<std::vector<std::optional<std::string>>> seen;
-  for (const delta::AddFile& file : snapshot->files()) {
+  for (const delta::PartitionValues& values : snapshot->files().Partitions()) {
     std::vector<std::optional<std::string>> row;
     for (const std::string& column : snapshot->partition_columns()) {
       const Field& field = snapshot->schema().fields[static_cast<size_t>(snapshot->schema().IndexOf(column))];
-      auto value = file.partition_values.find(delta::PhysicalName(field, snapshot->mapping_mode()));
-      row.push_back(value == file.partition_values.end() ? std::nullopt : std::optional<std::string>(value->second));
+      auto value = values.find(delta::PhysicalName(field, snapshot->mapping_mode()));
+      row.push_back(value == values.end() ? std::nullopt : std::optional<std::string>(value->second));
     }
     seen.insert(std::move(row));
   }

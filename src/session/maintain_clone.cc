@@ -78,7 +78,7 @@ class FileCopy {
   Status CopyAll() {
     uuid_ = NewUuid(run_.environment().random);
     folders_.insert(root_);
-    std::vector<delta::AddFile> files = source_.files();
+    std::vector<delta::AddFile> files = source_.files().ToVector();
     RETURN_IF_ERROR(engine::FillRowCounts(run_.connection(), source_, files));
     for (delta::AddFile& file : files) RETURN_IF_ERROR(CopyOne(std::move(file)));
     for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));

@@ -29,8 +29,8 @@ Result<std::string> ManifestOf(const delta::Snapshot& snapshot, const delta::Add
 }
 
 Status CheckManifests(const delta::Snapshot& snapshot) {
-  for (const delta::AddFile& file : snapshot.files()) {
-    if (!file.deletion_vector) continue;
+  for (size_t i = 0; i < snapshot.files().size(); ++i) {
+    if (!snapshot.files().HasVector(i)) continue;
     return MakeSqlError("DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS", "0A000",
                         "The 'GENERATE symlink_format_manifest' command is not supported on table versions with "
                         "deletion vectors. To produce a version of the table without deletion vectors, run 'REORG "

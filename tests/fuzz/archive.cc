@@ -70,7 +70,9 @@ void Visit(const Snapshot& snapshot) {
     (void)snapshot.DataPath(file);
     for (const std::string& column : snapshot.partition_columns()) (void)snapshot.PartitionValue(file, column);
   }
-  for (const delta::RemoveFile& file : snapshot.state().tombstones) CheckRoundTrip(file);
+  for (const auto& chunk : snapshot.state().tombstones.chunks()) {
+    for (const delta::RemoveFile& file : chunk->files) CheckRoundTrip(file);
+  }
   for (const auto& [id, txn] : snapshot.state().transactions) CheckRoundTrip(txn);
   for (const auto& [name, domain] : snapshot.state().domain_metadata) CheckRoundTrip(domain);
 }

@@ -155,7 +155,7 @@ delta::Snapshot SnapshotOf(const Schema& schema, std::string_view stats) {
   state.version = 0;
   state.metadata = delta::MetadataOf(schema);
   state.schema = schema;
-  state.files = {std::move(file)};
+  state.files = std::vector<delta::AddFile>{std::move(file)};
   return delta::Snapshot("/t", std::move(state));
 }
 

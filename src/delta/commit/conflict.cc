@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 
 #include "base/text.h"
 #include "delta/features.h"
@@ -144,6 +143,15 @@ class ConflictCheck {
     return OkStatus();
   }
 
+  bool FiltersRead(const std::string& path) const {
+    if (filters_.empty()) return false;
+    for (size_t i : read_.files().FindPath(path)) {
+      AddFile file = read_.files()[i];
+      if (std::ranges::any_of(filters_, [&](const auto& f) { return f.Match(file) != FileMatch::kNone; })) return true;
+    }
+    return false;
+  }
+
   Status CheckRemovedFiles() {
     std::vector<const RemoveFile*> removed;
     for (const Action& action : winner_) {
@@ -151,18 +159,10 @@ class ConflictCheck {
       if (remove != nullptr && !settled_.contains(DecodedPath(remove->path))) removed.push_back(remove);
     }
     if (removed.empty()) return OkStatus();
-    std::unordered_map<std::string, const AddFile*> active;
-    if (!filters_.empty()) {
-      for (const AddFile& file : read_.files()) active.emplace(DecodedPath(file.path), &file);
-    }
     for (const RemoveFile* remove : removed) {
       std::string path = DecodedPath(remove->path);
       bool was_read = change_.read_whole_table || change_.read_paths.contains(path);
-      auto file = active.find(path);
-      if (!was_read && file != active.end()) {
-        was_read = std::ranges::any_of(
-            filters_, [&](const auto& f) { return f.Match(*file->second) != FileMatch::kNone; });
-      }
+      was_read = was_read || FiltersRead(remove->path);
       if (was_read) {
         return FileConflict("DELTA_CONCURRENT_DELETE_READ", remove->partition_values,
                             "deleted data that this operation read");

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/text.h"
 #include "delta/features.h"
@@ -74,24 +73,22 @@ Status CheckRemoves(const Snapshot& snapshot, const Metadata& metadata,
                         "The table " + snapshot.root() + " is configured to only allow appends (delta.appendOnly=true).",
                         {{"table_name", metadata.name.value_or("null")}, {"config", "delta.appendOnly"}});
   }
-  std::unordered_set<std::string> wanted;
-  for (const RemoveFile& remove : removes) wanted.insert(FileKey(remove));
-  for (const AddFile& file : snapshot.files()) wanted.erase(FileKey(file));
-  if (wanted.empty()) return OkStatus();
-  return MakeError(ErrorCode::kInvalidState, "A file to be removed is not active in version " +
-                                                 std::to_string(snapshot.version()) + ": " +
-                                                 *wanted.begin());
+  for (const RemoveFile& remove : removes) {
+    if (snapshot.files().Find(FileKey(remove))) continue;
+    return MakeError(ErrorCode::kInvalidState, "A file to be removed is not active in version " +
+                                                   std::to_string(snapshot.version()) + ": " + remove.path);
+  }
+  return OkStatus();
 }
 
 // A commit that claims to only rearrange rows has as many after it as before.
 Status CheckRowCount(const Snapshot& snapshot, const StagedChange& change) {
   if (!change.OnlyRearranges() || change.removes.empty()) return OkStatus();
-  std::unordered_set<std::string> removed;
-  for (const RemoveFile& remove : change.removes) removed.insert(FileKey(remove));
   int64_t balance = 0;
-  for (const AddFile& file : snapshot.files()) {
-    if (!removed.contains(FileKey(file))) continue;
-    std::optional<int64_t> rows = LiveRows(file);
+  for (const RemoveFile& remove : change.removes) {
+    std::optional<size_t> file = snapshot.files().Find(FileKey(remove));
+    if (!file) continue;
+    std::optional<int64_t> rows = snapshot.files().LiveRowsOf(*file);
     if (!rows.has_value()) return OkStatus();  // written by others without statistics
     balance -= *rows;
   }

@@ -43,8 +43,10 @@ class FileActions {
  public:
   FileActions(const Snapshot& snapshot, int64_t now_ms) : snapshot_(snapshot) {
     int64_t oldest_kept = now_ms - TombstoneRetentionMs(snapshot);
-    for (const RemoveFile& remove : snapshot.state().tombstones) {
-      if (remove.deletion_timestamp_ms.value_or(0) > oldest_kept) tombstones_.push_back(&remove);
+    for (const auto& chunk : snapshot.state().tombstones.chunks()) {
+      for (const RemoveFile& remove : chunk->files) {
+        if (remove.deletion_timestamp_ms.value_or(0) > oldest_kept) tombstones_.push_back(&remove);
+      }
     }
   }
   size_t size() const { return tombstones_.size() + snapshot_.files().size(); }

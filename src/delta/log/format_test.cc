@@ -164,8 +164,9 @@ TEST(PartitionValues, NothingOverflows) {
   EXPECT_FALSE(DecodePartitionValue("99999999999999999999999999999999999999", wide).ok());
   EXPECT_FALSE(ParseLogFileName("09223372036854775807.json"));
   SnapshotState state;
-  state.files = {FileOf("a", 1, 2), FileOf("b", 1, 2)};
-  for (AddFile& file : state.files) file.size = INT64_MAX;
+  std::vector<AddFile> files = {FileOf("a", 1, 2), FileOf("b", 1, 2)};
+  for (AddFile& file : files) file.size = INT64_MAX;
+  state.files = files;
   EXPECT_EQ(Snapshot("/t", std::move(state)).SizeInBytes(), INT64_MAX);
 }
 

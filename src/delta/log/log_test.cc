@@ -290,6 +290,26 @@ TEST_F(LogTest, InCommitTimestampsReplaceFileTimes) {
   EXPECT_EQ((*table.Load({.timestamp_ms = 6000}))->version(), 1);
 }
 
+TEST_F(LogTest, HistoryReadsOnlyTheVersionsAskedFor) {
+  FillTo(99);
+  objectstore::FaultInjectingStore counting(table.store);
+  TableLocation location = table.location();
+  location.store = &counting;
+  auto reads = [&, before = 0]() mutable {
+    int now = counting.CountOf(objectstore::StoreCall::kRead);
+    return now - std::exchange(before, now);
+  };
+  EXPECT_EQ((*ReadHistory(location, 2))[1].version, 98);
+  EXPECT_LE(reads(), 3);
+  EXPECT_EQ((*ReadHistoryBetween(location, 10, 12)).back().version, 12);
+  EXPECT_LE(reads(), 4);
+  EXPECT_EQ(*VersionAtTimestamp(location, (*table.Load({.version = 40}))->timestamp_ms()), 40);
+  EXPECT_LE(reads(), 1);
+  EXPECT_EQ(*FirstVersionSince(location, (*table.Load({.version = 40}))->timestamp_ms() - 1), 40);
+  EXPECT_LE(reads(), 1);
+  EXPECT_EQ(*FirstVersionSince(location, clock.NowMs()), std::nullopt);
+}
+
 TEST_F(LogTest, HistoryIsNewestFirst) {
   CommitInfo info;
   info.operation = "WRITE";

@@ -22,12 +22,18 @@ class Reconciliation {
     return OkStatus();
   }
 
-  // An action of the checkpoint, any order.
+  // A checkpoint follows: its files go into the builder.
+  FileListBuilder& BeginCheckpoint() {
+    checkpoint_read_ = true;
+    return checkpoint_files_;
+  }
+
+  // Any other action of the checkpoint, any order.
   Status AddCheckpointAction(Action action) {
     if (auto* add = std::get_if<AddFile>(&action)) {
-      if (!Decided(*add)) state_.files.push_back(std::move(*add));
+      checkpoint_files_.Add(*add);
     } else if (auto* remove = std::get_if<RemoveFile>(&action)) {
-      if (!Decided(*remove)) state_.tombstones.push_back(std::move(*remove));
+      checkpoint_tombstones_.push_back(std::move(*remove));
     } else {
       TakeNewest(std::move(action));
     }
@@ -35,12 +41,8 @@ class Reconciliation {
   }
 
   void AddBase(const SnapshotState& base) {
-    for (const AddFile& file : base.files) {
-      if (!Decided(file)) state_.files.push_back(file);
-    }
-    for (const RemoveFile& file : base.tombstones) {
-      if (!Decided(file)) state_.tombstones.push_back(file);
-    }
+    state_.files = base.files;
+    state_.tombstones = base.tombstones;
     if (!protocol_.has_value()) protocol_ = base.protocol;
     if (!metadata_.has_value()) metadata_ = base.metadata;
     for (const auto& [id, txn] : base.transactions) state_.transactions.emplace(id, txn);
@@ -52,10 +54,16 @@ class Reconciliation {
 
   Result<SnapshotState> Finish(const LogSegment& segment, const std::string& root) && {
     state_.version = segment.version;
+    std::vector<AddFile> adds;
     for (auto commit = tail_adds_.rbegin(); commit != tail_adds_.rend(); ++commit) {
-      std::ranges::move(*commit, std::back_inserter(state_.files));
+      std::ranges::move(*commit, std::back_inserter(adds));
     }
-    std::ranges::move(tail_removes_, std::back_inserter(state_.tombstones));
+    if (checkpoint_read_) {
+      state_.files = std::move(checkpoint_files_).Finish();
+      state_.tombstones = std::move(checkpoint_tombstones_);
+    }
+    state_.files = state_.files.After(seen_, adds);
+    state_.tombstones = state_.tombstones.After(seen_, std::move(tail_removes_));
     for (auto& [name, domain] : domains_) {
       if (!domain.removed) state_.domain_metadata.emplace(name, std::move(domain));
     }
@@ -75,11 +83,6 @@ class Reconciliation {
   }
 
  private:
-  template <typename File>
-  bool Decided(const File& file) const {
-    return !seen_.empty() && seen_.contains(FileKey(file));
-  }
-
   void TakeNewest(Action action) {
     if (auto* add = std::get_if<AddFile>(&action)) {
       if (seen_.insert(FileKey(*add)).second) pending_adds_.push_back(std::move(*add));
@@ -104,7 +107,11 @@ class Reconciliation {
   std::optional<Protocol> protocol_;
   std::optional<Metadata> metadata_;
   std::map<std::string, DomainMetadata> domains_;
+  // The keys of files the commits speak of: what is older says nothing of them any more.
   std::unordered_set<std::string> seen_;
+  bool checkpoint_read_ = false;
+  FileListBuilder checkpoint_files_;
+  std::vector<RemoveFile> checkpoint_tombstones_;
   std::vector<AddFile> pending_adds_;
   std::vector<std::vector<AddFile>> tail_adds_;  // newest commit first
   std::vector<RemoveFile> tail_removes_;
@@ -115,9 +122,9 @@ Error NeedsParquet(const std::string& name) {
   return NotImplemented("reading the Parquet checkpoint " + name + " without a Parquet reader");
 }
 
-// The actions of a checkpoint's own files; its sidecars are collected.
-Status ReadTopFiles(const TableLocation& table, const CheckpointFiles& checkpoint,
-                    std::vector<Sidecar>* sidecars, const ActionSink& others) {
+// The actions of a checkpoint's own files; its sidecars are collected, its adds too where `files` is there.
+Status ReadTopFiles(const TableLocation& table, const CheckpointFiles& checkpoint, std::vector<Sidecar>* sidecars,
+                    FileListBuilder* files, const ActionSink& others) {
   ActionSink sink = [&](Action action) -> Status {
     if (auto* sidecar = std::get_if<Sidecar>(&action)) {
       sidecars->push_back(std::move(*sidecar));
@@ -133,7 +140,7 @@ Status ReadTopFiles(const TableLocation& table, const CheckpointFiles& checkpoin
       if (!parsed.ok()) return CorruptLog(name, checkpoint.version, parsed.error().message);
     } else {
       if (table.parquet == nullptr) return NeedsParquet(name);
-      RETURN_IF_ERROR(table.parquet->Read(path, sink));
+      RETURN_IF_ERROR(files != nullptr ? table.parquet->ReadFiles(path, *files, sink) : table.parquet->Read(path, sink));
     }
   }
   return OkStatus();
@@ -143,12 +150,13 @@ Status ReadCheckpoint(const TableLocation& table, const CheckpointFiles& checkpo
                       Reconciliation* state) {
   std::vector<Sidecar> sidecars;
   ActionSink sink = [&](Action action) { return state->AddCheckpointAction(std::move(action)); };
-  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, sink));
+  FileListBuilder& files = state->BeginCheckpoint();
+  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, &files, sink));
   std::string folder = objectstore::JoinPath(LogDirectory(table.root), "_sidecars");
   for (const Sidecar& sidecar : sidecars) {
     if (table.parquet == nullptr) return NeedsParquet(sidecar.path);
     ASSIGN_OR_RETURN(std::string path, ResolveLogPath(folder, sidecar.path));
-    RETURN_IF_ERROR(table.parquet->Read(path, sink));
+    RETURN_IF_ERROR(table.parquet->ReadFiles(path, files, sink));
   }
   return OkStatus();
 }
@@ -190,8 +198,14 @@ Status CompareWithChecksum(const TableLocation& table, const SnapshotState& stat
   return CorruptLog(name, state.version, mismatch);
 }
 
-// What follows from the actions: schema, mapping and whether this version can be read at all.
-Status Interpret(SnapshotState* state) {
+// What follows from the actions: schema, mapping and whether this version can be read at all. `before`: an
+// older version, or null.
+Status Interpret(SnapshotState* state, const Snapshot* before) {
+  if (before != nullptr && before->metadata() == state->metadata && before->protocol() == state->protocol) {
+    state->schema = before->schema();
+    state->mapping_mode = before->mapping_mode();
+    return OkStatus();
+  }
   // Old writers left the schema out of a table without columns.
   Result<Schema> schema = state->metadata.schema_string.empty()
                               ? Schema()
@@ -235,9 +249,25 @@ Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t versi
   return ReadActions(table, CommitFileName(version), version);
 }
 
+Result<CommitInfo> ReadCommitInfo(const TableLocation& table, int64_t version) {
+  std::string name = CommitFileName(version);
+  ASSIGN_OR_RETURN(std::string text, table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name)));
+  if (text.empty()) return CorruptLog(name, version, "the file is empty");
+  std::optional<CommitInfo> info;
+  Status parsed = ParseActions(text, [&](Action action) -> Status {
+    auto* found = std::get_if<CommitInfo>(&action);
+    if (found == nullptr) return OkStatus();
+    info = std::move(*found);
+    return MakeError(ErrorCode::kAborted, "no need to read on");
+  });
+  if (info) return *std::move(info);
+  if (!parsed.ok()) return CorruptLog(name, version, parsed.error().message);
+  return CommitInfo();
+}
+
 Result<std::vector<Sidecar>> ReadSidecarNames(const TableLocation& table, const CheckpointFiles& checkpoint) {
   std::vector<Sidecar> sidecars;
-  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, [](const Action&) { return OkStatus(); }));
+  RETURN_IF_ERROR(ReadTopFiles(table, checkpoint, &sidecars, nullptr, [](const Action&) { return OkStatus(); }));
   return sidecars;
 }
 
@@ -259,7 +289,7 @@ Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segme
     RETURN_IF_ERROR(ReadCheckpoint(table, *segment.checkpoint, &reconciliation));
   }
   ASSIGN_OR_RETURN(SnapshotState state, std::move(reconciliation).Finish(segment, table.root));
-  RETURN_IF_ERROR(Interpret(&state));
+  RETURN_IF_ERROR(Interpret(&state, base));
   if (segment.version_commit.has_value()) {
     state.commit_size = segment.version_commit->size;
     state.commit_modified_ms = segment.version_commit->modified_ms;

@@ -20,6 +20,9 @@ Result<std::vector<Action>> ReadActions(const TableLocation& table, const std::s
 // The actions of one commit file, in order. Errors: CorruptLog for a torn or empty one.
 Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version);
 
+// What the commit says of itself, empty where it says nothing; what follows is not looked at.
+Result<CommitInfo> ReadCommitInfo(const TableLocation& table, int64_t version);
+
 // The sidecars a checkpoint names.
 Result<std::vector<Sidecar>> ReadSidecarNames(const TableLocation& table, const CheckpointFiles& checkpoint);
 

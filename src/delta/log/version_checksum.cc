@@ -132,7 +132,16 @@ VersionChecksum ChecksumOf(const Snapshot& snapshot) {
   sum.num_deletion_vectors = 0;
   sum.num_deleted_records = 0;
   sum.deleted_record_counts.emplace().fill(0);
-  for (const AddFile& file : snapshot.files()) Count(&sum, file.size, file.deletion_vector, 1);
+  const FileList& files = snapshot.files();
+  sum.table_size_bytes = files.total_size();
+  sum.num_files = static_cast<int64_t>(files.size());
+  (*sum.deleted_record_counts)[0] = sum.num_files;
+  files.ForEachVector([&](const DeletionVectorDescriptor& vector) {
+    --(*sum.deleted_record_counts)[0];
+    ++(*sum.deleted_record_counts)[HistogramBin(vector.cardinality)];
+    ++*sum.num_deletion_vectors;
+    *sum.num_deleted_records += vector.cardinality;
+  });
   return sum;
 }
 
@@ -164,8 +173,7 @@ std::optional<VersionChecksum> ChecksumAfter(VersionChecksum sum, std::span<cons
 }
 
 std::string ChecksumMismatch(const VersionChecksum& sum, const SnapshotState& state) {
-  int64_t size = 0;
-  for (const AddFile& file : state.files) size = SaturatingAdd(size, file.size);
+  int64_t size = state.files.total_size();
   auto differs = [](const char* what, const std::string& sum_says, const std::string& log_says) {
     return std::string(what) + " is " + log_says + " in the log and " + sum_says + " in the checksum";
   };

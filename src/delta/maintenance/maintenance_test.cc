@@ -186,7 +186,7 @@ TEST_F(VacuumFolder, RecentTombstonesKeepTheirFiles) {
   recent.deletion_timestamp_ms = later_ms_;
   old.path = "gone.parquet";
   old.deletion_timestamp_ms = 5;
-  state.tombstones = {recent, old};
+  state.tombstones = std::vector<RemoveFile>{recent, old};
   EXPECT_EQ(Planned(Snapshot(root_, state), later_ms_), std::vector<std::string>{"gone.parquet"});
 }
 

@@ -28,10 +28,10 @@ std::vector<std::vector<size_t>> BinsOf(const Snapshot& snapshot, std::vector<si
                                         const OptimizeOptions& options) {
   std::vector<std::vector<size_t>> bins;
   if (options.kind == OptimizeOptions::Kind::kCluster) return {std::move(files)};
-  std::ranges::stable_sort(files, {}, [&](size_t i) { return snapshot.files()[i].size; });
+  std::ranges::stable_sort(files, {}, [&](size_t i) { return snapshot.files().SizeOf(i); });
   int64_t bytes = 0;
   for (size_t file : files) {
-    int64_t size = snapshot.files()[file].size;
+    int64_t size = snapshot.files().SizeOf(file);
     if (bins.empty() || bytes + size > options.target_file_bytes) {
       bins.emplace_back();
       bytes = 0;

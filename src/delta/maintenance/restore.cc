@@ -18,11 +18,9 @@ Features Union(const Features& a, const Features& b) {
 
 // The files of `of` that `other` does not have.
 std::vector<AddFile> Only(const Snapshot& of, const Snapshot& other) {
-  std::set<std::string> keys;
-  for (const AddFile& file : other.files()) keys.insert(FileKey(file));
   std::vector<AddFile> only;
-  for (const AddFile& file : of.files()) {
-    if (!keys.contains(FileKey(file))) only.push_back(file);
+  for (AddFile file : of.files()) {
+    if (!other.files().Find(FileKey(file))) only.push_back(std::move(file));
   }
   return only;
 }

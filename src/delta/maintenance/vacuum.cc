@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -19,8 +20,8 @@ constexpr std::string_view kVacuumInfo = "_last_vacuum_info";
 constexpr const char* kNewestDone = "latestCommitVersionOutsideOfRetentionWindow";
 
 // Adds the paths of a file and its deletion vector below the root. Files elsewhere are not ours.
-template <typename File>
-Status AddPaths(const std::string& root, const File& file, std::set<std::string>* paths) {
+template <typename File, typename Paths>
+Status AddPaths(const std::string& root, const File& file, Paths* paths) {
   auto add = [&](const Result<std::string>& path) -> Status {
     if (path.ok()) {
       paths->insert(path->substr(root.size() + 1));
@@ -72,12 +73,15 @@ Result<Retention> RetentionOf(const Metadata& metadata, std::optional<double> re
                       {{"configuredRetentionHours", hours}});
 }
 
-Result<std::set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms) {
-  std::set<std::string> paths;
+Result<std::unordered_set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms) {
+  std::unordered_set<std::string> paths;
+  paths.reserve(snapshot.files().size());
   for (const AddFile& file : snapshot.files()) RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
-  for (const RemoveFile& file : snapshot.state().tombstones) {
-    if (file.deletion_timestamp_ms.value_or(0) < cutoff_ms) continue;
-    RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+  for (const auto& chunk : snapshot.state().tombstones.chunks()) {
+    for (const RemoveFile& file : chunk->files) {
+      if (file.deletion_timestamp_ms.value_or(0) < cutoff_ms) continue;
+      RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+    }
   }
   return paths;
 }
@@ -95,7 +99,7 @@ int64_t VacuumPlan::bytes() const {
 }
 
 Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms) {
-  ASSIGN_OR_RETURN(std::set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+  ASSIGN_OR_RETURN(std::unordered_set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
   std::vector<std::string> partitions;
   for (const std::string& name : snapshot.partition_columns()) {
     int index = snapshot.schema().IndexOf(name);
@@ -117,7 +121,7 @@ Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms) {
 }
 
 Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
-  ASSIGN_OR_RETURN(std::set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+  ASSIGN_OR_RETURN(std::unordered_set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
   int64_t first = NewestDone(table) + 1;
   ASSIGN_OR_RETURN(LogListing listing, ListLog(table, first));
   if (listing.commits.empty() || listing.commits.front().version > first) {

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "delta/snapshot.h"
@@ -31,7 +31,7 @@ Result<Retention> RetentionOf(const Metadata& metadata, std::optional<double> re
 
 // Paths below the root that stay whatever their age: active files and files removed since the cutoff,
 // with their deletion vectors.
-Result<std::set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms);
+Result<std::unordered_set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms);
 
 // Whether VACUUM leaves a name alone.
 bool IsHiddenName(const std::string& name, const std::vector<std::string>& partition_columns);

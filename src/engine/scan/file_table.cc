@@ -62,6 +62,7 @@ std::shared_ptr<const delta::Snapshot> ParquetSnapshot(const std::string& root, 
     if (schema.IndexOf(field.name) < 0) schema.fields.push_back(field);
   }
   state.schema = std::move(schema);
+  std::vector<delta::AddFile> adds;
   for (const DataFile& file : files) {
     delta::AddFile add;
     add.path = delta::EncodeLogPath(file.relative_path);
@@ -71,8 +72,9 @@ std::shared_ptr<const delta::Snapshot> ParquetSnapshot(const std::string& root, 
     for (const auto& [key, value] : file.partition) {
       if (value != kNullPartition) add.partition_values[key] = value;
     }
-    state.files.push_back(std::move(add));
+    adds.push_back(std::move(add));
   }
+  state.files = adds;
   return std::make_shared<const delta::Snapshot>(root, std::move(state));
 }
 

@@ -39,6 +39,7 @@ struct RuntimeFilters {
 struct FileInfo : duckdb::ExtendedOpenFileInfo {
   std::shared_ptr<const TableScan> scan;
   std::shared_ptr<const RuntimeFilters> runtime;
+  TableScan::File file;
   size_t index = 0;
 };
 
@@ -67,29 +68,30 @@ class ScanFileList : public duckdb::MultiFileList {
   duckdb::idx_t GetTotalFileCount() const override { return kept_.size(); }
   duckdb::OpenFileInfo GetFile(duckdb::idx_t i) const override {
     if (i >= kept_.size()) return {};
-    const TableScan::File& file = scan_->files()[kept_[i]];
-    duckdb::OpenFileInfo out(file.path);
+    auto made = scan_->MakeFile(kept_[i]);
+    if (!made.ok()) ThrowSparkError(made.error());
+    duckdb::OpenFileInfo out(made->path);
     auto info = duckdb::make_shared_ptr<FileInfo>();
     info->scan = scan_;
+    info->file = *std::move(made);
+    const TableScan::File& file = info->file;
     info->runtime = runtime_;
     info->index = kept_[i];
     // Spare DuckDB a stat of each file: data files are never rewritten under one name.
-    if (file.add->size > 0) {
-      info->options["file_size"] = duckdb::Value::UBIGINT(static_cast<uint64_t>(file.add->size));
+    if (file.add.size > 0) {
+      info->options["file_size"] = duckdb::Value::UBIGINT(static_cast<uint64_t>(file.add.size));
       info->options["last_modified"] =
-          duckdb::Value::TIMESTAMP(duckdb::timestamp_t(file.add->modification_time_ms * 1000));
-      info->options["etag"] = duckdb::Value(std::to_string(file.add->modification_time_ms));
+          duckdb::Value::TIMESTAMP(duckdb::timestamp_t(file.add.modification_time_ms * 1000));
+      info->options["etag"] = duckdb::Value(std::to_string(file.add.modification_time_ms));
     }
     if (!file.whole()) info->options["has_deletes"] = duckdb::Value::BOOLEAN(true);
     out.extended_info = std::move(info);
     return out;
   }
   duckdb::unique_ptr<duckdb::NodeStatistics> GetCardinality(duckdb::ClientContext&) const override {
-    duckdb::idx_t rows = 0;
-    for (size_t i : kept_) {
-      if (!scan_->files()[i].live_rows) return nullptr;
-      rows += static_cast<duckdb::idx_t>(*scan_->files()[i].live_rows);
-    }
+    std::optional<int64_t> live = scan_->LiveRows(kept_);
+    if (!live) return nullptr;
+    auto rows = static_cast<duckdb::idx_t>(*live);
     return duckdb::make_uniq<duckdb::NodeStatistics>(rows, rows);
   }
   duckdb::unique_ptr<duckdb::MultiFileList> Copy() const override {
@@ -110,7 +112,7 @@ class ScanFileList : public duckdb::MultiFileList {
     for (const auto& [column, filter] : table_filters.filters) {
       if (!duckdb::IsVirtualColumn(column)) predicates.push_back(ColumnPredicate(*scan_, column, *filter));
     }
-    auto kept = Select(delta::And(std::move(predicates)));
+    auto kept = scan_->Select(delta::And(std::move(predicates)), kept_);
     info.extra_info.total_files = kept_.size();
     info.extra_info.filtered_files = kept.size();
     if (kept.size() == kept_.size()) return nullptr;
@@ -129,21 +131,12 @@ class ScanFileList : public duckdb::MultiFileList {
       predicates.push_back(ColumnPredicate(*scan_, column, *filter));
       runtime->filters.emplace_back(column, filter->Copy());
     }
-    auto list = duckdb::make_uniq<ScanFileList>(scan_, Select(delta::And(std::move(predicates))));
+    auto list = duckdb::make_uniq<ScanFileList>(scan_, scan_->Select(delta::And(std::move(predicates)), kept_));
     list->runtime_ = std::move(runtime);
     return list;
   }
 
  private:
-  std::vector<size_t> Select(delta::Predicate predicate) const {
-    delta::FileFilter filter(scan_->snapshot(), std::move(predicate));
-    std::vector<size_t> kept;
-    for (size_t i : kept_) {
-      if (filter.Match(*scan_->files()[i].add) != delta::FileMatch::kNone) kept.push_back(i);
-    }
-    return kept;
-  }
-
   std::shared_ptr<const TableScan> scan_;
   std::vector<size_t> kept_;
   std::shared_ptr<const RuntimeFilters> runtime_;
@@ -199,11 +192,6 @@ const FileInfo& InfoOf(const duckdb::OpenFileInfo& file) {
   return static_cast<const FileInfo&>(*file.extended_info);
 }
 
-// The index of a file in its snapshot.
-uint64_t NumberOf(const TableScan& scan, const TableScan::File& file) {
-  return static_cast<uint64_t>(file.add - scan.snapshot().files().data());
-}
-
 class ScanReader : public duckdb::MultiFileReader {
  public:
   static duckdb::unique_ptr<duckdb::MultiFileReader> Create(const duckdb::TableFunction& function) {
@@ -227,7 +215,7 @@ class ScanReader : public duckdb::MultiFileReader {
     auto target = info_->scans.Find(ParseInt64(paths.at(0)).value_or(0));
     auto scan = std::dynamic_pointer_cast<const TableScan>(target);
     if (!scan) throw duckdb::InvalidInputException("ashlar_scan: nothing is bound to %s", paths[0]);
-    std::vector<size_t> all(scan->files().size());
+    std::vector<size_t> all(scan->file_count());
     for (size_t i = 0; i < all.size(); ++i) all[i] = i;
     return duckdb::make_shared_ptr<ScanFileList>(std::move(scan), std::move(all));
   }
@@ -267,14 +255,13 @@ class ScanReader : public duckdb::MultiFileReader {
         predicates.push_back(ColumnPredicate(*info.scan, column, *filter));
       }
       delta::FileFilter filter(info.scan->snapshot(), delta::And(std::move(predicates)));
-      if (filter.Match(*info.scan->files()[info.index].add) == delta::FileMatch::kNone) {
+      if (filter.Match(info.file.add) == delta::FileMatch::kNone) {
         return duckdb::make_shared_ptr<SkippedFile>(file);
       }
     }
     if (!RealPath(file.path).starts_with(info.scan->real_root() + "/")) {
       ThrowSparkError(MakeError(ErrorCode::kPermissionDenied,
-                                "The file " + info.scan->files()[info.index].add->path +
-                                    " leads out of its table."));
+                                "The file " + info.file.add.path + " leads out of its table."));
     }
     return MultiFileReader::CreateReader(context, state, file, index, bind_data);
   }
@@ -298,17 +285,17 @@ class ScanReader : public duckdb::MultiFileReader {
                     const duckdb::vector<duckdb::ColumnIndex>& column_ids, duckdb::ClientContext& context,
                     duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) override {
     const FileInfo& info = InfoOf(data.reader->file);
-    const TableScan::File& file = info.scan->files()[info.index];
+    const TableScan::File& file = info.file;
     duckdb::vector<duckdb::ColumnIndex> others;
     for (size_t i = 0; i < column_ids.size(); ++i) {
       duckdb::column_t column = column_ids[i].GetPrimaryIndex();
       duckdb::MultiFileGlobalIndex position(i);
       if (column == COLUMN_IDENTIFIER_FILENAME) {
-        data.constant_map.Add(position, duckdb::Value(file.add->path));
+        data.constant_map.Add(position, duckdb::Value(file.add.path));
       } else if (!duckdb::IsVirtualColumn(column) && info.scan->PartitionIndex(column) >= 0) {
         data.constant_map.Add(position, DuckValueOf(file.partition[info.scan->PartitionIndex(column)]));
       } else if (column == COLUMN_IDENTIFIER_FILE_INDEX) {
-        data.constant_map.Add(position, duckdb::Value::UBIGINT(NumberOf(*info.scan, file)));
+        data.constant_map.Add(position, duckdb::Value::UBIGINT(info.scan->SnapshotIndex(info.index)));
       }
     }
     (void)options, (void)bind_data, (void)columns, (void)context, (void)state;

@@ -10,6 +10,9 @@
 namespace ashlar::engine {
 namespace {
 
+// Of so few, looking at each is less work than looking at all of the snapshot.
+constexpr size_t kFewFiles = 16;
+
 bool Less(const Value& a, const Value& b) {
   CHECK(a.type == b.type);
   if (auto* decimal = std::get_if<Int128>(&a.data)) return *decimal < std::get<Int128>(b.data);
@@ -64,7 +67,7 @@ std::string RealPath(const std::string& path) {
 }
 
 Result<std::shared_ptr<const TableScan>> TableScan::Make(std::shared_ptr<const delta::Snapshot> snapshot,
-                                                         const std::map<size_t, RowSelection>& files,
+                                                         std::optional<std::map<size_t, RowSelection>> files,
                                                          ColumnMatch match, objectstore::ObjectStore& store) {
   std::shared_ptr<TableScan> scan(new TableScan);
   scan->store_ = &store;
@@ -78,20 +81,53 @@ Result<std::shared_ptr<const TableScan>> TableScan::Make(std::shared_ptr<const d
     }
     scan->partition_index_.push_back(index);
   }
-  scan->files_.reserve(files.size());
-  for (const auto& [i, selection] : files) {
-    CHECK_LT(i, snapshot->files().size());
-    const delta::AddFile& add = snapshot->files()[i];
-    File file{.add = &add, .path = {}, .partition = {}, .live_rows = delta::LiveRows(add), .selection = selection};
-    ASSIGN_OR_RETURN(file.path, snapshot->DataPath(add));
-    for (const std::string& column : partition_columns) {
-      ASSIGN_OR_RETURN(Value value, snapshot->PartitionValue(add, column));
-      file.partition.push_back(std::move(value));
-    }
-    scan->files_.push_back(std::move(file));
+  if (files) {
+    scan->chosen_.emplace(files->begin(), files->end());
+    CHECK(files->empty() || files->rbegin()->first < snapshot->files().size());
   }
   scan->snapshot_ = std::move(snapshot);
   return std::shared_ptr<const TableScan>(std::move(scan));
+}
+
+Result<TableScan::File> TableScan::MakeFile(size_t number) const {
+  File file{.add = snapshot_->files()[SnapshotIndex(number)], .path = {}, .partition = {}, .selection = {}};
+  if (chosen_) file.selection = (*chosen_)[number].second;
+  ASSIGN_OR_RETURN(file.path, snapshot_->DataPath(file.add));
+  for (const std::string& column : snapshot_->partition_columns()) {
+    ASSIGN_OR_RETURN(Value value, snapshot_->PartitionValue(file.add, column));
+    file.partition.push_back(std::move(value));
+  }
+  return file;
+}
+
+std::vector<size_t> TableScan::Select(delta::Predicate predicate, const std::vector<size_t>& files) const {
+  delta::FileFilter filter(*snapshot_, std::move(predicate));
+  std::vector<size_t> kept;
+  if (files.size() <= kFewFiles) {
+    for (size_t i : files) {
+      if (filter.Match(snapshot_->files()[SnapshotIndex(i)]) != delta::FileMatch::kNone) kept.push_back(i);
+    }
+    return kept;
+  }
+  std::vector<size_t> matching = filter.Select(snapshot_->files());
+  auto match = matching.begin();
+  for (size_t i : files) {
+    size_t index = SnapshotIndex(i);
+    while (match != matching.end() && *match < index) ++match;
+    if (match != matching.end() && *match == index) kept.push_back(i);
+  }
+  return kept;
+}
+
+std::optional<int64_t> TableScan::LiveRows(const std::vector<size_t>& files) const {
+  if (files.size() == snapshot_->files().size()) return snapshot_->RowCount();
+  int64_t total = 0;
+  for (size_t i : files) {
+    std::optional<int64_t> rows = snapshot_->files().LiveRowsOf(SnapshotIndex(i));
+    if (!rows) return std::nullopt;
+    total += *rows;
+  }
+  return total;
 }
 
 std::vector<delta::ColumnBounds> TableScan::BoundsOfAllColumns() const {
@@ -105,14 +141,17 @@ std::vector<delta::ColumnBounds> TableScan::BoundsOfAllColumns() const {
     if (HasIntegralBounds(field.type)) none = Value::Null(field.type);
     all.push_back({.min = none, .max = none, .null_count = 0});
   }
-  for (const File& file : files_) {
-    delta::FileStats stats = delta::ParseStats(file.add->stats.value_or(""), leaves);
+  for (size_t number = 0; number < file_count(); ++number) {
+    delta::AddFile file = snapshot_->files()[SnapshotIndex(number)];
+    delta::FileStats stats = delta::ParseStats(file.stats.value_or(""), leaves);
     for (size_t i = 0; i < fields.size(); ++i) {
       delta::ColumnBounds bounds = stats.columns[i];
       if (partition_index_[i] >= 0) {
-        const Value& value = file.partition[static_cast<size_t>(partition_index_[i])];
-        bounds = {.min = value, .max = value, .null_count = 0};
-        if (value.is_null()) bounds = {.min = {}, .max = {}, .null_count = stats.num_records};
+        Result<Value> value = snapshot_->PartitionValue(file, fields[i].name);
+        // The scan fails when it comes to the file.
+        bounds = {};
+        if (value.ok()) bounds = {.min = *value, .max = *value, .null_count = 0};
+        if (value.ok() && value->is_null()) bounds = {.min = {}, .max = {}, .null_count = stats.num_records};
       }
       bounds.min = AsColumnValue(bounds.min, fields[i].type);
       bounds.max = AsColumnValue(bounds.max, fields[i].type);
@@ -127,7 +166,7 @@ std::vector<delta::ColumnBounds> TableScan::BoundsOfAllColumns() const {
 }
 
 delta::ColumnBounds TableScan::Bounds(size_t column) const {
-  if (files_.empty() || files_.size() > kMaxFilesForBounds) return {};
+  if (file_count() == 0 || file_count() > kMaxFilesForBounds) return {};
   std::call_once(bounds_made_, [&] { bounds_ = BoundsOfAllColumns(); });
   return bounds_[column];
 }
@@ -138,9 +177,9 @@ Result<RowFilter> TableScan::Rows(const File& file) const {
   if (file.selection.rows && file.selection.use == RowSelection::Use::kWithout) {
     filter.without.push_back(file.selection.rows);
   }
-  if (file.add->deletion_vector) {
+  if (file.add.deletion_vector) {
     ASSIGN_OR_RETURN(auto vector,
-                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add->deletion_vector));
+                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add.deletion_vector));
     filter.without.push_back(std::make_shared<const delta::DeletionVector>(std::move(vector)));
   }
   return filter;

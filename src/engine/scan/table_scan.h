@@ -6,11 +6,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "delta/deletion_vector.h"
+#include "delta/skipping.h"
 #include "delta/snapshot.h"
 #include "delta/stats.h"
 #include "engine/scan/scan_binding.h"
@@ -22,7 +25,7 @@ class DatabaseInstance;
 
 namespace ashlar::engine {
 
-// Parsing statistics costs some microseconds a file.
+// Bounds of a table are worth a little planning time, not more.
 inline constexpr size_t kMaxFilesForBounds = 200;
 
 // How the columns of files are found.
@@ -47,26 +50,33 @@ struct RowFilter {
 // Immutable and shared by every scan of the statement, on any thread.
 class TableScan : public ScanTarget {
  public:
-  // `files`: indexes into snapshot->files(), with a selection of rows where one is wanted. `store` reads
-  // deletion vectors and outlives the scan.
-  // Errors: a partition value or path of a file that cannot be understood.
+  // `files`: indexes into snapshot->files(), with a selection of rows where one is wanted; nullopt: all of
+  // them. `store` reads deletion vectors and outlives the scan.
   static Result<std::shared_ptr<const TableScan>> Make(std::shared_ptr<const delta::Snapshot> snapshot,
-                                                       const std::map<size_t, RowSelection>& files,
+                                                       std::optional<std::map<size_t, RowSelection>> files,
                                                        ColumnMatch match, objectstore::ObjectStore& store);
 
   struct File {
-    const delta::AddFile* add = nullptr;  // owned by the snapshot
-    std::string path;                     // to open
-    std::vector<Value> partition;         // parallel to partition_columns()
-    std::optional<int64_t> live_rows;
+    delta::AddFile add;
+    std::string path;              // to open
+    std::vector<Value> partition;  // parallel to partition_columns()
     RowSelection selection;
-    bool whole() const { return !add->deletion_vector && !selection.rows; }
+    bool whole() const { return !add.deletion_vector && !selection.rows; }
   };
 
   const delta::Snapshot& snapshot() const { return *snapshot_; }
   const Schema& schema() const { return snapshot_->schema(); }
   ColumnMatch match() const { return match_; }
-  const std::vector<File>& files() const { return files_; }
+  // Its files have the numbers 0 … file_count() - 1.
+  size_t file_count() const { return chosen_ ? chosen_->size() : snapshot_->files().size(); }
+  // The file's index in snapshot().files().
+  size_t SnapshotIndex(size_t number) const { return chosen_ ? (*chosen_)[number].first : number; }
+  // Errors: a partition value or path of the file that cannot be understood.
+  Result<File> MakeFile(size_t number) const;
+  // Of `files`, ascending numbers, those that may have a row that satisfies the predicate.
+  std::vector<size_t> Select(delta::Predicate predicate, const std::vector<size_t>& files) const;
+  // Rows the log says the files have; nullopt when it does not.
+  std::optional<int64_t> LiveRows(const std::vector<size_t>& files) const;
   // Index into a file's partition values of a column of the schema; -1 when it is in the files.
   int PartitionIndex(size_t column) const { return partition_index_[column]; }
   // What the statistics of all files say of a column of the schema together; nothing set where one file
@@ -84,7 +94,7 @@ class TableScan : public ScanTarget {
   std::shared_ptr<const delta::Snapshot> snapshot_;
   objectstore::ObjectStore* store_ = nullptr;
   ColumnMatch match_ = ColumnMatch::kName;
-  std::vector<File> files_;
+  std::optional<std::vector<std::pair<size_t, RowSelection>>> chosen_;
   std::vector<int> partition_index_;
   std::string real_root_;
   mutable std::once_flag bounds_made_;

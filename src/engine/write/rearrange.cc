@@ -72,7 +72,7 @@ class Rearranging {
     double rows = 0;
     for (size_t file : files) {
       whole[file] = {};
-      rows += static_cast<double>(delta::LiveRows(snapshot_->files()[file]).value_or(0));
+      rows += static_cast<double>(snapshot_->files().LiveRowsOf(file).value_or(0));
     }
     std::vector<int> columns;
     for (size_t i = 0; i < snapshot_->schema().fields.size(); ++i) columns.push_back(static_cast<int>(i));
@@ -139,7 +139,7 @@ Result<std::vector<delta::AddFile>> Rearrange(Connection& connection,
   // The rows passed the table's rules when they came.
   target.constraints.clear();
   target.identities.clear();
-  target.partition = snapshot->files()[files[0]].partition_values;
+  target.partition = snapshot->files().PartitionOf(files[0]);
   Rearranging work(connection, snapshot, *target.table.store);
   ASSIGN_OR_RETURN(std::string select, work.Select(files, order));
   ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection, select, target, created));
@@ -159,14 +159,14 @@ Result<std::vector<size_t>> FilesOfPartitions(Connection& connection, const delt
     names += ", k" + std::to_string(columns.back());
   }
   std::map<delta::PartitionValues, std::vector<size_t>> partitions;
-  for (size_t i = 0; i < snapshot.files().size(); ++i) partitions[snapshot.files()[i].partition_values].push_back(i);
+  for (size_t i = 0; i < snapshot.files().size(); ++i) partitions[snapshot.files().PartitionOf(i)].push_back(i);
   if (partitions.empty()) return std::vector<size_t>();
   std::vector<const std::vector<size_t>*> groups;
   std::string rows;
   for (const auto& [values, files] : partitions) {
     rows += (groups.empty() ? "(" : ", (") + std::to_string(groups.size());
     for (const std::string& name : snapshot.partition_columns()) {
-      ASSIGN_OR_RETURN(Value value, snapshot.PartitionValue(snapshot.files()[files[0]], name));
+      ASSIGN_OR_RETURN(Value value, snapshot.PartitionValue(values, name));
       rows += ", " + LiteralSql(value);
     }
     rows += ")";

@@ -210,10 +210,9 @@ CopyOnWrite::FilesToChange CopyOnWrite::FilesMatching(const sql::Plan& scan, con
   // Partition values are exact; that a row has a value between bounds is never worth a deletion.
   bool certain = filter.PartitionOnly() && std::holds_alternative<sql::ScanPlan>(scan.node);
   FilesToChange files;
-  for (size_t i = 0; i < snapshot_->files().size(); ++i) {
-    delta::FileMatch match = filter.Match(snapshot_->files()[i]);
-    if (match == delta::FileMatch::kNone) continue;
-    (certain && match == delta::FileMatch::kAll ? files.whole : files.partly).insert(i);
+  for (size_t i : filter.Select(snapshot_->files())) {
+    bool whole = certain && filter.MatchPartition(snapshot_->files().PartitionOf(i)) == delta::FileMatch::kAll;
+    (whole ? files.whole : files.partly).insert(i);
   }
   return files;
 }
