@@ -168,6 +168,7 @@ class RowQuery {
     bool parsed = field == "stats_parsed" || field == "partitionValues_parsed";
     if (std::ranges::find(kPlainAdd, field) != kPlainAdd.end()) {
       bool text_map = type.id() == duckdb::LogicalTypeId::MAP &&
+                      duckdb::MapType::KeyType(type).id() == duckdb::LogicalTypeId::VARCHAR &&
                       duckdb::MapType::ValueType(type).id() == duckdb::LogicalTypeId::VARCHAR;
       bool expected = field == "partitionValues" ? text_map : !type.IsNested();
       if (!expected) return;
