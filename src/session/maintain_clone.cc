@@ -175,8 +175,22 @@ Rows Report(StatementRun& run, const Counts& counts) {
                             {"copied_files_size", counts.copied_bytes}});
 }
 
-Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source,
-                const delta::TableDefinition& definition, const sql::CatalogReply& reply) {
+// A new table must not take over a log that lies at its location: it is taken back, the log stays.
+Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::string& location) {
+  Environment& env = run.environment();
+  ASSIGN_OR_RETURN(bool taken, delta::IsDeltaTable({&env.store, location, &env.parquet_actions}));
+  if (!taken) return OkStatus();
+  sql::CatalogCommand drop;
+  drop.action = sql::CatalogAction::kDrop;
+  drop.securable = sql::Securable::kTable;
+  drop.name = name;
+  RETURN_IF_ERROR(run.Execute(drop));
+  return MakeSqlError("DELTA_UNSUPPORTED_NON_EMPTY_CLONE", "0AKDC",
+                      "The clone destination table is non-empty. Please TRUNCATE or DELETE FROM the table before running CLONE.");
+}
+
+Rows WriteClone(StatementRun& run, const CloneSource& source, const delta::TableDefinition& definition,
+                const sql::CatalogReply& reply) {
   if (reply.location == source.relation.location) {
     return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
   }
@@ -187,7 +201,6 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
   Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
   if (exists) {
     ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
-    if (!statement.or_replace) return NoRows();
     counts.removed_files = static_cast<int64_t>(target.snapshot->files().size());
     counts.removed_bytes = target.snapshot->SizeInBytes();
   }
@@ -213,9 +226,10 @@ Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
   RETURN_IF_ERROR(CheckProperties(run, statement.properties));
   delta::TableDefinition definition = DefinitionOf(run, *source.snapshot, statement.properties);
   ASSIGN_OR_RETURN(sql::CatalogReply reply,
-                   run.Execute(CreateCommand(statement, std::move(name), source, definition.metadata)));
+                   run.Execute(CreateCommand(statement, name, source, definition.metadata)));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-  Rows rows = WriteClone(run, statement, source, definition, reply);
+  if (!statement.or_replace) RETURN_IF_ERROR(RefuseNonEmpty(run, name, reply.location));
+  Rows rows = WriteClone(run, source, definition, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
   if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);

@@ -192,6 +192,18 @@ def test_deep_clone_is_a_table_of_its_own(make_table, sql, fails):
     sql("DROP TABLE main.default.cloned")
 
 
+def test_a_clone_does_not_take_over_a_table_that_is_there(make_table, sql, fails, tmp_path):
+    source = make_table("(id INT)")
+    source.sql(f"INSERT INTO {source.name} VALUES (1)")
+    other = make_table("(id INT)", f"LOCATION '{tmp_path}/other'")
+    other.sql(f"INSERT INTO {other.name} VALUES (2)")
+    sql(f"DROP TABLE {other.name}")
+    error = fails(f"CREATE TABLE main.default.taken DEEP CLONE {source.name} LOCATION '{tmp_path}/other'")
+    assert "DELTA_UNSUPPORTED_NON_EMPTY_CLONE" in error
+    assert sql("SHOW TABLES IN main.default LIKE 'taken'") == []
+    assert sql(f"SELECT * FROM delta.`{tmp_path}/other`") == [["2"]]
+
+
 def test_manifests_list_the_files_of_each_partition(make_table, fails):
     table = make_table("(id INT, p STRING)", "PARTITIONED BY (p)")
     table.sql(f"INSERT INTO {table.name} VALUES (1, 'a'), (2, 'b'), (3, NULL)")
