@@ -69,32 +69,50 @@ DriverPool::DriverPool(DriverPoolOptions options, const Clock& clock, Random& ra
   supervisor_ = std::jthread([this](std::stop_token stop) { Supervise(stop); });
 }
 
-DriverPool::~DriverPool() {
+namespace {
+
+Error ShuttingDown() { return MakeError(ErrorCode::kTemporarilyUnavailable, "The server is shutting down."); }
+
+}  // namespace
+
+DriverPool::~DriverPool() { Stop(); }
+
+void DriverPool::Stop() {
   supervisor_.request_stop();
   wake_.notify_all();
-  supervisor_.join();
-  for (Waiter& waiter : waiters_) {
-    waiter(MakeError(ErrorCode::kTemporarilyUnavailable, "The server is shutting down."));
+  if (supervisor_.joinable()) supervisor_.join();
+  std::vector<Waiter> waiters;
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    waiters.swap(waiters_);
   }
+  for (Waiter& waiter : waiters) waiter(ShuttingDown());
 }
 
 void DriverPool::Acquire(Waiter done) {
   DriverPtr driver;
+  bool stopped = false;
   {
     std::lock_guard lock(mutex_);
+    stopped = stopped_;
     for (auto& [id, process] : processes_) {
       if (!process.ready || process.handed_out || process.released) continue;
       process.handed_out = true;
       driver = process.driver;
       break;
     }
-    if (!driver) {
+    if (!driver && !stopped) {
       waiters_.push_back(std::move(done));
       failed_starts_ = 0;
     }
   }
   wake_.notify_all();
-  if (driver) done(driver);
+  if (driver) {
+    done(driver);
+  } else if (stopped) {
+    done(ShuttingDown());
+  }
 }
 
 void DriverPool::Release(const std::string& driver_id) {

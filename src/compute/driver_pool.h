@@ -48,6 +48,8 @@ class DriverPool {
   DriverPool(DriverPoolOptions options, const Clock& clock, Random& random,
              std::function<void(const std::string& driver_id)> on_exit);
   ~DriverPool();
+  // Ends all drivers and answers who waits for one, now or later, with kTemporarilyUnavailable.
+  void Stop();
 
   // A driver for the caller alone: a warm one at once, else a new one when it is ready. The callback
   // runs on the caller's or the pool's thread. Error: kTemporarilyUnavailable with the reason.
@@ -87,6 +89,7 @@ class DriverPool {
   std::condition_variable_any wake_;
   std::map<std::string, Process> processes_;
   std::vector<Waiter> waiters_;
+  bool stopped_ = false;
   int failed_starts_ = 0;
   // Forks every driver and lives as long as the pool: PR_SET_PDEATHSIG follows the forking thread.
   std::jthread supervisor_;

@@ -1,5 +1,8 @@
 #include "link/driver_client.h"
 
+#include <condition_variable>
+#include <mutex>
+
 #include "link/convert.h"
 #include "link/link.grpc.pb.h"
 #include "link/rpc.h"
@@ -8,6 +11,26 @@ namespace ashlar::link {
 namespace {
 
 constexpr char kPeer[] = "The cluster's driver";
+
+std::mutex awaited_mutex;
+std::condition_variable awaited_changed;
+int awaited_count = 0;
+
+// One call whose answer has not been dealt with.
+class Awaited {
+ public:
+  Awaited() {
+    std::lock_guard lock(awaited_mutex);
+    ++awaited_count;
+  }
+  ~Awaited() {
+    std::lock_guard lock(awaited_mutex);
+    --awaited_count;
+    awaited_changed.notify_all();
+  }
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+};
 
 class DriverClient final : public DriverApi {
  public:
@@ -49,16 +72,20 @@ class DriverClient final : public DriverApi {
     call->request.set_wait_ms(wait_ms);
     call->request.set_with_first_chunk(with_first_chunk);
     Call* raw = call.get();
-    stub_->async()->GetStatement(&raw->context, &raw->request, &raw->reply,
-                                 [call, done = std::move(done)](grpc::Status status) {
-                                   if (!status.ok()) {
-                                     done(RpcError(status, kPeer));
-                                   } else if (call->reply.has_error()) {
-                                     done(FromWire(call->reply.error()));
-                                   } else {
-                                     done(FromWire(call->reply));
-                                   }
-                                 });
+    auto answer = [call, awaited = std::make_shared<Awaited>(), done = std::move(done)](grpc::Status status) mutable {
+      Callback<StatementStatus> once = std::move(done);
+      if (!status.ok()) {
+        once(RpcError(status, kPeer));
+      } else if (call->reply.has_error()) {
+        once(FromWire(call->reply.error()));
+      } else {
+        once(FromWire(call->reply));
+      }
+      // What it holds ends before the call counts as over.
+      once = nullptr;
+      awaited.reset();
+    };
+    stub_->async()->GetStatement(&raw->context, &raw->request, &raw->reply, std::move(answer));
   }
 
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index) override {
@@ -103,6 +130,11 @@ class DriverClient final : public DriverApi {
 
 std::unique_ptr<DriverApi> MakeDriverClient(const std::string& socket_path) {
   return std::make_unique<DriverClient>(socket_path);
+}
+
+bool AwaitAnswers(std::chrono::milliseconds patience) {
+  std::unique_lock lock(awaited_mutex);
+  return awaited_changed.wait_for(lock, patience, [] { return awaited_count == 0; });
 }
 
 }  // namespace ashlar::link

@@ -1,6 +1,7 @@
 // The control plane's end of the Driver service.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,5 +11,9 @@ namespace ashlar::link {
 
 // Connects lazily. Thread safe. A driver that is gone answers kTemporarilyUnavailable.
 std::unique_ptr<DriverApi> MakeDriverClient(const std::string& socket_path);
+
+// Waits until every GetStatement of this process has been answered, and its callback has ended: what those
+// use may go then. Ended drivers answer at once. False when `patience` ran out first.
+bool AwaitAnswers(std::chrono::milliseconds patience);
 
 }  // namespace ashlar::link
