@@ -23,6 +23,75 @@ constexpr std::array kNames = {
     NameRow{TypeId::kVariant, "variant"},
 };
 
+// CHAR(n) and VARCHAR(n) are no types of the Delta protocol. As Spark does, a column with them anywhere
+// inside is a column with STRING there, and its metadata has the type.
+constexpr const char* kCharVarcharKey = "__CHAR_VARCHAR_TYPE_STRING";
+
+DataType WithoutLengths(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kString:
+      return type.is_char() || type.is_varchar() ? DataType(TypeId::kString) : type;
+    case TypeId::kArray:
+      return DataType::Array(WithoutLengths(type.element()), type.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(WithoutLengths(type.key()), WithoutLengths(type.map_value()), type.value_contains_null());
+    case TypeId::kStruct: {
+      std::vector<Field> fields = type.fields();
+      for (Field& field : fields) field.type = WithoutLengths(field.type);
+      return DataType::Struct(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
+
+// Two types that differ in the lengths of strings, and in what text of a type leaves out, alone.
+bool SameButLengths(const DataType& a, const DataType& b) {
+  return WithoutLengths(a).SimpleString() == WithoutLengths(b).SimpleString();
+}
+
+// `to` with the lengths that `from`, of the same shape, has.
+DataType WithLengthsOf(const DataType& to, const DataType& from) {
+  switch (to.id()) {
+    case TypeId::kString:
+      return from;
+    case TypeId::kArray:
+      return DataType::Array(WithLengthsOf(to.element(), from.element()), to.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(WithLengthsOf(to.key(), from.key()), WithLengthsOf(to.map_value(), from.map_value()), to.value_contains_null());
+    case TypeId::kStruct: {
+      std::vector<Field> fields = to.fields();
+      for (size_t i = 0; i < fields.size(); ++i) fields[i].type = WithLengthsOf(fields[i].type, from.fields()[i].type);
+      return DataType::Struct(std::move(fields));
+    }
+    default:
+      return to;
+  }
+}
+
+Field WithLengthsInMetadata(Field column) {
+  DataType plain = WithoutLengths(column.type);
+  if (plain == column.type) return column;
+  Result<Json> metadata = ParseJson(column.metadata);
+  Json json = metadata.ok() && metadata->is_object() ? *metadata : Json::object();
+  json[kCharVarcharKey] = column.type.SimpleString();
+  column.type = std::move(plain);
+  column.metadata = WriteJson(json);
+  return column;
+}
+
+// Metadata that names another type says nothing.
+Field WithLengthsInType(Field column) {
+  if (column.metadata.find(kCharVarcharKey) == std::string::npos) return column;
+  Result<Json> metadata = ParseJson(column.metadata);
+  if (!metadata.ok() || !metadata->contains(kCharVarcharKey) || !(*metadata)[kCharVarcharKey].is_string()) return column;
+  Result<DataType> type = DataType::Parse((*metadata)[kCharVarcharKey].get<std::string>());
+  if (type.ok() && SameButLengths(*type, column.type)) column.type = WithLengthsOf(column.type, *type);
+  metadata->erase(kCharVarcharKey);
+  column.metadata = WriteJson(*metadata);
+  return column;
+}
+
 Json FieldToJson(const Field& field) {
   Json json;
   json["name"] = field.name;
@@ -121,13 +190,19 @@ Result<DataType> DataType::FromJson(const Json& json) {
   return BadType("unknown type '" + name + "'");
 }
 
-std::string Schema::ToJsonText() const { return WriteJson(ToStruct().ToJson()); }
+std::string Schema::ToJsonText() const {
+  Schema written;
+  for (const Field& field : fields) written.fields.push_back(WithLengthsInMetadata(field));
+  return WriteJson(written.ToStruct().ToJson());
+}
 
 Result<Schema> Schema::FromJsonText(std::string_view text) {
   ASSIGN_OR_RETURN(Json json, ParseJson(text));
   ASSIGN_OR_RETURN(DataType type, DataType::FromJson(json));
   if (!type.Is(TypeId::kStruct)) return BadType("the top level is not a struct");
-  return Schema{type.fields()};
+  Schema schema;
+  for (const Field& field : type.fields()) schema.fields.push_back(WithLengthsInType(field));
+  return schema;
 }
 
 }  // namespace ashlar

@@ -29,6 +29,22 @@ TEST(Schema, JsonKeepsMetadata) {
   EXPECT_FALSE(Schema::FromJsonText(R"("long")").ok());
 }
 
+TEST(Schema, LengthsOfStringsAreMetadataInJson) {
+  Schema schema = *Schema::ParseDdl("c CHAR(5), s STRUCT<v: ARRAY<VARCHAR(3)> NOT NULL, t: STRING>, d STRING");
+  std::string text = schema.ToJsonText();
+  std::string first =
+      R"j({"name":"c","type":"string","nullable":true,"metadata":{"__CHAR_VARCHAR_TYPE_STRING":"char(5)"}})j";
+  EXPECT_NE(text.find(first), std::string::npos) << text;
+  EXPECT_NE(text.find(R"j("__CHAR_VARCHAR_TYPE_STRING":"struct<v:array<varchar(3)>,t:string>")j"), std::string::npos) << text;
+  EXPECT_EQ(*Schema::FromJsonText(text), schema);
+  // As tables have it that were written before.
+  EXPECT_EQ(Schema::FromJsonText(R"j({"type":"struct","fields":[{"name":"c","type":"char(5)"}]})j")->fields[0].type, DataType::Char(5));
+  // The metadata of another type says nothing.
+  EXPECT_EQ(Schema::FromJsonText(R"j({"type":"struct","fields":[{"name":"c","type":"long","nullable":true,)j"
+                                 R"j("metadata":{"__CHAR_VARCHAR_TYPE_STRING":"char(5)"}}]})j")->fields[0].type,
+            DataType(TypeId::kLong));
+}
+
 TEST(Schema, Ddl) {
   Result<Schema> schema = Schema::ParseDdl("a INT NOT NULL COMMENT 'it''s', `b c` STRING");
   EXPECT_FALSE(schema.ok());  // Spark's quotes are escaped by a backslash, never doubled
