@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build build-tests test bench demo oracle parity crash torture clean
+.PHONY: help setup configure build build-tests test bench demo oracle parity crash torture interop clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ crash: build-tests  ## Kill the server and drivers at random and check what surv
 
 torture: build-tests  ## Many killed writers on few tables; the history must equal a serial order (COMMITS=10000)
 	@tests/torture/run $(BUILD) $(COMMITS)
+
+interop: build  ## Pass Delta tables between us and deltalake; writes the support matrix
+	@tests/interop/run $(BUILD)
 
 clean:  ## Remove every build folder
 	rm -rf build

@@ -560,7 +560,7 @@ def below(value, bound):
 def above(value, bound):
     bound = as_value(bound, value)
     if isinstance(value, datetime.datetime):
-        bound += datetime.timedelta(milliseconds=1)  # writers cut to milliseconds
+        return value > bound and value - bound > datetime.timedelta(milliseconds=1)  # writers cut to milliseconds
     return value > bound
 
 
