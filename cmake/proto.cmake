@@ -1,8 +1,9 @@
-# ashlar_proto(TARGET t PROTOS a.proto b.proto [ROOT dir] [DESCRIPTORS set.fds] [GRPC [a.proto ...]])
-# Runs protoc at build time into ${CMAKE_BINARY_DIR}/gen and makes the library <t> (-O1, no warnings).
+# ashlar_proto(TARGET t PROTOS a.proto b.proto [ROOT dir] [DESCRIPTORS set.fds] [GRPC [a.proto ...]] [COLD])
+# Runs protoc at build time into ${CMAKE_BINARY_DIR}/gen and makes the library <t> (no warnings).
 #
 #   PROTOS       paths relative to ROOT (default: the calling folder); they give the include paths
 #   DESCRIPTORS  read a FileDescriptorSet instead of .proto texts
+#   COLD         messages of few fields at a time, compiled as they stand: -O0, else -O1
 #   GRPC         also make the service stubs: for all PROTOS, or only for those named after it
 # Modules link it by naming it in PROTOS of module() and including "<path>.pb.h".
 
@@ -30,7 +31,7 @@ function(_proto_rule PROTO SERVICES INPUT SOURCE_ARGS OUT_SOURCES)
 endfunction()
 
 function(ashlar_proto)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;ROOT;DESCRIPTORS" "PROTOS;GRPC")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "COLD" "TARGET;ROOT;DESCRIPTORS" "PROTOS;GRPC")
   if(NOT arg_TARGET OR NOT arg_PROTOS)
     message(FATAL_ERROR "ashlar_proto() needs TARGET and PROTOS")
   endif()
@@ -65,7 +66,12 @@ function(ashlar_proto)
 
   add_library(${arg_TARGET} STATIC ${sources})
   target_include_directories(${arg_TARGET} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/gen)
-  target_compile_options(${arg_TARGET} PRIVATE -w -O1 -g0)
+  if(arg_COLD)
+    set(level -O0)
+  else()
+    set(level -O1)
+  endif()
+  target_compile_options(${arg_TARGET} PRIVATE -w ${level} -g0)
   if(grpc_protos)
     target_link_libraries(${arg_TARGET} PUBLIC ashlar::ext::grpc)
   else()

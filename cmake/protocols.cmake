@@ -11,7 +11,8 @@ if(EXISTS ${_descriptors})
     TARGET ashlar_spark_connect_proto
     DESCRIPTORS ${_descriptors}
     PROTOS ${_protos}
-    GRPC spark/connect/base.proto)
+    GRPC spark/connect/base.proto
+    COLD)
   set_target_properties(ashlar_spark_connect_proto PROPERTIES EXCLUDE_FROM_ALL ON)
 endif()
 
@@ -19,6 +20,6 @@ if(EXISTS ${ASHLAR_GOOGLEAPIS_DIR})
   ashlar_proto(
     TARGET ashlar_google_rpc_proto
     ROOT ${ASHLAR_GOOGLEAPIS_DIR}
-    PROTOS google/rpc/status.proto google/rpc/code.proto google/rpc/error_details.proto)
+    PROTOS google/rpc/status.proto google/rpc/code.proto google/rpc/error_details.proto COLD)
   set_target_properties(ashlar_google_rpc_proto PROPERTIES EXCLUDE_FROM_ALL ON)
 endif()

@@ -60,13 +60,13 @@ class HttpConnection final : public Connection,
 
 
   void CloseWhenIdle() override {
-    asio::post(stream_.get_executor(), [self = Self()] {
+    OnStrand([self = Self()] {
       if (self->phase_ == Phase::kIdle) self->Close();
     });
   }
 
   void Abort() override {
-    asio::post(stream_.get_executor(), [self = Self()] {
+    OnStrand([self = Self()] {
       if (self->phase_ == Phase::kHandling) self->CancelWork();
       self->Close();
     });
@@ -83,8 +83,17 @@ class HttpConnection final : public Connection,
   void ExpireAfter(int64_t ms) {
     beast::get_lowest_layer(stream_).expires_after(std::chrono::milliseconds(ms));
   }
-  void OnStrand(auto task) {
+  void OnStrand(std::function<void()> task) {
     if (!core_->ended) asio::post(stream_.get_executor(), std::move(task));
+  }
+
+  // One type of handler and of buffers: asio compiles each of its operations anew for every other one.
+  using Handler = std::function<void(BeastError, size_t)>;
+  void ReadSome(asio::mutable_buffer into, Handler done) { stream_.async_read_some(into, std::move(done)); }
+  void Write(std::string_view head, std::string_view body, std::string_view tail, Handler done) {
+    auto buffer = [](std::string_view bytes) { return asio::buffer(bytes.data(), bytes.size()); };
+    std::array<asio::const_buffer, 3> buffers = {buffer(head), buffer(body), buffer(tail)};
+    asio::async_write(stream_, buffers, std::move(done));
   }
 
   void ShakeHands() {
@@ -103,7 +112,7 @@ class HttpConnection final : public Connection,
     phase_ = Phase::kIdle;
     if (buffer_.size() > 0) return ReadHead();
     ExpireAfter(limits().idle_timeout_ms);
-    stream_.async_read_some(buffer_.prepare(4096), [self = Self()](BeastError ec, size_t size) {
+    ReadSome(buffer_.prepare(4096), [self = Self()](BeastError ec, size_t size) {
       if (ec) return self->Close();
       self->buffer_.commit(size);
       self->ReadHead();
@@ -121,7 +130,7 @@ class HttpConnection final : public Connection,
     parser_->body_limit(boost::none);  // counted in OnBodyChunk, by the route's own limit
     ExpireAfter(limits().header_timeout_ms);
     beast::http::async_read_header(stream_, buffer_, *parser_,
-                                   [self = Self()](BeastError ec, size_t) { self->OnHead(ec); });
+                                   Handler([self = Self()](BeastError ec, size_t) { self->OnHead(ec); }));
   }
 
   void OnHead(BeastError ec) {
@@ -178,22 +187,20 @@ class HttpConnection final : public Connection,
       std::optional<Error> refusal;
       if (!admitted.ok()) refusal = admitted.error();
       if (!sink.ok()) refusal = sink.error();
-      std::unique_ptr<BodySink> opened = refusal ? nullptr : *std::move(sink);
-      self->OnStrand([self, refusal = std::move(refusal), opened = std::move(opened)]() mutable {
-        self->OnAdmitted(std::move(refusal), std::move(opened));
-      });
+      std::shared_ptr<BodySink> opened = refusal ? nullptr : *std::move(sink);
+      self->OnStrand([self, refusal = std::move(refusal), opened] { self->OnAdmitted(refusal, opened); });
     });
   }
 
-  void OnAdmitted(std::optional<Error> refusal, std::unique_ptr<BodySink> sink) {
-    if (phase_ == Phase::kClosed) return core_->Submit([s = std::shared_ptr(std::move(sink))] {});
+  void OnAdmitted(const std::optional<Error>& refusal, std::shared_ptr<BodySink> sink) {
+    if (phase_ == Phase::kClosed) return core_->Submit([s = std::move(sink)] {});
     if (refusal) return Refuse(*refusal);
     admitted_ = true;
     sink_ = std::move(sink);
     if (parser_->is_done() || !exchange_->request.headers.Has("expect")) return ReadBody();
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     ExpireAfter(limits().chunk_timeout_ms);
-    asio::async_write(stream_, asio::buffer(kContinue), [self = Self()](BeastError ec, size_t) {
+    Write(kContinue, {}, {}, [self = Self()](BeastError ec, size_t) {
       ec ? self->GiveUp() : self->ReadBody();
     });
   }
@@ -205,7 +212,7 @@ class HttpConnection final : public Connection,
     parser_->get().body().size = chunk_.size();
     ExpireAfter(limits().chunk_timeout_ms);
     beast::http::async_read(stream_, buffer_, *parser_,
-                            [self = Self()](BeastError ec, size_t) { self->OnBodyChunk(ec); });
+                            Handler([self = Self()](BeastError ec, size_t) { self->OnBodyChunk(ec); }));
   }
 
   void OnBodyChunk(BeastError ec) {
@@ -235,19 +242,19 @@ class HttpConnection final : public Connection,
 
   void FinishSink() {
     core_->Submit([self = Self()] {
-      Result<Response> result = self->sink_->Finish();
+      auto result = std::make_shared<Result<Response>>(self->sink_->Finish());
       self->sink_.reset();
-      self->OnStrand([self, result = std::move(result)]() mutable {
+      self->OnStrand([self, result] {
         if (self->phase_ == Phase::kClosed) return;
-        self->Respond(result.ok() ? *std::move(result)
-                                  : self->pipeline().Refuse(*self->exchange_, result.error()));
+        self->Respond(result->ok() ? std::move(**result)
+                                   : self->pipeline().Refuse(*self->exchange_, result->error()));
       });
     });
   }
 
   // Sinks delete what they wrote: not on a network thread.
   void DropSink() {
-    if (sink_) core_->Submit([s = std::shared_ptr(std::move(sink_))] {});
+    if (sink_) core_->Submit([s = std::move(sink_)] {});
   }
 
   void Dispatch() {
@@ -258,10 +265,8 @@ class HttpConnection final : public Connection,
     core_->Submit([self = Self(), exchange = exchange_, turn = turn_, admitted = admitted_] {
       Status status = admitted ? OkStatus() : self->pipeline().Admit(*exchange);
       auto done = [self, turn](Response response) {
-        self->OnStrand([self, turn, response = std::move(response)]() mutable {
-          if (turn == self->turn_ && self->phase_ == Phase::kHandling) {
-            self->Respond(std::move(response));
-          }
+        self->OnStrand([self, turn, held = std::make_shared<Response>(std::move(response))] {
+          if (turn == self->turn_ && self->phase_ == Phase::kHandling) self->Respond(std::move(*held));
         });
       };
       if (!status.ok()) return done(self->pipeline().Refuse(*exchange, status.error()));
@@ -343,9 +348,7 @@ class HttpConnection final : public Connection,
     }
     ExpireAfter(limits().chunk_timeout_ms);
     size_t first = std::min(response_.body.size(), kChunkBytes);
-    std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_),
-                                                 asio::buffer(response_.body.data(), first)};
-    asio::async_write(stream_, buffers, [self = Self(), first](BeastError ec, size_t) {
+    Write(head_, {response_.body.data(), first}, {}, [self = Self(), first](BeastError ec, size_t) {
       self->sent_ = first;
       ec ? self->GiveUp() : self->WriteMore();
     });
@@ -376,11 +379,10 @@ class HttpConnection final : public Connection,
     if (sent_ == response_.body.size()) return OnSent();
     size_t size = std::min(response_.body.size() - sent_, kChunkBytes);
     ExpireAfter(limits().chunk_timeout_ms);
-    asio::async_write(stream_, asio::buffer(response_.body.data() + sent_, size),
-                      [self = Self(), size](BeastError ec, size_t) {
-                        self->sent_ += size;
-                        ec ? self->GiveUp() : self->WriteMore();
-                      });
+    Write({}, {response_.body.data() + sent_, size}, {}, [self = Self(), size](BeastError ec, size_t) {
+      self->sent_ += size;
+      ec ? self->GiveUp() : self->WriteMore();
+    });
   }
 
   void PullSource() {
@@ -408,12 +410,8 @@ class HttpConnection final : public Connection,
       head_ = std::string(hex.data(), to) + "\r\n";
     }
     if (end) DropSource();
-    std::string_view tail = chunked_ ? "\r\n" : "";
-    std::array<asio::const_buffer, 3> buffers = {asio::buffer(head_),
-                                                 asio::buffer(chunk_.data(), *size),
-                                                 asio::buffer(tail.data(), tail.size())};
     ExpireAfter(limits().chunk_timeout_ms);
-    asio::async_write(stream_, buffers, [self = Self(), end](BeastError ec, size_t) {
+    Write(head_, {chunk_.data(), *size}, chunked_ ? "\r\n" : "", [self = Self(), end](BeastError ec, size_t) {
       if (ec) return self->GiveUp();
       end ? self->OnSent() : self->PullSource();
     });
@@ -439,11 +437,10 @@ class HttpConnection final : public Connection,
 
   void Drain(size_t drained) {
     chunk_.resize(kChunkBytes);
-    stream_.async_read_some(asio::buffer(chunk_),
-                            [self = Self(), drained](BeastError ec, size_t size) {
-                              if (ec || drained + size > kDrainBytes) return self->Close();
-                              self->Drain(drained + size);
-                            });
+    ReadSome(asio::buffer(chunk_), [self = Self(), drained](BeastError ec, size_t size) {
+      if (ec || drained + size > kDrainBytes) return self->Close();
+      self->Drain(drained + size);
+    });
   }
 
   void ShutDown() {
@@ -494,7 +491,7 @@ class HttpConnection final : public Connection,
   std::shared_ptr<Exchange> exchange_;
   bool admitted_ = false;
   uint64_t body_bytes_ = 0;
-  std::unique_ptr<BodySink> sink_;
+  std::shared_ptr<BodySink> sink_;
   std::function<void()> cancel_;
 
   Response response_;

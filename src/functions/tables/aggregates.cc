@@ -287,7 +287,7 @@ Result<ResolvedFunction> RefusedAggregate(const Call& call) {
   return NotImplemented("aggregate function " + std::string(call.name));
 }
 
-constexpr std::array kRows = {
+constexpr std::array kAggregatesRows = {
     FunctionRow{"count", "any...", "", "", "", Count},
     FunctionRow{"count_if", "boolean", "bigint", "count({distinct}CASE WHEN {0} THEN {0} END)", "N"},
     FunctionRow{"sum try_sum", "any", "", "", "", Sum},
@@ -333,6 +333,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> AggregateFunctions() { return kRows; }
+std::span<const FunctionRow> AggregateFunctions() { return kAggregatesRows; }
 
 }  // namespace ashlar::functions

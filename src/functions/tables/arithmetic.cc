@@ -339,7 +339,7 @@ Result<ResolvedFunction> Connective(const Call& call) {
   return call.Make(TypeId::kBoolean, {TypeId::kBoolean, TypeId::kBoolean});
 }
 
-constexpr std::array kRows = {
+constexpr std::array kArithmeticRows = {
     FunctionRow{"+ try_add", "any, any", "", "", "", Add},
     FunctionRow{"- try_subtract", "any, any", "", "", "", Subtract},
     FunctionRow{"* try_multiply", "any, any", "", "", "", Multiply},
@@ -374,6 +374,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> ArithmeticFunctions() { return kRows; }
+std::span<const FunctionRow> ArithmeticFunctions() { return kArithmeticRows; }
 
 }  // namespace ashlar::functions

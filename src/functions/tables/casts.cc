@@ -15,13 +15,13 @@ Result<sql::ResolvedFunction> CastCall(const Call& call) {
   return call.Rewrite(sql::MakeExpr(sql::CastExpr{call.Argument(0), *type}, call.context.span));
 }
 
-constexpr std::array kRows = {
+constexpr std::array kCastsRows = {
     FunctionRow{"boolean tinyint smallint int bigint float double decimal string binary date timestamp", "any",
                 "", "", "", CastCall},
 };
 
 }  // namespace
 
-std::span<const FunctionRow> CastFunctions() { return kRows; }
+std::span<const FunctionRow> CastFunctions() { return kCastsRows; }
 
 }  // namespace ashlar::functions

@@ -454,7 +454,7 @@ Result<ResolvedFunction> MapConcat(const Call& call) {
   return out;
 }
 
-constexpr std::array kRows = {
+constexpr std::array kCollectionsRows = {
     FunctionRow{"array", "any...", "", "", "", MakeArray},
     FunctionRow{"map", "any...", "", "", "", MakeMap},
     FunctionRow{"named_struct", "any...", "", "", "", NamedStruct},
@@ -502,6 +502,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> CollectionFunctions() { return kRows; }
+std::span<const FunctionRow> CollectionFunctions() { return kCollectionsRows; }
 
 }  // namespace ashlar::functions

@@ -128,7 +128,7 @@ Result<ResolvedFunction> ZeroIfNull(const Call& call) {
   return call.Make(*common, {*common}, "coalesce({0}, CAST(0 AS {type}))");
 }
 
-constexpr std::array kRows = {
+constexpr std::array kConditionalRows = {
     FunctionRow{"coalesce", "any, any...", "", "coalesce({*})", "a", Common},
     FunctionRow{"nvl ifnull", "any, any", "", "coalesce({*})", "a", Common},
     FunctionRow{"nvl2", "any, any, any", "", "", "", Nvl2},
@@ -150,6 +150,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> ConditionalFunctions() { return kRows; }
+std::span<const FunctionRow> ConditionalFunctions() { return kConditionalRows; }
 
 }  // namespace ashlar::functions

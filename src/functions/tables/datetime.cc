@@ -284,7 +284,7 @@ Result<ResolvedFunction> MakeTimestamp(const Call& call) {
 
 constexpr std::string_view kTime = "timestamp|timestamp_ntz";
 
-constexpr std::array kRows = {
+constexpr std::array kDatetimeRows = {
     FunctionRow{"year", "date", "int", "spark_year({0})"},
     FunctionRow{"month", "date", "int", "spark_month({0})"},
     FunctionRow{"day dayofmonth", "date", "int", "spark_day({0})"},
@@ -346,6 +346,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> DatetimeFunctions() { return kRows; }
+std::span<const FunctionRow> DatetimeFunctions() { return kDatetimeRows; }
 
 }  // namespace ashlar::functions

@@ -190,7 +190,7 @@ Result<ResolvedFunction> ToNumber(const Call& call) {
   return out;
 }
 
-constexpr std::array kRows = {
+constexpr std::array kFormatsRows = {
     FunctionRow{"format_string printf", "any...", "", "", "", FormatString},
     FunctionRow{"format_number", "any, any", "", "", "", FormatNumber},
     FunctionRow{"to_char to_varchar", "any, string", "", "", "", ToChar},
@@ -199,6 +199,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> FormatFunctions() { return kRows; }
+std::span<const FunctionRow> FormatFunctions() { return kFormatsRows; }
 
 }  // namespace ashlar::functions

@@ -209,7 +209,7 @@ Result<std::vector<Field>> SortLambda(const Call& call, size_t, int params) {
                                          : std::vector<Field>(2, Field{"x", {}, true});
 }
 
-constexpr std::array kRows = {
+constexpr std::array kHigherOrderRows = {
     FunctionRow{"transform", "any, any", "", "list_transform({0}, {1})", "", Transform, "", ArrayLambda},
     FunctionRow{"filter", "any, any", "", "list_filter({0}, {1})", "", Filter, "", ArrayLambda},
     FunctionRow{"exists", "any, any", "", "spark_any(list_transform({0}, {1}))", "", Quantifier, "", ArrayLambda},
@@ -223,6 +223,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> HigherOrderFunctions() { return kRows; }
+std::span<const FunctionRow> HigherOrderFunctions() { return kHigherOrderRows; }
 
 }  // namespace ashlar::functions

@@ -241,7 +241,7 @@ Result<ResolvedFunction> ToVariantObject(const Call& call) {
   return out;
 }
 
-constexpr std::array kRows = {
+constexpr std::array kJsonRows = {
     FunctionRow{"parse_json try_parse_json", "any", "", "", "", ParseVariant},
     FunctionRow{"variant_get try_variant_get", "any, any, any?", "", "", "", VariantGet},
     FunctionRow{"is_variant_null", "variant", "boolean", "spark_is_variant_null({0})", "Nt"},
@@ -256,6 +256,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> JsonFunctions() { return kRows; }
+std::span<const FunctionRow> JsonFunctions() { return kJsonRows; }
 
 }  // namespace ashlar::functions

@@ -113,7 +113,7 @@ Result<ResolvedFunction> RandomRow(const Call& call) {
   return out;
 }
 
-constexpr std::array kRows = {
+constexpr std::array kMathRows = {
     FunctionRow{"round bround", "any, any?", "", "", "", Round},
     FunctionRow{"ceil ceiling floor", "any, any?", "", "", "", CeilOrFloor},
     FunctionRow{"sign signum=SIGNUM", "any", "", "", "", Sign},
@@ -162,6 +162,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> MathFunctions() { return kRows; }
+std::span<const FunctionRow> MathFunctions() { return kMathRows; }
 
 }  // namespace ashlar::functions

@@ -148,7 +148,7 @@ Result<ResolvedFunction> Split(const Call& call) {
   return out;
 }
 
-constexpr std::array kRows = {
+constexpr std::array kStringsRows = {
     FunctionRow{"concat ||=concat", "any...", "", "", "", Concat},
     FunctionRow{"concat_ws", "string, any...", "", "", "", ConcatWs},
     FunctionRow{"elt", "any...", "", "", "", Elt},
@@ -217,6 +217,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> StringFunctions() { return kRows; }
+std::span<const FunctionRow> StringFunctions() { return kStringsRows; }
 
 }  // namespace ashlar::functions

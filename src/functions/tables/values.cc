@@ -59,7 +59,7 @@ Result<ResolvedFunction> Refused(const Call& call) {
   return NotImplemented("function " + std::string(call.name));
 }
 
-constexpr std::array kRows = {
+constexpr std::array kValuesRows = {
     FunctionRow{"typeof", "any", "", "", "", TypeOf},
     FunctionRow{"hash", "any...", "", "", "", Hash},
     FunctionRow{"xxhash64", "any...", "", "", "", Hash},
@@ -84,6 +84,6 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const FunctionRow> ValueFunctions() { return kRows; }
+std::span<const FunctionRow> ValueFunctions() { return kValuesRows; }
 
 }  // namespace ashlar::functions

@@ -1,17 +1,12 @@
 // ALTER.
 #include "base/text.h"
 #include "sql/parse/grammar.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
 
 using Action = AlterTableStatement::Action;
-
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
 
 CatalogCommand Change(CatalogAction action, Securable securable, NameParts name) {
   CatalogCommand command;
@@ -32,13 +27,13 @@ Result<Statement> Parser::Alter() {
   std::string what = "ALTER " + ToUpperAscii(Peek().text);
   if (!AcceptSecurable(securable)) {
     for (std::string_view word : {"SHARE", "RECIPIENT", "CONNECTION", "MATERIALIZED", "STREAMING", "GROUP", "POLICY"}) {
-      if (AtWord(word)) return Make(UnsupportedStatement{what});
+      if (AtWord(word)) return MakeStatement(UnsupportedStatement{what});
     }
     return SyntaxError();
   }
   if (securable == Securable::kFunction || securable == Securable::kMetastore || securable == Securable::kAnyFile ||
       securable == Securable::kStorageCredential) {
-    return Make(UnsupportedStatement{what});
+    return MakeStatement(UnsupportedStatement{what});
   }
   return AlterObject(securable);
 }
@@ -50,7 +45,7 @@ Result<Statement> Parser::AlterObject(Securable securable) {
   if (AcceptWords({"RENAME", "TO"})) {
     command.action = CatalogAction::kRename;
     ASSIGN_OR_RETURN(command.new_name, CatalogName(securable));
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   bool set = AcceptWord("SET");
   if (AcceptWords({"OWNER", "TO"})) {
@@ -70,7 +65,7 @@ Result<Statement> Parser::AlterObject(Securable securable) {
   } else {
     return SyntaxError();
   }
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 Result<Statement> Parser::AlterTable(bool view) {
@@ -86,29 +81,29 @@ Result<Statement> Parser::AlterTableAction(AlterTableStatement alter, bool view)
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
     CatalogCommand command = Change(CatalogAction::kRename, securable, std::move(name));
     ASSIGN_OR_RETURN(command.new_name, CatalogName(securable));
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   bool set = AcceptWord("SET");
   if (AcceptWords({"OWNER", "TO"})) {
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
     CatalogCommand command = Change(CatalogAction::kSetOwner, securable, std::move(name));
     ASSIGN_OR_RETURN(command.principal, Principal());
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (set) return AlterTableSet(std::move(alter), view);
   if (AcceptWords({"UNSET", "TBLPROPERTIES"})) {
     ASSIGN_OR_RETURN(alter.if_exists, IfExists());
     ASSIGN_OR_RETURN(alter.properties, PropertyList());
     alter.action = Action::kUnsetProperties;
-    if (!view) return Make(std::move(alter));
+    if (!view) return MakeStatement(std::move(alter));
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
     CatalogCommand command = Change(CatalogAction::kUnsetProperties, securable, std::move(name));
     command.properties = std::move(alter.properties);
     command.if_exists = alter.if_exists;
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (view) {
-    if (AtWord("AS") || AtQuery()) return Make(UnsupportedStatement{"ALTER VIEW … AS"});
+    if (AtWord("AS") || AtQuery()) return MakeStatement(UnsupportedStatement{"ALTER VIEW … AS"});
     return SyntaxError();
   }
   if (AcceptWords({"RENAME", "COLUMN"})) {
@@ -117,7 +112,7 @@ Result<Statement> Parser::AlterTableAction(AlterTableStatement alter, bool view)
     alter.names = {std::move(from)};
     RETURN_IF_ERROR(ExpectWord("TO"));
     ASSIGN_OR_RETURN(alter.new_name, Identifier());
-    return Make(std::move(alter));
+    return MakeStatement(std::move(alter));
   }
   if (AcceptWord("ADD")) return AlterTableAdd(std::move(alter));
   if (AcceptWord("DROP")) return AlterTableDrop(std::move(alter));
@@ -125,7 +120,7 @@ Result<Statement> Parser::AlterTableAction(AlterTableStatement alter, bool view)
   if (AtWords({"CLUSTER", "BY"})) {
     alter.action = Action::kClusterBy;
     ASSIGN_OR_RETURN(alter.names, ClusterBy());
-    return Make(std::move(alter));
+    return MakeStatement(std::move(alter));
   }
   if (AtAnyWord({"REPLACE", "RECOVER", "SYNC", "ENABLE", "DISABLE"})) {
     return NotImplemented("ALTER TABLE … " + ToUpperAscii(Peek().text));
@@ -139,17 +134,17 @@ Result<Statement> Parser::AlterTableSet(AlterTableStatement alter, bool view) {
   if (AcceptWord("TBLPROPERTIES")) {
     ASSIGN_OR_RETURN(alter.properties, PropertyList());
     alter.action = Action::kSetProperties;
-    if (!view) return Make(std::move(alter));
+    if (!view) return MakeStatement(std::move(alter));
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
     CatalogCommand command = Change(CatalogAction::kSetProperties, securable, std::move(name));
     command.properties = std::move(alter.properties);
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (!view && AcceptWord("LOCATION")) {
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));
     CatalogCommand command = Change(CatalogAction::kSetLocation, securable, std::move(name));
     ASSIGN_OR_RETURN(command.location, String());
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (AtAnyWord({"TAGS", "SERDE", "SERDEPROPERTIES", "ROW", "MANAGED"})) {
     return NotImplemented("ALTER TABLE … SET " + ToUpperAscii(Peek().text));
@@ -171,7 +166,7 @@ Result<Statement> Parser::AlterTableAdd(AlterTableStatement alter) {
     ASSIGN_OR_RETURN([[maybe_unused]] ExprPtr check, Expression());
     alter.text = TextFrom(begin);
     RETURN_IF_ERROR(Expect(")"));
-    return Make(std::move(alter));
+    return MakeStatement(std::move(alter));
   }
   if (AtWord("PARTITION") || AtWord("IF")) return NotImplemented("ALTER TABLE … ADD PARTITION");
   if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) return SyntaxError();
@@ -191,7 +186,7 @@ Result<Statement> Parser::AlterTableAdd(AlterTableStatement alter) {
     alter.placements.push_back(std::move(place));
   } while (Accept(","));
   if (parens) RETURN_IF_ERROR(Expect(")"));
-  return Make(std::move(alter));
+  return MakeStatement(std::move(alter));
 }
 
 // [FIRST | AFTER a]
@@ -209,7 +204,7 @@ Result<Statement> Parser::AlterTableDrop(AlterTableStatement alter) {
     alter.action = Action::kDropConstraint;
     ASSIGN_OR_RETURN(alter.if_exists, IfExists());
     ASSIGN_OR_RETURN(alter.new_name, Identifier());
-    return Make(std::move(alter));
+    return MakeStatement(std::move(alter));
   }
   if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) {
     return NotImplemented("ALTER TABLE … DROP " + ToUpperAscii(Peek().text));
@@ -222,7 +217,7 @@ Result<Statement> Parser::AlterTableDrop(AlterTableStatement alter) {
     alter.names.push_back(std::move(name));
   } while (Accept(","));
   if (parens) RETURN_IF_ERROR(Expect(")"));
-  return Make(std::move(alter));
+  return MakeStatement(std::move(alter));
 }
 
 // [COLUMN] a {TYPE t | COMMENT '…' | SET NOT NULL | DROP NOT NULL}
@@ -260,7 +255,7 @@ Result<Statement> Parser::AlterColumn(AlterTableStatement alter) {
     return SyntaxError();
   }
   alter.columns = {std::move(column)};
-  return Make(std::move(alter));
+  return MakeStatement(std::move(alter));
 }
 
 }  // namespace ashlar::sql

@@ -3,15 +3,10 @@
 
 #include "base/text.h"
 #include "sql/parse/grammar.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
-
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
 
 // Clauses of a view that exclude each other.
 Status CheckView(const CreateViewStatement& view, SourceSpan span) {
@@ -63,7 +58,7 @@ Result<Statement> Parser::Create() {
   for (std::string_view word : {"FUNCTION", "MATERIALIZED", "STREAMING", "SHARE", "RECIPIENT", "CONNECTION",
                                 "STORAGE", "PROCEDURE", "POLICY", "FOREIGN", "FLOW", "GROUP", "BLOOMFILTER",
                                 "INDEX", "SERVICE", "PRIVATE", "TEMPORARY", "TEMP", "VARIABLE"}) {
-    if (AtWord(word)) return Make(UnsupportedStatement{what});
+    if (AtWord(word)) return MakeStatement(UnsupportedStatement{what});
   }
   return SyntaxError();
 }
@@ -99,7 +94,7 @@ Result<Statement> Parser::CreateObject(Securable securable, bool or_replace) {
   }
   bool needs_location = external_volume || securable == Securable::kExternalLocation;
   if (needs_location && command.location.empty()) return SyntaxError();
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
@@ -120,7 +115,7 @@ Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
   if (AcceptWord("AS") || AtQuery()) {
     ASSIGN_OR_RETURN(table.query, Query());
   }
-  return Make(std::move(table));
+  return MakeStatement(std::move(table));
 }
 
 Status Parser::CreateTableClauses(CreateTableStatement& table) {
@@ -317,7 +312,7 @@ Result<Statement> Parser::CreateView(bool or_replace) {
   ASSIGN_OR_RETURN(view.query, Query());
   view.text = TextFrom(query);
   RETURN_IF_ERROR(CheckView(view, SpanFrom(begin)));
-  return Make(std::move(view));
+  return MakeStatement(std::move(view));
 }
 
 // "(a COMMENT 'x', b)"
@@ -342,7 +337,7 @@ Result<Statement> Parser::Drop() {
   command.action = CatalogAction::kDrop;
   for (std::string_view word : {"TEMPORARY", "FUNCTION", "SHARE", "RECIPIENT", "CONNECTION", "STORAGE",
                                 "PROCEDURE", "MATERIALIZED", "POLICY", "GROUP", "BLOOMFILTER", "INDEX"}) {
-    if (AtWord(word)) return Make(UnsupportedStatement{"DROP " + std::string(word)});
+    if (AtWord(word)) return MakeStatement(UnsupportedStatement{"DROP " + std::string(word)});
   }
   if (!AcceptSecurable(command.securable)) return SyntaxError();
   bool droppable = command.securable != Securable::kMetastore && command.securable != Securable::kAnyFile;
@@ -355,7 +350,7 @@ Result<Statement> Parser::Drop() {
     command.cascade = AcceptWord("CASCADE") || (command.securable == Securable::kExternalLocation && AcceptWord("FORCE"));
     if (!command.cascade) AcceptWord("RESTRICT");
   }
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 }  // namespace ashlar::sql

@@ -4,15 +4,10 @@
 #include "base/text.h"
 #include "sql/parse/grammar.h"
 #include "sql/parse/keywords.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
-
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
 
 // Every INSERT of a MERGE has as many values as columns.
 Status CheckMergeInserts(const MergeStatement& merge) {
@@ -70,7 +65,7 @@ Result<Statement> Parser::Insert(std::vector<CteDefinition> ctes, bool recursive
   if (AcceptWord("OVERWRITE")) {
     insert.mode = InsertMode::kOverwrite;
     if (AtWord("DIRECTORY") || AtWords({"LOCAL", "DIRECTORY"})) {
-      return Make(UnsupportedStatement{"INSERT OVERWRITE DIRECTORY"});
+      return MakeStatement(UnsupportedStatement{"INSERT OVERWRITE DIRECTORY"});
     }
     AcceptWord("INTO");
   } else {
@@ -91,7 +86,7 @@ Result<Statement> Parser::Insert(std::vector<CteDefinition> ctes, bool recursive
   } else {
     ASSIGN_OR_RETURN(insert.query, QueryWithCtes(ctes, recursive, at_));
   }
-  Statement statement = Make(std::move(insert));
+  Statement statement = MakeStatement(std::move(insert));
   statement.span = SpanFrom(begin);
   return statement;
 }
@@ -163,7 +158,7 @@ Result<Statement> Parser::Update() {
     ASSIGN_OR_RETURN(update.condition, Expression());
   }
   update.span = SpanFrom(begin);
-  return Make(std::move(update));
+  return MakeStatement(std::move(update));
 }
 
 Result<Statement> Parser::Delete() {
@@ -179,7 +174,7 @@ Result<Statement> Parser::Delete() {
     ASSIGN_OR_RETURN(statement.condition, Expression());
   }
   statement.span = SpanFrom(begin);
-  return Make(std::move(statement));
+  return MakeStatement(std::move(statement));
 }
 
 // MERGE [WITH SCHEMA EVOLUTION] INTO t USING s ON c WHEN …
@@ -210,7 +205,7 @@ Result<Statement> Parser::Merge() {
                         "There must be at least one WHEN clause in a MERGE statement.", {}, merge.span);
   }
   RETURN_IF_ERROR(CheckMergeConditions(merge));
-  return Make(std::move(merge));
+  return MakeStatement(std::move(merge));
 }
 
 // WHEN [NOT] MATCHED [BY SOURCE | BY TARGET] [AND c] THEN action
@@ -287,7 +282,7 @@ Result<Statement> Parser::CopyInto() {
   ASSIGN_OR_RETURN(std::string format, Identifier());
   copy.format = ToUpperAscii(format);
   for (bool matched = true; matched;) RETURN_IF_ERROR(CopyClause(copy, matched));
-  return Make(std::move(copy));
+  return MakeStatement(std::move(copy));
 }
 
 // 'path' or (SELECT … FROM 'path')

@@ -2,15 +2,10 @@
 #include <cstdlib>
 
 #include "sql/parse/grammar.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
-
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
 
 std::optional<double> HoursOf(const std::string& text) {
   char* end = nullptr;
@@ -40,7 +35,7 @@ Result<Statement> Parser::Optimize() {
     ASSIGN_OR_RETURN(optimize.condition, Expression());
     optimize.condition_text = TextFrom(begin);
   }
-  if (!AcceptWord("ZORDER")) return Make(std::move(optimize));
+  if (!AcceptWord("ZORDER")) return MakeStatement(std::move(optimize));
   RETURN_IF_ERROR(ExpectWord("BY"));
   bool parenthesised = Accept("(");
   do {
@@ -48,7 +43,7 @@ Result<Statement> Parser::Optimize() {
     optimize.zorder_by.push_back(std::move(column));
   } while (Accept(","));
   if (parenthesised) RETURN_IF_ERROR(Expect(")"));
-  return Make(std::move(optimize));
+  return MakeStatement(std::move(optimize));
 }
 
 // REORG TABLE t [WHERE p] APPLY (PURGE)
@@ -68,7 +63,7 @@ Result<Statement> Parser::Reorg() {
   if (AtWord("UPGRADE")) return NotImplemented("REORG TABLE … APPLY (UPGRADE UNIFORM …)");
   RETURN_IF_ERROR(ExpectWord("PURGE"));
   RETURN_IF_ERROR(Expect(")"));
-  return Make(std::move(reorg));
+  return MakeStatement(std::move(reorg));
 }
 
 // VACUUM t [LITE | FULL] [RETAIN n HOURS] [DRY RUN], in any order
@@ -97,7 +92,7 @@ Result<Statement> Parser::Vacuum() {
       return SyntaxError();
     }
   }
-  return Make(std::move(vacuum));
+  return MakeStatement(std::move(vacuum));
 }
 
 // {SHALLOW | DEEP} CLONE s [VERSION | TIMESTAMP AS OF v] [TBLPROPERTIES (…)] [LOCATION 'path'] of CREATE
@@ -120,7 +115,7 @@ Result<Statement> Parser::CloneTable(const CreateTableStatement& table) {
   if (AcceptWord("LOCATION")) {
     ASSIGN_OR_RETURN(clone.location, String());
   }
-  return Make(std::move(clone));
+  return MakeStatement(std::move(clone));
 }
 
 // GENERATE mode FOR TABLE t
@@ -130,7 +125,7 @@ Result<Statement> Parser::Generate() {
   ASSIGN_OR_RETURN(generate.mode, Identifier());
   RETURN_IF_ERROR(ExpectWords({"FOR", "TABLE"}));
   ASSIGN_OR_RETURN(generate.table, TableReference());
-  return Make(std::move(generate));
+  return MakeStatement(std::move(generate));
 }
 
 // RESTORE [TABLE] t [TO] {VERSION | TIMESTAMP} AS OF v
@@ -142,7 +137,7 @@ Result<Statement> Parser::Restore() {
   AcceptWord("TO");
   RETURN_IF_ERROR(TemporalClause(restore.table));
   if (!restore.table.version_as_of && !restore.table.timestamp_as_of) return SyntaxError();
-  return Make(std::move(restore));
+  return MakeStatement(std::move(restore));
 }
 
 }  // namespace ashlar::sql

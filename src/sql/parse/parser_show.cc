@@ -3,15 +3,10 @@
 
 #include "base/text.h"
 #include "sql/parse/grammar.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
-
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
 
 struct ListRow {
   std::string_view word;
@@ -43,7 +38,7 @@ Result<Statement> Parser::Show() {
     ShowCreateTableStatement show;
     ASSIGN_OR_RETURN(show.table, TableReference());
     AcceptWords({"AS", "SERDE"});
-    return Make(std::move(show));
+    return MakeStatement(std::move(show));
   }
   if (AcceptWord("TBLPROPERTIES")) {
     ShowTablePropertiesStatement show;
@@ -53,14 +48,14 @@ Result<Statement> Parser::Show() {
       ASSIGN_OR_RETURN(std::vector<std::string> keys, PropertyKeys());
       show.key = keys.front();
     }
-    return Make(std::move(show));
+    return MakeStatement(std::move(show));
   }
   if (AcceptWord("PARTITIONS")) {
     ShowPartitionsStatement show;
     ASSIGN_OR_RETURN(show.table, TableReference());
     show.table_span = table_span_;
     if (AtWord("PARTITION")) return NotImplemented("SHOW PARTITIONS … PARTITION");
-    return Make(std::move(show));
+    return MakeStatement(std::move(show));
   }
   bool scope = AtAnyWord({"USER", "SYSTEM", "ALL"}) && Peek(1).IsWord("FUNCTIONS");
   if (scope) Advance();
@@ -71,11 +66,11 @@ Result<Statement> Parser::Show() {
     if (Peek().kind == TokenKind::kString) {
       ASSIGN_OR_RETURN(show.pattern, String());
     }
-    return Make(std::move(show));
+    return MakeStatement(std::move(show));
   }
   if (AcceptWord("GRANTS") || AcceptWord("GRANT")) return ShowGrants();
   for (std::string_view word : kUnsupportedLists) {
-    if (AtWord(word)) return Make(UnsupportedStatement{"SHOW " + std::string(word)});
+    if (AtWord(word)) return MakeStatement(UnsupportedStatement{"SHOW " + std::string(word)});
   }
   return SyntaxError();
 }
@@ -87,21 +82,21 @@ Result<Statement> Parser::ShowObjects(Securable securable, std::string what) {
   command.securable = securable;
   if (AcceptWord("FROM") || AcceptWord("IN")) {
     // What metadata calls of drivers send.
-    if (AtWords({"ALL", "CATALOGS"})) return Make(UnsupportedStatement{what + " IN ALL CATALOGS"});
-    if (AtWord("CATALOG") && Peek(1).IsIdentifier()) return Make(UnsupportedStatement{what + " IN CATALOG"});
+    if (AtWords({"ALL", "CATALOGS"})) return MakeStatement(UnsupportedStatement{what + " IN ALL CATALOGS"});
+    if (AtWord("CATALOG") && Peek(1).IsIdentifier()) return MakeStatement(UnsupportedStatement{what + " IN CATALOG"});
     ASSIGN_OR_RETURN(command.name, CatalogName(Securable::kSchema));
   }
   AcceptWord("LIKE");
   if (Peek().kind == TokenKind::kString) {
     ASSIGN_OR_RETURN(command.pattern, String());
   }
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 // SHOW COLUMNS IN t [IN schema]
 Result<Statement> Parser::ShowColumns() {
   if (!AcceptWord("FROM") && !AcceptWord("IN")) return SyntaxError();
-  if (AtWord("CATALOG") && Peek(1).IsIdentifier()) return Make(UnsupportedStatement{"SHOW COLUMNS IN CATALOG"});
+  if (AtWord("CATALOG") && Peek(1).IsIdentifier()) return MakeStatement(UnsupportedStatement{"SHOW COLUMNS IN CATALOG"});
   ShowColumnsStatement show;
   ASSIGN_OR_RETURN(show.table, TableReference());
   show.table_span = table_span_;
@@ -111,7 +106,7 @@ Result<Statement> Parser::ShowColumns() {
     schema.push_back(show.table.name[0]);
     show.table.name = std::move(schema);
   }
-  return Make(std::move(show));
+  return MakeStatement(std::move(show));
 }
 
 // SHOW GRANTS [principal] ON securable
@@ -123,7 +118,7 @@ Result<Statement> Parser::ShowGrants() {
   }
   RETURN_IF_ERROR(ExpectWord("ON"));
   RETURN_IF_ERROR(SecurableName(command));
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 Result<Statement> Parser::Describe() {
@@ -145,15 +140,15 @@ Result<Statement> Parser::Describe() {
       if (!describe.limit) return SyntaxError();
       Advance();
     }
-    return Make(std::move(describe));
+    return MakeStatement(std::move(describe));
   }
   bool query = AcceptWord("QUERY");
   if (query || AtAnyWord({"SELECT", "WITH", "VALUES", "FROM"}) || AtQueryInParens()) {
     DescribeQueryStatement describe;
     ASSIGN_OR_RETURN(describe.query, Query());
-    return Make(std::move(describe));
+    return MakeStatement(std::move(describe));
   }
-  if (AtWord("FUNCTION")) return Make(UnsupportedStatement{"DESCRIBE FUNCTION"});
+  if (AtWord("FUNCTION")) return MakeStatement(UnsupportedStatement{"DESCRIBE FUNCTION"});
   if (AcceptWord("CATALOG")) return DescribeObject(Securable::kCatalog);
   if (AtAnyWord({"SCHEMA", "DATABASE", "NAMESPACE"})) {
     Advance();
@@ -173,7 +168,7 @@ Result<Statement> Parser::DescribeObject(Securable securable) {
   command.extended = AtWord("EXTENDED") && !AtTerminator(1);
   if (command.extended) Advance();
   ASSIGN_OR_RETURN(command.name, CatalogName(securable));
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 // [EXTENDED | FORMATTED] t [column] [AS JSON]
@@ -190,7 +185,7 @@ Result<Statement> Parser::DescribeTable() {
     ASSIGN_OR_RETURN(describe.column, MultipartName());
   }
   describe.as_json = AcceptWords({"AS", "JSON"});
-  return Make(std::move(describe));
+  return MakeStatement(std::move(describe));
 }
 
 }  // namespace ashlar::sql

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sql/parse/grammar.h"
+#include "sql/parse/make_statement.h"
 
 namespace ashlar::sql {
 namespace {
@@ -14,12 +15,6 @@ constexpr auto kUnsupported = std::to_array<std::string_view>({
     "OPEN", "PUT", "REFRESH", "REMOVE", "REPAIR", "ROLLBACK", "START", "SYNC", "UNCACHE",
     "UNDROP", "UNLOCK"});
 
-Statement Make(auto node) {
-  Statement statement;
-  statement.node = std::move(node);
-  return statement;
-}
-
 }  // namespace
 
 Result<Statement> Parser::AnyStatement() {
@@ -28,7 +23,7 @@ Result<Statement> Parser::AnyStatement() {
   if (AtWord("WITH")) return WithStatement();
   if (AtQuery() || At("(")) {
     ASSIGN_OR_RETURN(RelationPtr query, Query());
-    return Make(QueryStatement{std::move(query)});
+    return MakeStatement(QueryStatement{std::move(query)});
   }
   if (AtWord("INSERT")) return Insert({}, false);
   if (AtWord("EXPLAIN")) return Explain();
@@ -58,9 +53,9 @@ Result<Statement> Parser::AnyStatement() {
 
 Result<Statement> Parser::Unsupported() {
   for (std::string_view word : kUnsupported) {
-    if (AtWord(word)) return Make(UnsupportedStatement{std::string(word)});
+    if (AtWord(word)) return MakeStatement(UnsupportedStatement{std::string(word)});
   }
-  if (AtWords({"EXECUTE", "IMMEDIATE"})) return Make(UnsupportedStatement{"EXECUTE IMMEDIATE"});
+  if (AtWords({"EXECUTE", "IMMEDIATE"})) return MakeStatement(UnsupportedStatement{"EXECUTE IMMEDIATE"});
   return SyntaxError();
 }
 
@@ -73,7 +68,7 @@ Result<Statement> Parser::WithStatement() {
   if (AtWord("INSERT")) return Insert(std::move(ctes), recursive);
   if (AtAnyWord({"UPDATE", "DELETE", "MERGE"})) return NotImplemented("WITH before " + ToUpperAscii(Peek().text));
   ASSIGN_OR_RETURN(RelationPtr query, QueryWithCtes(ctes, recursive, begin));
-  return Make(QueryStatement{std::move(query)});
+  return MakeStatement(QueryStatement{std::move(query)});
 }
 
 Result<Statement> Parser::Explain() {
@@ -95,7 +90,7 @@ Result<Statement> Parser::Explain() {
   inner.span = SpanFrom(begin);
   if (std::holds_alternative<UnsupportedStatement>(inner.node)) return inner;
   explain.statement = std::make_shared<const Statement>(std::move(inner));
-  return Make(std::move(explain));
+  return MakeStatement(std::move(explain));
 }
 
 // USE [SCHEMA | DATABASE | NAMESPACE] s, USE CATALOG c
@@ -117,14 +112,14 @@ Result<Statement> Parser::Use() {
   } else {
     ASSIGN_OR_RETURN(command.name, CatalogName(command.securable));
   }
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 // SET, SET k, SET k = v: key and value are the text as it stands, unless in backticks.
 Result<Statement> Parser::Set() {
   Advance();
   ConfigStatement config;
-  if (AtTerminator(0)) return Make(std::move(config));
+  if (AtTerminator(0)) return MakeStatement(std::move(config));
   if (AtWord("CATALOG") && !Peek(1).IsSymbol("=") && !AtTerminator(1)) {
     Advance();
     CatalogCommand command;
@@ -136,12 +131,12 @@ Result<Statement> Parser::Set() {
     } else {
       ASSIGN_OR_RETURN(command.name, CatalogName(command.securable));
     }
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (AtWords({"TIME", "ZONE"})) return SetTimeZone();
   bool variable = AtAnyWord({"VAR", "VARIABLE", "ROLE", "RECIPIENT", "TAG"}) && Peek(1).IsIdentifier();
   if (variable || At("-")) {
-    return Make(UnsupportedStatement{"SET " + ToUpperAscii(Peek().text)});
+    return MakeStatement(UnsupportedStatement{"SET " + ToUpperAscii(Peek().text)});
   }
   size_t begin = at_;
   size_t equals = 0;
@@ -166,7 +161,7 @@ Result<Statement> Parser::Set() {
                         "e.g., SET `key`=`value`.",
                         {}, SourceSpan{tokens_[begin - 1].begin, tokens_[end - 1].end});
   }
-  return Make(std::move(config));
+  return MakeStatement(std::move(config));
 }
 
 // SET TIME ZONE LOCAL | 'zone' | INTERVAL …
@@ -178,7 +173,7 @@ Result<Statement> Parser::SetTimeZone() {
   config.key = "spark.sql.session.timeZone";
   if (Peek().kind == TokenKind::kString) {
     ASSIGN_OR_RETURN(config.value, String());
-    return Make(std::move(config));
+    return MakeStatement(std::move(config));
   }
   if (AtWord("LOCAL")) return NotImplemented("SET TIME ZONE LOCAL");
   ASSIGN_OR_RETURN(ExprPtr interval, IntervalPrimary());
@@ -194,7 +189,7 @@ Result<Statement> Parser::SetTimeZone() {
   minutes = std::abs(minutes);
   auto two = [](int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
   config.value = sign + two(minutes / 60) + ":" + two(minutes % 60);
-  return Make(std::move(config));
+  return MakeStatement(std::move(config));
 }
 
 Result<Statement> Parser::Reset() {
@@ -206,7 +201,7 @@ Result<Statement> Parser::Reset() {
     ASSIGN_OR_RETURN(NameParts key, MultipartName());
     config.key = key.size() == 1 ? key[0] : TextFrom(begin);
   }
-  return Make(std::move(config));
+  return MakeStatement(std::move(config));
 }
 
 Result<Statement> Parser::Truncate() {
@@ -217,7 +212,7 @@ Result<Statement> Parser::Truncate() {
   ASSIGN_OR_RETURN(truncate.table, TableReference());
   truncate.table_span = table_span_;
   if (AtWord("PARTITION")) return NotImplemented("TRUNCATE TABLE … PARTITION");
-  return Make(std::move(truncate));
+  return MakeStatement(std::move(truncate));
 }
 
 // After ON, TO and the like: CATALOG, SCHEMA, EXTERNAL LOCATION, …. False, and nothing read, when the
@@ -258,7 +253,7 @@ Result<Statement> Parser::Grant(CatalogAction action) {
   RETURN_IF_ERROR(SecurableName(command));
   RETURN_IF_ERROR(ExpectWord(action == CatalogAction::kGrant ? "TO" : "FROM"));
   ASSIGN_OR_RETURN(command.principal, Principal());
-  return Make(CatalogStatement{std::move(command)});
+  return MakeStatement(CatalogStatement{std::move(command)});
 }
 
 // "USE CATALOG, SELECT" → USE_CATALOG, SELECT
@@ -307,7 +302,7 @@ Result<Statement> Parser::CommentOn() {
   }
   if (!column) {
     command.comment = std::move(comment);
-    return Make(CatalogStatement{std::move(command)});
+    return MakeStatement(CatalogStatement{std::move(command)});
   }
   if (command.name.size() < 2) return SyntaxError();
   AlterTableStatement alter;
@@ -320,7 +315,7 @@ Result<Statement> Parser::CommentOn() {
   definition.field.name = alter.names[0][0];
   definition.field.metadata = CommentMetadata(comment);
   alter.columns = {std::move(definition)};
-  return Make(std::move(alter));
+  return MakeStatement(std::move(alter));
 }
 
 }  // namespace ashlar::sql
