@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,12 +53,29 @@ char** OnComplete(const char* text, int begin, int) {
   return rl_completion_matches(text, NextCandidate);
 }
 
-// Bytes for readline, or Ctrl-C.
-bool AwaitInput() {
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  int ready = poll(&input, 1, -1);
-  return !(ready < 0 && errno == EINTR && TakeInterrupt());
-}
+// Holds Ctrl-C back for as long as it lives, except while input is awaited: one that comes while readline
+// works on a key would otherwise wake nobody.
+class InterruptsWhileWaiting {
+ public:
+  InterruptsWhileWaiting() {
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before_);
+  }
+  ~InterruptsWhileWaiting() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  InterruptsWhileWaiting(const InterruptsWhileWaiting&) = delete;
+
+  // Bytes for readline, or Ctrl-C.
+  bool AwaitInput() const {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    int ready = ppoll(&input, 1, nullptr, &before_);
+    return !(ready < 0 && errno == EINTR && TakeInterrupt());
+  }
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace
 
@@ -97,9 +115,10 @@ EditedLine LineEditor::Read(const std::string& prompt) {
   line_done = false;
   line_text = nullptr;
   (void)TakeInterrupt();
+  InterruptsWhileWaiting interrupts;
   rl_callback_handler_install(prompt.c_str(), OnLine);
   while (!line_done) {
-    if (AwaitInput()) {
+    if (interrupts.AwaitInput()) {
       rl_callback_read_char();
       continue;
     }
