@@ -54,6 +54,7 @@ constexpr ConditionClass kConditionClasses[] = {
     {"ARITHMETIC_OVERFLOW", kArithmetic},
     {"BINARY_ARITHMETIC_OVERFLOW", kArithmetic},
     {"CAST_OVERFLOW", kArithmetic},
+    {"DELTA_CAST_OVERFLOW_IN_TABLE_WRITE", kArithmetic},
     {"NUMERIC_VALUE_OUT_OF_RANGE", kArithmetic},
     {"DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", kArithmetic},
     {"DATETIME_OVERFLOW", kArithmetic},

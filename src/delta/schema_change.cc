@@ -98,7 +98,9 @@ Status AddColumn(Schema& schema, const ColumnPath& parent, const Field& field, c
     if (IndexIn(fields, field.name) < fields.size()) {
       return MakeSqlError("FIELD_ALREADY_EXISTS", "42710",
                           "Cannot add column, because " + Quoted(full) + " already exists in " + schema.ToDdl() + ".",
-                          {{"op", "add"}, {"fieldNames", Quoted(full)}, {"struct", schema.ToDdl()}});
+                          {{"op", "add"},
+                           {"fieldNames", Quoted(full)},
+                           {"struct", "\"" + DataType::Struct(schema.fields).Sql() + "\""}});
     }
     return Insert(fields, field, place);
   });

@@ -72,12 +72,14 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& given) {
 }
 
 Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite, statement.table_span));
-  if (relation.kind == sql::RelationKind::kView) {
-    std::string name = sql::QuoteName(relation.name_parts);
-    return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
-                        "'TRUNCATE TABLE' expects a table but " + name + " is a view.",
-                        {{"viewName", name}, {"operation", "TRUNCATE TABLE"}}, statement.table_span);
+  auto relation = run.Resolve(statement.table, sql::Access::kWrite, statement.table_span);
+  if (!relation.ok()) {
+    Error error = std::move(relation).error();
+    if (error.condition == "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE") {
+      error.parameters["operation"] = "TRUNCATE TABLE";
+      error.span = statement.table_span;
+    }
+    return error;
   }
   sql::DeleteStatement everything;
   everything.table = statement.table;

@@ -224,6 +224,26 @@ std::optional<int32_t> AssertTrue(const CallSite&, std::optional<bool> condition
   return std::nullopt;
 }
 
+// A number that does not fit into the column it is written to: the column, the number's type, the column's.
+[[noreturn]] void FailWrittenNumber(std::string condition, Text column, Text source, Text target, ErrorParameters parameters) {
+  std::string from = "\"" + std::string(source) + "\"", to = "\"" + std::string(target) + "\"";
+  parameters.insert({{"columnName", std::string(column)}, {"sourceType", from}, {"targetType", to}});
+  Fail(std::move(condition), "22003",
+       "A value of the type " + from + " is too large for the column " + std::string(column) + " of the type " + to +
+           ". Use `try_cast` on the value to write NULL instead.",
+       std::move(parameters));
+}
+std::optional<int32_t> RaiseInsertOverflow(const CallSite&, Text column, Text source, Text target) {
+  FailWrittenNumber("CAST_OVERFLOW_IN_TABLE_INSERT", column, source, target, {});
+}
+std::optional<int32_t> RaiseWriteOverflow(const CallSite&, Text column, Text source, Text target) {
+  FailWrittenNumber("DELTA_CAST_OVERFLOW_IN_TABLE_WRITE", column, source, target,
+                    {{"ansiEnabledFlag", "spark.sql.ansi.enabled"},
+                     {"storeAssignmentPolicyFlag", "spark.sql.storeAssignmentPolicy"},
+                     {"updateAndMergeCastingFollowsAnsiEnabledFlag",
+                      "spark.databricks.delta.updateAndMergeCastingFollowsAnsiEnabledFlag"}});
+}
+
 }  // namespace
 
 void RegisterHashes(Registrar& registrar) {
@@ -235,6 +255,8 @@ void RegisterHashes(Registrar& registrar) {
   registrar.Add("spark_crc32", "B:l", Bind<Crc32>);
   registrar.Add("spark_raise_error", "s:i", Bind<RaiseError>, Throws::kYes);
   registrar.Add("spark_assert_true", "bs:i", Bind<AssertTrue>, Throws::kYes);
+  registrar.Add("spark_raise_insert_overflow", "sss:i", Bind<RaiseInsertOverflow>, Throws::kYes);
+  registrar.Add("spark_raise_write_overflow", "sss:i", Bind<RaiseWriteOverflow>, Throws::kYes);
 }
 
 }  // namespace ashlar::engine

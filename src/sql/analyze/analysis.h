@@ -133,7 +133,8 @@ class Analysis {
   Result<TypedExprPtr> ResolveCondition(const ExprPtr& expr, const ExprEnv& env, SourceSpan span);
   static Error NotBoolean(const Resolved& resolved, SourceSpan span);
   Result<Value> FoldConstant(const ExprPtr& expr);
-  TypedExprPtr ImplicitCast(TypedExprPtr expr, const DataType& type) const;
+  // `place`: where an error of the cast stands; the operand's place when not given.
+  TypedExprPtr ImplicitCast(TypedExprPtr expr, const DataType& type, std::optional<SourceSpan> place = {}) const;
   Scope MakeScope(const Rel& rel) const;
   Attribute NewAttribute(std::string name, DataType type, bool nullable, std::string metadata = "{}");
   Lineage TakeLineage();
@@ -348,6 +349,7 @@ class Analysis {
 
   AnalyzerContext& context_;
   const SourceSpan statement_span_;
+  bool inserts_ = false;  // the statement is an INSERT: its overflow has a condition of its own
   AttributeId next_id_ = 1;
   int64_t next_cte_id_ = 1;
   const Scope* outer_ = nullptr;  // of the subquery or lateral join being analysed

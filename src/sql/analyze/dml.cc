@@ -155,17 +155,6 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
   return rel;
 }
 
-// Delta casts what is written like CAST does, strings to numbers too; it fails at run time where a value
-// does not fit.
-Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text) {
-  DataType type = StoredType(target.type);
-  SourceSpan span = Span(statement_span_);
-  if (!CanCast(expr->type, type, context_.ansi)) return CastMismatch(expr->type, type, text, context_.ansi, false, span);
-  TypedExprPtr cast = ImplicitCast(expr, type);
-  if (cast == expr) return cast;
-  return std::make_shared<const TypedExpr>(TypedExpr{cast->type, cast->nullable, span, cast->node});
-}
-
 // VALUES (1, DEFAULT): the word stands for the default of the column in its place.
 RelationPtr Analysis::WithDefaults(const InsertStatement& insert, const Schema& schema) {
   const auto* values = std::get_if<ValuesRelation>(&insert.query->node);
@@ -255,6 +244,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
 }
 
 Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
+  inserts_ = true;
   ASSIGN_OR_RETURN(AnalyzedTarget target, OpenTarget(insert.table, insert.table_span, "INSERT"));
   PrefetchNames(insert.query);
   ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(WithDefaults(insert, target.table->schema())));
@@ -369,6 +359,7 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
       continue;
     }
     if (for_insert) return NotImplemented("INSERT of single struct fields in MERGE");
+    if (!field.type.Is(TypeId::kStruct)) return NoFieldsIn(field.name, field.type, span);
     NameParts path(assignment.column.begin() + static_cast<long>(match->parts), assignment.column.end());
     Resolved base{values[index] ? values[index] : MakeColumn(match->column->attribute), field.name, ""};
     ASSIGN_OR_RETURN(Resolved value, ResolveExpr(assignment.value, env));

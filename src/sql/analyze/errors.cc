@@ -104,6 +104,13 @@ Error NumColumnsMismatch(const std::string& op, size_t first, size_t invalid, si
                       span);
 }
 
+Error NoFieldsIn(const std::string& text, const DataType& type, SourceSpan span) {
+  return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
+                      "Can't extract a value from " + QuoteSql(text) +
+                          ". Need a complex type [STRUCT, ARRAY, MAP] but got " + QuoteType(type) + ".",
+                      {{"base", QuoteSql(text)}, {"other", QuoteType(type)}}, span);
+}
+
 Error FieldNotFound(const std::string& field, const std::vector<Field>& fields, SourceSpan span) {
   std::vector<std::string> names;
   for (const Field& f : fields) names.push_back(QuoteIdentifier(f.name));

@@ -31,6 +31,8 @@ Error CastMismatch(const DataType& from, const DataType& to, const std::string& 
                    SourceSpan span);
 Error MissingAggregation(const std::string& column_text);
 Error NumColumnsMismatch(const std::string& op, size_t first, size_t invalid, size_t ordinal, SourceSpan span);
+// INVALID_EXTRACT_BASE_FIELD_TYPE: a field of what has none.
+Error NoFieldsIn(const std::string& text, const DataType& type, SourceSpan span);
 Error FieldNotFound(const std::string& field, const std::vector<Field>& fields, SourceSpan span);
 Error UnsupportedFeature(const std::string& sub, const std::string& message,
                          std::map<std::string, std::string> parameters, SourceSpan span);

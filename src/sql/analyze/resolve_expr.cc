@@ -32,8 +32,10 @@ Result<ExprPtr> ParameterValue(const ParameterExpr& node, const AnalyzerContext&
 
 }  // namespace
 
-TypedExprPtr Analysis::ImplicitCast(TypedExprPtr expr, const DataType& type) const {
-  return MakeCast(std::move(expr), type, context_.ansi ? TypedCastMode::kAnsi : TypedCastMode::kLegacy);
+TypedExprPtr Analysis::ImplicitCast(TypedExprPtr expr, const DataType& type, std::optional<SourceSpan> place) const {
+  TypedExprPtr cast = MakeCast(expr, type, context_.ansi ? TypedCastMode::kAnsi : TypedCastMode::kLegacy);
+  if (!place || cast == expr) return cast;
+  return std::make_shared<const TypedExpr>(TypedExpr{cast->type, cast->nullable, *place, cast->node});
 }
 
 Result<Resolved> Analysis::ResolveExpr(const ExprPtr& expr, const ExprEnv& env) {
@@ -161,10 +163,7 @@ Result<Resolved> Analysis::GetFields(Resolved child, const NameParts& name, size
     } else if (type.Is(TypeId::kArray)) {
       return UnexpectedInput(child.text + "[" + name[i] + "]", 1, "\"INTEGRAL\"", name[i], TypeId::kString, span);
     } else {
-      return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
-                          "Can't extract a value from " + QuoteSql(child.text) +
-                              ". Need a complex type [STRUCT, ARRAY, MAP] but got " + QuoteType(type) + ".",
-                          {{"base", QuoteSql(child.text)}, {"other", QuoteType(type)}}, span);
+      return NoFieldsIn(child.text, type, span);
     }
   }
   child.name = name.back();
@@ -200,10 +199,7 @@ Result<Resolved> Analysis::ResolveExtract(const ExtractExpr& node, const ExprEnv
                         "Field name should be a non-null string literal, but it's " + QuoteSql(key.text) + ".",
                         {{"extraction", QuoteSql(key.text)}}, span);
   }
-  return MakeSqlError("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
-                      "Can't extract a value from " + QuoteSql(child.text) +
-                          ". Need a complex type [STRUCT, ARRAY, MAP] but got " + QuoteType(type) + ".",
-                      {{"base", QuoteSql(child.text)}, {"other", QuoteType(type)}}, span);
+  return NoFieldsIn(child.text, type, span);
 }
 
 // withField and dropFields: the struct is made anew, NULL staying NULL.

@@ -300,7 +300,7 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
           arg = MakeTyped(body->type, body->nullable, arg->span, LambdaNode{lambda->params, body});
         }
       } else {
-        arg = ImplicitCast(std::move(arg), wanted);
+        arg = ImplicitCast(std::move(arg), wanted, span);
       }
     }
     args.push_back(std::move(arg));

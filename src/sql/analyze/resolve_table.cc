@@ -263,8 +263,8 @@ Result<TimeTravel> Analysis::ResolveTimeTravel(const TableRelation& table) {
     if (version.type.IsIntegral() && !version.is_null()) travel.version = std::get<int64_t>(version.data);
     if (version.type.Is(TypeId::kString) && !version.is_null()) travel.version = ParseInt64(std::get<std::string>(version.data));
     if (!travel.version) {
-      return MakeSqlError("INVALID_TIME_TRAVEL_SPEC", "42K0E", "The version to travel to is not a number.", {},
-                          Span(table.version_as_of->span));
+      return MakeSqlError("DELTA_TIME_TRAVEL_INVALID_BEGIN_VALUE", "42604",
+                          "The value of versionAsOf must be a number of a version.", {{"timeTravelKey", "versionAsOf"}});
     }
   }
   if (table.timestamp_as_of) {
@@ -275,7 +275,7 @@ Result<TimeTravel> Analysis::ResolveTimeTravel(const TableRelation& table) {
       return MakeSqlError("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT", "42K0E",
                           "The time travel timestamp expression " + QuoteSql(resolved.text) +
                               " is invalid. Cannot be casted to the \"TIMESTAMP\" type.",
-                          {{"expr", QuoteSql(resolved.text)}}, Span(table.timestamp_as_of->span));
+                          {{"expr", QuoteSql(resolved.text)}});
     }
     travel.timestamp_micros = std::get<int64_t>(value->data);
   }

@@ -125,13 +125,13 @@ Result<Resolved> Analysis::ResolveCase(const FunctionExpr& call, const ExprEnv& 
   if (!common) return DataDiffTypes(text, "casewhen", types, span);
   bool nullable = false;
   auto value = [&](const Resolved& part) {
-    TypedExprPtr cast = ImplicitCast(part.expr, *common);
+    TypedExprPtr cast = ImplicitCast(part.expr, *common, span);
     nullable = nullable || cast->nullable;
     return cast;
   };
   size_t i = 0;
   for (; i + 1 < parts.size(); i += 2) {
-    TypedExprPtr condition = ImplicitCast(parts[i].expr, TypeId::kBoolean);
+    TypedExprPtr condition = ImplicitCast(parts[i].expr, TypeId::kBoolean, span);
     node.branches.emplace_back(std::move(condition), value(parts[i + 1]));
   }
   if (i < parts.size()) {
@@ -165,7 +165,7 @@ Result<Resolved> Analysis::ResolveIn(const FunctionExpr& call, const ExprEnv& en
   node.lowering = "({0} IN ({1*}))";
   bool nullable = false;
   for (Resolved& part : parts) {
-    node.args.push_back(ImplicitCast(std::move(part.expr), *common));
+    node.args.push_back(ImplicitCast(std::move(part.expr), *common, span));
     nullable = nullable || node.args.back()->nullable;
   }
   return Resolved{MakeTyped(TypeId::kBoolean, nullable, span, std::move(node)), std::move(text), ""};

@@ -114,7 +114,7 @@ Result<Resolved> Analysis::ResolveInSubquery(const SubqueryExpr& node, Rel rel, 
                           span);
     }
     common.push_back(*type);
-    subquery.in_values.push_back(ImplicitCast(values[i].expr, *type));
+    subquery.in_values.push_back(ImplicitCast(values[i].expr, *type, span));
     nullable = nullable || subquery.in_values.back()->nullable;
   }
   rel = CastColumns(std::move(rel), common, false);

@@ -1,0 +1,39 @@
+// How a value is cast to the column it is written to (storeAssignmentPolicy ANSI).
+#include "sql/analyze/analysis.h"
+#include "sql/analyze/errors.h"
+#include "sql/coercion.h"
+
+namespace ashlar::sql {
+namespace {
+
+// Whether a number of `from` may lie outside `to`: Spark reports these with the column's name.
+bool MayOverflow(const DataType& from, const DataType& to) {
+  bool number_or_time = from.IsIntegral() || from.IsFractional() || from.Is(TypeId::kDecimal) || from.Is(TypeId::kTimestamp);
+  return number_or_time && (to.IsIntegral() || to.Is(TypeId::kDecimal)) && !CanUpCast(from, to);
+}
+
+// `from` cast to the column's type, where a value that does not fit raises the error of a table write.
+TypedExprPtr CheckedCast(const TypedExprPtr& from, const DataType& type, const std::string& column, bool insert) {
+  TypedExprPtr fitting = MakeCast(from, type, TypedCastMode::kTry);
+  std::string raise = insert ? "spark_raise_insert_overflow" : "spark_raise_write_overflow";
+  CallNode call{"cast", "coalesce({0}, CASE WHEN {1} IS NOT NULL THEN CAST(" + raise + "({2}, {3}, {4}) AS {type}) END)",
+                {fitting, from, MakeLiteral(Value::String(QuoteIdentifier(column))),
+                 MakeLiteral(Value::String(from->type.Sql())), MakeLiteral(Value::String(type.Sql()))}};
+  call.deterministic = IsDeterministic(from);
+  call.can_throw = true;
+  return MakeTyped(type, from->nullable, from->span, std::move(call));
+}
+
+}  // namespace
+
+// Delta casts what is written like CAST does, strings to numbers too; it fails at run time where a value
+// does not fit.
+Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text) {
+  DataType type = StoredType(target.type);
+  SourceSpan span = Span(statement_span_);
+  if (!CanCast(expr->type, type, context_.ansi)) return CastMismatch(expr->type, type, text, context_.ansi, false, span);
+  if (MayOverflow(expr->type, type)) return CheckedCast(expr, type, target.name, inserts_);
+  return ImplicitCast(std::move(expr), type, span);
+}
+
+}  // namespace ashlar::sql
