@@ -89,6 +89,8 @@ Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
   write.RemoveAllFiles();
   delta::Operation operation;
   operation.name = "TRUNCATE";
+  operation.metrics = {{"numRemovedFiles", std::to_string(write.files_removed())},
+                       {"executionTimeMs", std::to_string(write.ElapsedMs())}};
   RETURN_IF_ERROR(write.Commit(std::move(operation)));
   return NoRows();
 }

@@ -176,17 +176,25 @@ void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::st
   required_.push_back({std::move(name), text, condition, engine::RowConstraint::Kind::kReplaceWhere});
 }
 
+void DeltaWrite::Replace(const delta::AddFile& file) {
+  transaction_->Remove(file);
+  ++files_removed_;
+  bytes_removed_ += file.size;
+}
+
 void DeltaWrite::RemoveWrittenPartitions() {
+  replaces_ = true;
   transaction_->ReadWholeTable();
   const delta::FileList& files = target_.snapshot->files();
   for (size_t i = 0; i < files.size(); ++i) {
-    if (written_partitions_.contains(files.PartitionOf(i))) transaction_->Remove(files[i]);
+    if (written_partitions_.contains(files.PartitionOf(i))) Replace(files[i]);
   }
 }
 
 void DeltaWrite::RemoveAllFiles() {
+  replaces_ = true;
   transaction_->ReadWholeTable();
-  for (const delta::AddFile& file : target_.snapshot->files()) transaction_->Remove(file);
+  for (const delta::AddFile& file : target_.snapshot->files()) Replace(file);
 }
 
 void DeltaWrite::RemoveFile(const delta::AddFile& file) { transaction_->Remove(file); }
@@ -219,6 +227,10 @@ Status DeltaWrite::Commit(delta::Operation operation) {
     operation.metrics.emplace("numFiles", std::to_string(files_written_));
     operation.metrics.emplace("numOutputRows", std::to_string(rows_written_));
     operation.metrics.emplace("numOutputBytes", std::to_string(bytes_written_));
+    if (replaces_) {
+      operation.metrics.emplace("numRemovedFiles", std::to_string(files_removed_));
+      operation.metrics.emplace("numRemovedBytes", std::to_string(bytes_removed_));
+    }
   }
   operation.user_name = run_.session().user_name();
   transaction_->SetOperation(std::move(operation));

@@ -68,15 +68,19 @@ class DeltaWrite {
   const delta::Snapshot& snapshot() const { return *target_.snapshot; }
   const Schema& schema() const { return schema_; }
   int64_t rows_written() const { return rows_written_; }
+  int64_t files_written() const { return files_written_; }
+  int64_t files_removed() const { return files_removed_; }
   // Since this was made.
   int64_t ElapsedMs() const;
 
-  // Adds the write metrics (numFiles, numOutputRows, numOutputBytes) when rows were written.
+  // Adds the write metrics (numFiles, numOutputRows, numOutputBytes) when rows were written, and those of what
+  // they stand for (numRemovedFiles, numRemovedBytes) when files were removed for them; what is there stays.
   Status Commit(delta::Operation operation);
   // num_affected_rows, num_inserted_rows
   Rows ReportRows();
 
  private:
+  void Replace(const delta::AddFile& file);
   void NoteIdentityNumbers(const std::map<size_t, int64_t>& last);
 
   StatementRun& run_;
@@ -96,6 +100,9 @@ class DeltaWrite {
   int64_t files_written_ = 0;
   int64_t rows_written_ = 0;
   int64_t bytes_written_ = 0;
+  bool replaces_ = false;
+  int64_t files_removed_ = 0;
+  int64_t bytes_removed_ = 0;
   bool keep_files_ = false;
 };
 

@@ -1,4 +1,3 @@
-#include "base/json.h"
 #include "base/text.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
@@ -15,19 +14,36 @@ bool OverwritesDynamically(const StatementRun& run, const sql::InsertStatement& 
          EqualsIgnoreCase(run.state().confs.Get("spark.sql.sources.partitionOverwriteMode").value_or("static"), "dynamic");
 }
 
-// INSERT OVERWRITE and REPLACE WHERE: the old rows that the new ones replace.
-Status RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertStatement& statement, const sql::AnalyzedInsert& insert) {
-  if (statement.mode == sql::InsertMode::kAppend) return OkStatus();
+// INSERT OVERWRITE and REPLACE WHERE: removes the old rows that the new ones replace. Answers the metrics of a
+// removal by condition.
+Result<delta::StringMap> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertStatement& statement,
+                                        const sql::AnalyzedInsert& insert) {
+  if (statement.mode == sql::InsertMode::kAppend) return delta::StringMap();
   if (!insert.overwrite_condition) {
     write.RemoveAllFiles();
-    return OkStatus();
+    return delta::StringMap();
   }
   write.transaction().ReadPredicate(engine::PredicateOfCondition(*insert.overwrite_condition, write.schema(),
                                                                  run.connection().time_zone()));
   ASSIGN_OR_RETURN(engine::RowChangeResult removed, write.MakeRowChange()->Remove(insert.overwrite_condition));
   write.Apply(removed);
   if (statement.replace_where) write.RequireOfRows(insert.overwrite_condition, insert.overwrite_text);
-  return OkStatus();
+  delta::StringMap metrics(removed.metrics.begin(), removed.metrics.end());
+  metrics["numAddedChangeFiles"] = std::to_string(removed.changes.size());
+  return metrics;
+}
+
+// The metrics of a WRITE that removed rows by condition: rows kept of rewritten files count as written.
+delta::StringMap ReplaceMetrics(delta::StringMap removal, const DeltaWrite& write) {
+  delta::StringMap metrics;
+  if (removal.empty()) return metrics;
+  for (const char* name : {"numAddedChangeFiles", "numCopiedRows", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
+    metrics[name] = removal[name];
+  }
+  auto sum = [&](int64_t written, const char* name) { return std::to_string(written + ParseInt64(removal[name]).value_or(0)); };
+  metrics["numFiles"] = sum(write.files_written(), "numAddedFiles");
+  metrics["numOutputRows"] = sum(write.rows_written(), "numCopiedRows");
+  return metrics;
 }
 
 }  // namespace
@@ -42,15 +58,19 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);
-  if (!dynamic) RETURN_IF_ERROR(RemoveReplaced(run, write, statement, insert));
+  delta::StringMap removal;
+  if (!dynamic) {
+    ASSIGN_OR_RETURN(removal, RemoveReplaced(run, write, statement, insert));
+  }
   write.WidenSchema(insert.target.relation.schema);
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   if (dynamic) write.RemoveWrittenPartitions();
   delta::Operation operation;
   operation.name = "WRITE";
+  operation.metrics = ReplaceMetrics(std::move(removal), write);
   operation.parameters["mode"] = ModeName(statement.mode);
-  operation.parameters["partitionBy"] = WriteJson(Json(snapshot->partition_columns()));
+  operation.parameters["partitionBy"] = "[]";  // what the statement asks for, not what the table has
   if (!dynamic && insert.overwrite_condition) operation.parameters["predicate"] = insert.overwrite_text;
   RETURN_IF_ERROR(write.Commit(std::move(operation)));
   return write.ReportRows();

@@ -46,7 +46,7 @@ class Asker:
         columns = [f"c{i}" for i in range(len(fields))]
         texts = map(spark_oracle.as_text, columns, fields)
         rows = frame.toDF(*columns).selectExpr(*texts).collect() if fields else []
-        lines = ["\t".join(map(test_file.cell, row)) for row in rows]
+        lines = [spark_oracle.row_line(fields, row) for row in rows]
         if block.arguments == "sorted":
             lines.sort(key=lambda line: line.encode())
         return ["schema: " + spark_oracle.type_text(frame.schema), *lines]
