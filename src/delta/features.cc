@@ -108,7 +108,7 @@ constexpr std::array kFeatures = {
     TableFeature{"catalogManaged", true, 0, 0, kNo, kNo, nullptr},
     TableFeature{"catalogOwned-preview", true, 0, 0, kNo, kNo, nullptr},
     TableFeature{"coordinatedCommits-preview", false, 0, 0, kYes, kNo, nullptr},
-    TableFeature{"checkpointProtection", false, 0, 0, kYes, kNo, nullptr},
+    TableFeature{"checkpointProtection", false, 0, 0, kYes, kYes, nullptr},
     TableFeature{"collations-preview", false, 0, 0, kYes, kNo, nullptr},
 };
 

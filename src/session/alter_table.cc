@@ -5,6 +5,7 @@
 #include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "session/drop_feature.h"
 #include "sql/column_rules.h"
 #include "types/widening.h"
 
@@ -346,8 +347,9 @@ class Alteration {
                            {"config", "spark.databricks.delta.constraints.assumesDropIfExists.enabled"},
                            {"confValue", "true"}});
     }
+    std::string expr = write_.metadata().configuration.at(key);
     write_.SetConfiguration(std::move(configuration));
-    return Named("DROP CONSTRAINT", {{"name", statement_.new_name}});
+    return Named("DROP CONSTRAINT", {{"name", statement_.new_name}, {"expr", expr}, {"existed", "true"}});
   }
 
   Status Named(std::string name, Parameters parameters) {
@@ -377,6 +379,9 @@ Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
   Environment& env = run.environment();
   DeltaTarget target{relation.uuid, relation.location, nullptr};
   ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  if (std::optional<sql::FeatureDrop> drop = sql::FeatureDropOf(statement)) {
+    return DropFeature(run, {relation, target.snapshot}, *drop);
+  }
   DeltaWrite write(run, std::move(target));
   Alteration alteration(run, statement, relation, write);
   RETURN_IF_ERROR(alteration.Apply());

@@ -91,7 +91,8 @@ std::string OperationName(const CreateTableStatement& statement) {
   return statement.query ? name + " AS SELECT" : name;
 }
 
-delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape) {
+delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
+                                 const delta::Metadata& metadata) {
   delta::Operation operation;
   operation.name = OperationName(statement);
   operation.parameters["isManaged"] = statement.location.empty() ? "true" : "false";
@@ -100,7 +101,7 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   Json clustered = Json::array();
   for (const sql::NameParts& column : statement.cluster_by) clustered.push_back(Join(column, "."));
   operation.parameters["clusterBy"] = WriteJson(clustered);
-  operation.parameters["properties"] = WriteJson(Json(statement.properties));
+  operation.parameters["properties"] = WriteJson(Json(metadata.configuration));
   return operation;
 }
 
@@ -124,7 +125,7 @@ Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatemen
   DeltaWrite write(run, std::move(target), table);
   if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
   if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
-  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape)));
+  RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape, table.metadata)));
   if (!shape.rows) return NoRows();
   return write.ReportRows();
 }

@@ -88,6 +88,7 @@ constexpr std::string_view kParameterOrder[] = {
     "mode",      "partitionBy",       "clusterBy",            "description",
     "isManaged", "properties",        "predicate",            "matchedPredicates",
     "version",   "notMatchedPredicates", "notMatchedBySourcePredicates", "timestamp",
+    "name",      "expr",
 };
 
 Value ParameterMap(const std::map<std::string, std::optional<std::string>>& parameters) {

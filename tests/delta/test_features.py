@@ -1,7 +1,13 @@
 """Table features that change how rows and types are kept: what SQL shows and what the plain replayer reads agree."""
 
+import os
+import pathlib
+
+import deltalake
+import pytest
+
 import replay
-from test_replay import in_order, location_of
+from test_replay import in_order, location_of, read_by_deltalake
 
 
 def test_widened_columns(sql):
@@ -22,6 +28,10 @@ def test_widened_columns(sql):
     replay.check(root)
     sql("OPTIMIZE widened")
     replay.check(root)
+    sql("ALTER TABLE widened DROP FEATURE typeWidening")
+    state = replay.check(root)
+    assert "typeChanges" not in state.metadata["schemaString"]
+    assert len(replay.live_rows(root, state)) == 2
 
 
 def test_conditions_on_widened_columns_keep_their_values(sql):
@@ -34,6 +44,71 @@ def test_conditions_on_widened_columns_keep_their_values(sql):
                              ("e < 2.5", 1), ("d > 1.254", 1), ("d < 1.254", 1), ("d = 1.254", 0), (f"day < {ten}", 1), (f"day >= {ten}", 1),
                              (f"day = {ten}", 0), ("c IN (2.4D, 3.0D)", 1)):
         assert sql(f"SELECT count(*) FROM compared WHERE {condition}") == [[str(count)]], condition
+
+
+def test_a_table_without_a_dropped_feature_is_read_without_it(sql):
+    sql("CREATE TABLE dropped (id INT, name STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.columnMapping.mode' = 'name')")
+    sql("INSERT INTO dropped SELECT CAST(id AS INT), 'x' FROM range(10)")
+    sql("DELETE FROM dropped WHERE id < 4")
+    sql("ALTER TABLE dropped DROP FEATURE deletionVectors")
+    sql("ALTER TABLE dropped DROP FEATURE columnMapping")
+    root = location_of(sql, "dropped")
+    state = replay.check(root)
+    assert state.protocol["minReaderVersion"] == 1
+    assert "checkpointProtection" in state.protocol["writerFeatures"]
+    assert in_order(read_by_deltalake(root)) == in_order(replay.live_rows(root, state)) == [[i, "x"] for i in range(4, 10)]
+    assert sql("SELECT count(*) FROM dropped VERSION AS OF 2") == [["6"]]
+    assert deltalake.DeltaTable(root).version() == state.version
+
+
+def age_log(root):
+    """Everything in the log was written two days ago."""
+    for file in pathlib.Path(root, "_delta_log").iterdir():
+        before = file.stat().st_mtime - 2 * 24 * 3600
+        os.utime(file, (before, before))
+
+
+def test_history_with_a_dropped_feature_goes_when_it_is_old(sql):
+    sql("CREATE TABLE truncated (id INT) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    sql("INSERT INTO truncated SELECT CAST(id AS INT) FROM range(10)")
+    sql("DELETE FROM truncated WHERE id < 4")
+    root = location_of(sql, "truncated")
+    drop = "ALTER TABLE truncated DROP FEATURE deletionVectors TRUNCATE HISTORY"
+    with pytest.raises(AssertionError, match="DELTA_FEATURE_DROP_WAIT_FOR_RETENTION_PERIOD"):
+        sql(drop)
+    with pytest.raises(AssertionError, match="DELTA_FEATURE_DROP_HISTORICAL_VERSIONS_EXIST"):
+        sql(drop)
+    assert sql("SELECT count(*) FROM truncated VERSION AS OF 1") == [["10"]]
+    age_log(root)
+    sql(drop)
+    state = replay.check(root)
+    assert state.protocol == {"minReaderVersion": 1, "minWriterVersion": 2}
+    assert in_order(read_by_deltalake(root)) == [[i] for i in range(4, 10)]
+    with pytest.raises(AssertionError, match="DELTA_VERSION_NOT_FOUND"):
+        sql("SELECT count(*) FROM truncated VERSION AS OF 1")
+
+
+def test_a_protected_history_goes_as_a_whole(sql):
+    sql("CREATE TABLE protected (id INT) TBLPROPERTIES ('delta.feature.vacuumProtocolCheck' = 'supported', 'delta.logRetentionDuration' = '0 days')")
+    sql("INSERT INTO protected VALUES (1)")
+    sql("ALTER TABLE protected DROP FEATURE vacuumProtocolCheck")
+    root = location_of(sql, "protected")
+    protected_before = int(replay.check(root).metadata["configuration"]["delta.requireCheckpointProtectionBeforeVersion"])
+    drop = "ALTER TABLE protected DROP FEATURE checkpointProtection TRUNCATE HISTORY"
+    with pytest.raises(AssertionError, match="DELTA_FEATURE_DROP_CHECKPOINT_PROTECTION_WAIT_FOR_RETENTION_PERIOD"):
+        sql(drop)
+    # Log clean-up would keep the checkpoint before; none of the history may go alone.
+    pathlib.Path(root, "_delta_log", f"{protected_before:020}.checkpoint.parquet").unlink()
+    age_log(root)
+    for i in range(12):
+        sql(f"INSERT INTO protected VALUES ({i})")
+    assert pathlib.Path(root, "_delta_log", f"{0:020}.json").exists()
+    age_log(root)
+    sql(drop)
+    state = replay.check(root)
+    assert state.protocol == {"minReaderVersion": 1, "minWriterVersion": 2} and not pathlib.Path(root, "_delta_log", f"{0:020}.json").exists()
+    assert "delta.requireCheckpointProtectionBeforeVersion" not in state.metadata["configuration"]
+    assert len(replay.live_rows(root, state)) == 13
 
 
 def test_variants_are_written_as_the_protocol_has_them(sql):

@@ -62,6 +62,9 @@ class Asker:
 def comparable(lines):
     """What is the same on Spark and here: tables have other folders, columns other numbers in a plan."""
     lines = [re.sub(r"(?<=\w)#\d+L?", "#x", line) for line in lines]
+    # Properties in a history stand in no order.
+    entry = r'"[^"{}]*":"[^"{}]*"'
+    lines = [re.sub(rf"{{{entry}(,{entry})*}}", lambda m: "{" + ",".join(sorted(re.findall(entry, m[0]))) + "}", line) for line in lines]
     return re.sub(r"(file:)?(/[\w.-]+)+/managed/[\w-]+|\{warehouse\}(/[\w-]+)*", "{table}", "\n".join(lines))
 
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "delta/evolution/drop_feature.h"
 #include "delta/features.h"
 
 namespace ashlar::delta {
@@ -47,6 +48,9 @@ class ConflictCheck {
   }
 
   Status Run() {
+    // Whatever came in between may need what this change takes from the table.
+    bool lowers = change_.protocol.has_value() && TakesFeaturesAway(read_.protocol(), *change_.protocol);
+    if (lowers) return Conflict("DELTA_PROTOCOL_CHANGED", "changed the table.");
     for (const Action& action : winner_) {
       if (const auto* protocol = std::get_if<Protocol>(&action)) {
         RETURN_IF_ERROR(CheckProtocol(*protocol));
@@ -90,7 +94,7 @@ class ConflictCheck {
   }
 
   Status CheckProtocol(const Protocol& protocol) const {
-    if (change_.protocol.has_value()) {
+    if (change_.protocol.has_value() || TakesFeaturesAway(read_.protocol(), protocol)) {
       return Conflict("DELTA_PROTOCOL_CHANGED", "changed the table's protocol.");
     }
     return CheckWritable(protocol, read_.metadata(), read_.schema());

@@ -581,5 +581,20 @@ TEST_F(TransactionTest, ConflictMatrix) {
   }
 }
 
+TEST_F(TransactionTest, WhoeverNeedsADroppedFeatureConflicts) {
+  Create({{"delta.feature.deletionVectors", "supported"}});
+  Transaction late = Begin(), drops = Begin(), drops_later = Begin();
+  drops.SetProtocol({1, 2, {}, {}, {}});
+  drops.SetOperation(Named("DROP FEATURE"));
+  ASSERT_TRUE(drops.Commit().ok());
+  EXPECT_EQ((*table.Load())->protocol(), (Protocol{1, 2, {}, {}, {}}));
+  late.Add(FileOf("a", 0, 9));
+  late.SetOperation(Named("WRITE"));
+  EXPECT_EQ(late.Commit().error().condition, "DELTA_PROTOCOL_CHANGED");
+  drops_later.SetProtocol({1, 2, {}, {}, {}});
+  drops_later.SetOperation(Named("DROP FEATURE"));
+  EXPECT_EQ(drops_later.Commit().error().condition, "DELTA_PROTOCOL_CHANGED");
+}
+
 }  // namespace
 }  // namespace ashlar::delta

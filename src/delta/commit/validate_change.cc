@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "delta/evolution/drop_feature.h"
 #include "delta/features.h"
 #include "delta/paths.h"
 #include "delta/stats.h"
@@ -74,7 +75,7 @@ Status CheckRemoves(const Snapshot& snapshot, const Metadata& metadata,
                         {{"table_name", metadata.name.value_or("null")}, {"config", "delta.appendOnly"}});
   }
   for (const RemoveFile& remove : removes) {
-    if (snapshot.files().Find(FileKey(remove))) continue;
+    if (snapshot.files().Find(FileKey(remove)) || (!remove.data_change && IsVectorFile(remove.path))) continue;
     return MakeError(ErrorCode::kInvalidState, "A file to be removed is not active in version " +
                                                    std::to_string(snapshot.version()) + ": " + remove.path);
   }
@@ -107,7 +108,10 @@ Status CheckIdentity(const Snapshot& snapshot, const StagedChange& change) {
   bool downgrade = change.protocol.has_value() &&
                    (change.protocol->min_reader_version < before.min_reader_version ||
                     change.protocol->min_writer_version < before.min_writer_version);
-  if (downgrade) {
+  // Dropping a feature lowers it, in a commit of its own.
+  bool drops = downgrade && TakesFeaturesAway(before, *change.protocol) && change.adds.empty() &&
+               change.removes.empty() && change.cdc_files.empty();
+  if (downgrade && !drops) {
     return MakeSqlError("DELTA_INVALID_PROTOCOL_DOWNGRADE", "KD004",
                         "The protocol of a table cannot be downgraded.");
   }

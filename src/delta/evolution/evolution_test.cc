@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "delta/evolution/drop_feature.h"
 #include "delta/evolution/properties.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/log/test_table.h"
@@ -69,6 +70,48 @@ TEST(Properties, VersionsRaiseTheProtocol) {
 TEST(Properties, SessionDefaultsNameProperties) {
   EXPECT_EQ(DefaultProperties({{"enableChangeDataFeed", "true"}, {"feature.deletionVectors", "supported"}, {"nosuch", "1"}}),
             (StringMap{{"delta.enableChangeDataFeed", "true"}, {"delta.feature.deletionVectors", "supported"}}));
+}
+
+TEST(DropFeature, SaysWhatCannotBeDropped) {
+  Protocol protocol = Listing({"deletionVectors"}, {"deletionVectors", "domainMetadata", "rowTracking", "appendOnly",
+                                                    "checkpointProtection"});
+  struct Case {
+    const char* name;
+    bool truncates;
+    const char* condition;
+  };
+  for (const Case& c : {Case{"nosuch", false, "DELTA_FEATURE_DROP_UNSUPPORTED_CLIENT_FEATURE"},
+                        Case{"appendOnly", false, "DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE"},
+                        Case{"typeWidening", false, "DELTA_FEATURE_DROP_FEATURE_NOT_PRESENT"},
+                        Case{"domainMetadata", false, "DELTA_FEATURE_DROP_DEPENDENT_FEATURE"},
+                        Case{"rowTracking", true, "DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED"},
+                        Case{"checkpointProtection", false,
+                             "DELTA_FEATURE_CAN_ONLY_DROP_CHECKPOINT_PROTECTION_WITH_HISTORY_TRUNCATION"}}) {
+    auto feature = FeatureToDrop(protocol, c.name, c.truncates);
+    ASSERT_FALSE(feature.ok()) << c.name;
+    EXPECT_EQ(feature.error().condition, c.condition);
+  }
+  EXPECT_EQ((*FeatureToDrop(protocol, "DELETIONVECTORS", false))->name, "deletionVectors");
+}
+
+TEST(DropFeature, LeavesTheLowestProtocol) {
+  const TableFeature& vectors = *FindTableFeature("deletionVectors");
+  EXPECT_EQ(WithoutFeature(Listing({"deletionVectors"}, {"deletionVectors", "appendOnly", "invariants"}), vectors),
+            (Protocol{1, 2, {}, {}, {}}));
+  EXPECT_EQ(WithoutFeature(Listing({"deletionVectors"}, {"deletionVectors", "domainMetadata"}), vectors),
+            Listing({}, {"domainMetadata"}));
+  EXPECT_EQ(WithoutFeature(Listing({"deletionVectors", "v2Checkpoint"}, {"deletionVectors", "v2Checkpoint"}), vectors),
+            Listing({"v2Checkpoint"}, {"v2Checkpoint"}));
+}
+
+TEST(DropFeature, FindsTraces) {
+  const TableFeature& vectors = *FindTableFeature("deletionVectors");
+  AddFile file = FileOf("a", 0, 9);
+  EXPECT_FALSE(*ShowsFeature(Action(file), vectors));
+  file.deletion_vector = DeletionVectorDescriptor{"i", "x", {}, 1, 1};
+  EXPECT_TRUE(*ShowsFeature(Action(file), vectors));
+  EXPECT_TRUE(*ShowsFeature(Action(MetadataOf(IdSchema(), {}, {{"delta.enableDeletionVectors", "true"}})), vectors));
+  EXPECT_FALSE(*ShowsFeature(Action(Protocol{}), vectors));
 }
 
 TEST(TypeWidening, ChangesThatEveryReaderKnows) {

@@ -4,6 +4,9 @@
 #include <set>
 
 #include "base/failpoint.h"
+#include "base/text.h"
+#include "delta/evolution/drop_feature.h"
+#include "delta/features.h"
 #include "delta/log/checkpoint.h"
 #include "delta/log/file_name.h"
 #include "delta/log/replay.h"
@@ -77,20 +80,27 @@ Status CleanUpLog(const TableLocation& table, const Snapshot& snapshot, int64_t 
   }
   int64_t retention = ParseIntervalMs(snapshot.Property("delta.logRetentionDuration")).value_or(kDefaultLogRetentionMs);
   int64_t cutoff_ms = (now_ms - retention) / kDayMs * kDayMs;
+  RETURN_IF_ERROR(TruncateLog(table, snapshot, cutoff_ms));
+  return RemoveSidecars(table, now_ms);
+}
+
+Status TruncateLog(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
   std::string directory = LogDirectory(table.root);
   ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects, table.store->ListFrom(directory, ""));
   ExpiredLog expired = FindExpiredLog(objects, cutoff_ms);
-  if (!expired.names.empty()) {
-    // It must really carry the table before what came before it goes.
-    ASSIGN_OR_RETURN(LogSegment segment,
-                     MakeSegment(table, ListingOf(objects), expired.kept, expired.kept.version));
-    RETURN_IF_ERROR(Replay(table, segment, nullptr));
-    for (const std::string& name : expired.names) {
-      RETURN_IF_ERROR(Failpoint("delta.cleanup.before_delete"));
-      RETURN_IF_ERROR(table.store->Delete(objectstore::JoinPath(directory, name)));
-    }
+  if (expired.names.empty()) return OkStatus();
+  if (IsFeatureListed(snapshot.protocol(), "checkpointProtection") &&
+      expired.kept.version < ParseInt64(snapshot.Property(kProtectedBefore)).value_or(0)) {
+    return OkStatus();
   }
-  return RemoveSidecars(table, now_ms);
+  // It must really carry the table before what came before it goes.
+  ASSIGN_OR_RETURN(LogSegment segment, MakeSegment(table, ListingOf(objects), expired.kept, expired.kept.version));
+  RETURN_IF_ERROR(Replay(table, segment, nullptr));
+  for (const std::string& name : expired.names) {
+    RETURN_IF_ERROR(Failpoint("delta.cleanup.before_delete"));
+    RETURN_IF_ERROR(table.store->Delete(objectstore::JoinPath(directory, name)));
+  }
+  return OkStatus();
 }
 
 }  // namespace ashlar::delta

@@ -28,4 +28,8 @@ ExpiredLog FindExpiredLog(const std::vector<objectstore::ObjectInfo>& objects, i
 // days), and sidecars that no checkpoint names and that are older than a day.
 Status CleanUpLog(const TableLocation& table, const Snapshot& snapshot, int64_t now_ms);
 
+// Deletes what FindExpiredLog names, unless that would leave a part of a history that
+// delta.requireCheckpointProtectionBeforeVersion protects.
+Status TruncateLog(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms);
+
 }  // namespace ashlar::delta

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/saturating.h"
+#include "delta/evolution/drop_feature.h"
 #include "delta/log/file_name.h"
 
 namespace ashlar::delta {
@@ -152,6 +153,7 @@ std::optional<VersionChecksum> ChecksumAfter(VersionChecksum sum, std::span<cons
     if (const auto* add = std::get_if<AddFile>(&action)) {
       Count(&sum, add->size, add->deletion_vector, 1);
     } else if (const auto* remove = std::get_if<RemoveFile>(&action)) {
+      if (IsVectorFile(remove->path)) continue;
       if (!remove->size) return std::nullopt;
       Count(&sum, *remove->size, remove->deletion_vector, -1);
     } else if (const auto* metadata = std::get_if<Metadata>(&action)) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "delta/schema.h"
 #include "delta/stats.h"
 #include "duckdb.hpp"
 #include "duckdb/common/types/blob.hpp"
@@ -128,6 +129,19 @@ class Rearranging {
   StatementBindings bindings_;
 };
 
+// A partition by the names that `target` has for the columns.
+Result<delta::PartitionValues> PartitionIn(const delta::Snapshot& snapshot, const delta::PartitionValues& partition,
+                                           const WriteTarget& target) {
+  ASSIGN_OR_RETURN(delta::ColumnMappingMode mode, delta::MappingModeOf(target.metadata.configuration));
+  delta::PartitionValues values;
+  for (const std::string& name : snapshot.partition_columns()) {
+    auto column = static_cast<size_t>(snapshot.schema().IndexOf(name));
+    auto value = partition.find(delta::PhysicalName(snapshot.schema().fields[column], snapshot.mapping_mode()));
+    values[delta::PhysicalName(target.schema.fields[column], mode)] = value == partition.end() ? std::nullopt : value->second;
+  }
+  return values;
+}
+
 }  // namespace
 
 Result<std::vector<delta::AddFile>> Rearrange(Connection& connection,
@@ -139,7 +153,7 @@ Result<std::vector<delta::AddFile>> Rearrange(Connection& connection,
   // The rows passed the table's rules when they came.
   target.constraints.clear();
   target.identities.clear();
-  target.partition = snapshot->files().PartitionOf(files[0]);
+  ASSIGN_OR_RETURN(target.partition, PartitionIn(*snapshot, snapshot->files().PartitionOf(files[0]), target));
   Rearranging work(connection, snapshot, *target.table.store);
   ASSIGN_OR_RETURN(std::string select, work.Select(files, order));
   ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection, select, target, created));

@@ -1,5 +1,6 @@
 // ALTER.
 #include "base/text.h"
+#include "sql/feature_drop.h"
 #include "sql/parse/grammar.h"
 #include "sql/parse/make_statement.h"
 
@@ -198,12 +199,19 @@ Status Parser::Placement(ColumnPlacement& place) {
   return OkStatus();
 }
 
-// DROP COLUMN[S] [IF EXISTS] [(] a, b.c [)] | DROP CONSTRAINT [IF EXISTS] name
+// DROP COLUMN[S] [IF EXISTS] [(] a, b.c [)] | DROP CONSTRAINT [IF EXISTS] name | DROP FEATURE name [TRUNCATE HISTORY]
 Result<Statement> Parser::AlterTableDrop(AlterTableStatement alter) {
   if (AcceptWord("CONSTRAINT")) {
     alter.action = Action::kDropConstraint;
     ASSIGN_OR_RETURN(alter.if_exists, IfExists());
     ASSIGN_OR_RETURN(alter.new_name, Identifier());
+    return MakeStatement(std::move(alter));
+  }
+  if (AcceptWord("FEATURE")) {
+    auto name = Peek().kind == TokenKind::kString ? String() : Identifier();
+    if (!name.ok()) return std::move(name).error();
+    bool truncates = AcceptWords({"TRUNCATE", "HISTORY"});
+    SetFeatureDrop(alter, {*std::move(name), truncates});
     return MakeStatement(std::move(alter));
   }
   if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) {
