@@ -4,10 +4,12 @@
 
 #include "base/id.h"
 #include "catalog/environment.h"
+#include "catalog/location_stores.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
 #include "catalog/tables/commits_table.h"
 #include "identity/tables/principals_table.h"
+#include "objectstore/store_router.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -55,14 +57,44 @@ bool OnlyReads(CatalogAction action) {
 
 class CatalogService::Impl {
  public:
-  explicit Impl(Environment environment) : environment(std::move(environment)) {}
+  Impl(metadb::Database& database, objectstore::ObjectStore& local, const Clock& clock, Random& random,
+       CatalogOptions options)
+      : mounted(clock, objectstore::MakeCurlTransport({})),
+        router(local, [this](const std::string& path) { return Open(path); }),
+        environment{database, router, clock, random, std::move(options)} {}
+
+  // Not from within a transaction.
+  Result<std::shared_ptr<objectstore::CloudObjectStore>> Open(const std::string& path) {
+    objectstore::StoreAccess access;
+    RETURN_IF_ERROR(environment.database.Read([&](metadb::Transaction& txn) -> Status {
+      ASSIGN_OR_RETURN(access, AccessTo(txn, environment.options, path));
+      return OkStatus();
+    }));
+    return mounted.Mount(access);
+  }
+
+  // One command in its transaction.
+  template <typename Body>
+  Result<sql::CatalogReply> Change(const http::Principal& principal, const sql::CatalogCommand& command, Body body) {
+    std::string uuid = NewUuid(environment.random);
+    sql::CatalogReply reply;
+    RETURN_IF_ERROR(environment.database.Transact([&](metadb::Transaction& txn) -> Status {
+      ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+      CommandRun run{environment, authorizer, command, uuid, environment.clock.NowMs()};
+      ASSIGN_OR_RETURN(reply, body(run));
+      return BumpEpoch(txn);
+    }));
+    return reply;
+  }
+
+  objectstore::MountedStores mounted;
+  objectstore::StoreRouter router;
   Environment environment;
 };
 
 CatalogService::CatalogService(metadb::Database& database, objectstore::ObjectStore& store,
                                const Clock& clock, Random& random, CatalogOptions options)
-    : impl_(std::make_unique<Impl>(
-          Environment{database, store, clock, random, std::move(options)})) {
+    : impl_(std::make_unique<Impl>(database, store, clock, random, std::move(options))) {
   CHECK(impl_->environment.options.data_dir.starts_with('/'));
 }
 
@@ -128,7 +160,9 @@ Result<sql::CatalogReply> CatalogService::ExecuteAll(
   bool reads = true;
   bool drops = false;
   std::vector<std::string> uuids;
+  std::vector<std::optional<bool>> has_log;
   for (const sql::CatalogCommand& command : commands) {
+    ASSIGN_OR_RETURN(has_log.emplace_back(), LookForLog(environment, principal.id, command));
     reads = reads && OnlyReads(command.action);
     drops = drops || command.action == CatalogAction::kDrop;
     uuids.push_back(NewUuid(environment.random));
@@ -138,7 +172,7 @@ Result<sql::CatalogReply> CatalogService::ExecuteAll(
     for (size_t i = 0; i < commands.size(); ++i) {
       // Each command sees the grants and names that the one before it left.
       ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
-      CommandRun run{environment, authorizer, commands[i], uuids[i], environment.clock.NowMs()};
+      CommandRun run{environment, authorizer, commands[i], uuids[i], environment.clock.NowMs(), has_log[i]};
       ASSIGN_OR_RETURN(reply, HandlerOf(commands[i].action)(run));
     }
     return reads ? OkStatus() : BumpEpoch(txn);
@@ -154,6 +188,54 @@ Result<sql::CatalogReply> CatalogService::ExecuteAll(
   }
   if (drops) FinishDropsOrLog(environment);
   return reply;
+}
+
+Result<sql::CatalogReply> CatalogService::CreateStorageCredential(const http::Principal& principal,
+                                                                  const sql::CatalogCommand& command,
+                                                                  const objectstore::StoreCredential& credential) {
+  if (impl_->environment.options.seal_key.empty()) return NotImplemented("storage credentials without a key to seal them");
+  return impl_->Change(principal, command, [&](CommandRun& run) { return CreateCredential(run, credential); });
+}
+
+Result<sql::CatalogReply> CatalogService::SetStorageCredential(const http::Principal& principal,
+                                                               const sql::CatalogCommand& command,
+                                                               const objectstore::StoreCredential& credential) {
+  return impl_->Change(principal, command, [&](CommandRun& run) { return SetCredential(run, credential); });
+}
+
+Status CatalogService::CheckStore(const http::Principal& principal, const std::string& url,
+                                  const std::string& credential_name) {
+  ASSIGN_OR_RETURN(objectstore::StoreUrl place, objectstore::ParseStoreUrl(url));
+  objectstore::StoreAccess access{.root = place.Text()};
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+    ASSIGN_OR_RETURN(access.credential, UsableCredential(authorizer, impl_->environment.options, credential_name));
+    return OkStatus();
+  }));
+  ASSIGN_OR_RETURN(auto store, objectstore::OpenCloudStore(access, impl_->environment.clock,
+                                                           objectstore::MakeCurlTransport({})));
+  // An empty listing, and one request.
+  auto listed = store->ListFrom(access.root + "/_ashlar_check", "");
+  if (listed.ok()) return OkStatus();
+  bool denied = listed.error().code == ErrorCode::kPermissionDenied;
+  return MakeError(denied ? ErrorCode::kPermissionDenied : ErrorCode::kInvalidParameterValue,
+                   "Storage Credential '" + credential_name + "' does not open the location: " + listed.error().message);
+}
+
+Result<std::optional<objectstore::StoreAccess>> CatalogService::StoreOf(const http::Principal& principal,
+                                                                        std::span<const std::string> via_view_ids,
+                                                                        const sql::ResolveRequest& request) {
+  std::optional<objectstore::StoreAccess> access;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(ViewContext context, EnterViews(txn, principal.id, via_view_ids));
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, context.principal_id));
+    if (!via_view_ids.empty() && !OccursIn(request, context.text)) {
+      return InsufficientPermissions("The relation is not part of the view.");
+    }
+    ASSIGN_OR_RETURN(access, StoreOfRequest(authorizer, impl_->environment, request));
+    return OkStatus();
+  }));
+  return access;
 }
 
 Result<ObjectInfo> CatalogService::Inspect(const http::Principal& principal, sql::Securable kind,

@@ -28,6 +28,7 @@
 #include "http/principal.h"
 #include "metadb/migrations.h"
 #include "objectstore/object_store.h"
+#include "objectstore/store_access.h"
 #include "sql/catalog_command.h"
 #include "sql/catalog_view.h"
 
@@ -45,6 +46,8 @@ struct CatalogOptions {
   // Canonical absolute path. Managed data goes to <data_dir>/managed/<uuid>; the rest below data_dir is
   // reached by no path of a user.
   std::string data_dir;
+  // What secrets are sealed with (sealed_text.h); without it there are no storage credentials.
+  std::string seal_key = {};
 };
 
 // One version of a Delta table.
@@ -70,7 +73,8 @@ struct ResolvedPath {
 
 class CatalogService {
  public:
-  // `store` holds the Delta logs. What is passed outlives the service.
+  // `store` holds the Delta logs of local tables; object stores are opened by their external locations. What is passed
+  // outlives the service.
   CatalogService(metadb::Database& database, objectstore::ObjectStore& store, const Clock& clock,
                  Random& random, CatalogOptions options);
   ~CatalogService();
@@ -93,9 +97,9 @@ class CatalogService {
                                                      std::span<const std::string> via_view_ids,
                                                      std::span<const sql::ResolveRequest> requests);
 
-  // Local paths, file: URLs, /Volumes/<catalog>/<schema>/<volume>/… and dbfs:/Volumes/…. A path inside
-  // a registered table, volume or location is that securable; everything else below the data dir is
-  // refused to everyone; other paths need ANY FILE. A path above registered tables or volumes is
+  // Local paths, file: URLs, /Volumes/<catalog>/<schema>/<volume>/…, dbfs:/Volumes/… and URLs of object stores. A path
+  // inside a registered table, volume or location is that securable; everything else below the data dir, and in
+  // object stores, is refused to everyone; other paths need ANY FILE. A path above registered tables or volumes is
   // refused (INVALID_PARAMETER_VALUE.LOCATION_OVERLAP). The file need not exist.
   Result<ResolvedPath> ResolvePath(const http::Principal& principal, const std::string& path,
                                    sql::Access access);
@@ -106,6 +110,20 @@ class CatalogService {
   // Several changes in order, all or none; answers the last one's reply.
   Result<sql::CatalogReply> ExecuteAll(const http::Principal& principal,
                                        std::span<const sql::CatalogCommand> commands);
+
+  // Storage credentials, which external locations in object stores are opened with. Their secrets come in here and go
+  // out by StoreOf alone. Errors: kInvalidParameterValue for a key that cannot be.
+  Result<sql::CatalogReply> CreateStorageCredential(const http::Principal& principal, const sql::CatalogCommand& command,
+                                                    const objectstore::StoreCredential& credential);
+  // Replaces the secret of the one that the command names; drivers use the new one from their next statement on.
+  Result<sql::CatalogReply> SetStorageCredential(const http::Principal& principal, const sql::CatalogCommand& command,
+                                                 const objectstore::StoreCredential& credential);
+  // Whether the credential, which the principal may use, opens the place. Errors: what the store says.
+  Status CheckStore(const http::Principal& principal, const std::string& url, const std::string& credential_name);
+  // As Resolve of one request, for what opens the relation where it lies; nullopt for local ones. For drivers.
+  Result<std::optional<objectstore::StoreAccess>> StoreOf(const http::Principal& principal,
+                                                          std::span<const std::string> via_view_ids,
+                                                          const sql::ResolveRequest& request);
 
   // One object that the principal may see. Errors: not found, INSUFFICIENT_PERMISSIONS.
   Result<ObjectInfo> Inspect(const http::Principal& principal, sql::Securable kind,

@@ -173,6 +173,12 @@ Result<bool> HasDeltaLog(const Environment& environment, const std::string& loca
   return false;
 }
 
+Result<bool> HasDeltaLog(const CommandRun& run, const std::string& location) {
+  if (!objectstore::IsStorePath(location)) return HasDeltaLog(run.environment, location);
+  if (run.has_log) return *run.has_log;
+  return MakeError(ErrorCode::kTemporarilyUnavailable, "The grants on " + location + " have just changed: ask again");
+}
+
 Status Publish(metadb::Transaction& txn, const std::string& uuid, int64_t now_ms) {
   ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(txn, uuid));
   if (row && row->state == SecurableState::kActive) return OkStatus();

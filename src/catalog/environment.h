@@ -8,7 +8,7 @@
 #include "catalog/authorizer.h"
 #include "catalog/catalog_service.h"
 #include "catalog/tables/relations_table.h"
-#include "objectstore/object_store.h"
+#include "objectstore/store_access.h"
 
 namespace ashlar::catalog {
 
@@ -32,6 +32,7 @@ struct CommandRun {
   const sql::CatalogCommand& command;
   std::string uuid;  // for the object that a CREATE makes
   int64_t now_ms = 0;
+  std::optional<bool> has_log = {};  // what LookForLog found (location_stores.h)
 
   metadb::Transaction& txn() const { return authorizer.txn(); }
   int64_t principal_id() const { return authorizer.subject().id; }
@@ -42,6 +43,17 @@ Result<sql::CatalogReply> Create(CommandRun& run);
 
 // ---- commands/alter.cc
 Result<sql::CatalogReply> Alter(CommandRun& run);
+
+// ---- commands/credential.cc
+// The storage credential that the command names, made with this secret.
+Result<sql::CatalogReply> CreateCredential(CommandRun& run, const objectstore::StoreCredential& credential);
+// Replaces the secret.
+Result<sql::CatalogReply> SetCredential(CommandRun& run, const objectstore::StoreCredential& credential);
+// Gives an external location, in its row, the credential that the command names. Errors: kInvalidParameterValue for one
+// that opens no store of this kind; without CREATE_EXTERNAL_LOCATION on it.
+Status UseCredential(CommandRun& run, SecurableRow& location);
+// Errors: kInvalidState when external locations use it, unless forced.
+Status BuryCredential(CommandRun& run, const SecurableRow& credential);
 
 // ---- commands/drop.cc
 Result<sql::CatalogReply> Drop(CommandRun& run);
@@ -87,8 +99,10 @@ Result<objectstore::PutOutcome> CommitVersion(const Environment& environment, in
                                               const TableCommit& commit);
 // Whether the recorded commit of that uuid created its version.
 Result<bool> FindCommitted(const Environment& environment, const std::string& commit_uuid);
-// Whether the location holds a Delta log already.
+// Whether the location holds a Delta log already. Of an object store: outside any transaction.
 Result<bool> HasDeltaLog(const Environment& environment, const std::string& location);
+// The same inside a command's transaction.
+Result<bool> HasDeltaLog(const CommandRun& run, const std::string& location);
 // Gives an intent its name. kAlreadyExists when it was taken meanwhile.
 Status Publish(metadb::Transaction& txn, const std::string& uuid, int64_t now_ms);
 

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "base/text.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -42,6 +43,10 @@ std::string_view WithoutAuthority(std::string_view text) {
 
 Result<WrittenPath> ParsePath(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return BadPath("", "it contains NUL");
+  if (objectstore::HasStoreScheme(text)) {
+    ASSIGN_OR_RETURN(objectstore::StoreUrl url, objectstore::ParseStoreUrl(text));
+    return WrittenPath{{}, "", url.Text()};
+  }
   std::string_view path = text;
   bool is_dbfs = false;
   size_t colon = text.find(':');
@@ -67,11 +72,12 @@ Result<WrittenPath> ParsePath(std::string_view text) {
     return written;
   }
   if (is_dbfs) return NotImplemented("DBFS paths outside dbfs:/Volumes");
-  written.local = "/" + Join(parts, "/");
+  written.plain = "/" + Join(parts, "/");
   return written;
 }
 
 Result<std::string> CanonicalPath(const std::string& path) {
+  if (objectstore::IsStorePath(path)) return path;
   CHECK(path.starts_with('/')) << path;
   std::vector<std::string> first = Components(path);
   std::deque<std::string> pending(first.begin(), first.end());
@@ -104,10 +110,14 @@ bool IsWithin(std::string_view path, std::string_view folder) {
 }
 
 std::vector<std::string> SelfAndParents(const std::string& path) {
+  // What is left when every folder is gone.
+  size_t top = objectstore::IsStorePath(path) ? path.find("://") + 3 : 1;
   std::vector<std::string> all;
-  for (std::string current = path; current.size() > 1;) {
+  for (std::string current = path; current.size() > top;) {
     all.push_back(current);
-    current.erase(current.rfind('/'));
+    size_t slash = current.rfind('/');
+    if (slash < top && top > 1) break;
+    current.erase(slash);
   }
   return all;
 }
@@ -115,7 +125,8 @@ std::vector<std::string> SelfAndParents(const std::string& path) {
 GlobSplit SplitGlob(const std::string& path) {
   size_t wildcard = path.find_first_of("*?[{");
   struct stat status;
-  if (wildcard == std::string::npos || lstat(path.c_str(), &status) == 0) return {path, ""};
+  bool plain = wildcard == std::string::npos || (!objectstore::IsStorePath(path) && lstat(path.c_str(), &status) == 0);
+  if (plain) return {path, ""};
   size_t slash = path.rfind('/', wildcard);
   CHECK(slash != std::string::npos) << path;
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};

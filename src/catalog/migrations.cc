@@ -61,6 +61,12 @@ CREATE TABLE commits (
   recorded_ms BIGINT NOT NULL
 );
 CREATE INDEX commits_by_time ON commits (recorded_ms);
+)sql",
+           R"sql(
+CREATE TABLE store_credentials (
+  uuid TEXT NOT NULL PRIMARY KEY REFERENCES securables (uuid) ON DELETE CASCADE,
+  sealed TEXT NOT NULL
+);
 )sql"}};
 }
 

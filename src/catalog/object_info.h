@@ -20,6 +20,9 @@ struct ObjectInfo {
   std::map<std::string, std::string> properties;
   std::string location;  // canonical; empty when it has none
   std::string url;       // of an external location, as it was given
+  std::string credential_name;  // of an external location in an object store; empty when it is gone
+  std::string credential_id;
+  std::string attributes;       // of a storage credential, without its secret: a JSON object
   bool managed = true;
   bool browse_only = false;  // seen by BROWSE alone
   int64_t created_ms = 0;

@@ -1,6 +1,7 @@
 #include "catalog/path_access.h"
 
 #include "catalog/local_path.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -75,7 +76,11 @@ Result<ResolvedPath> InVolume(Authorizer& authorizer, const WrittenPath& written
   return ResolvedPath{canonical, row.location, row.kind, row.uuid, DottedName(NameOf(chain))};
 }
 
+// A path that nothing covers. Only an external location has the credential for one in an object store.
 Result<ResolvedPath> AnyFile(Authorizer& authorizer, const std::string& canonical, Access access) {
+  if (objectstore::IsStorePath(canonical)) {
+    return InsufficientPermissions("No external location covers the path '" + canonical + "'.");
+  }
   ASSIGN_OR_RETURN(Chain chain, authorizer.Find(Securable::kAnyFile, {}));
   RETURN_IF_ERROR(authorizer.Require(chain, access == Access::kRead ? "SELECT" : "MODIFY"));
   return ResolvedPath{canonical, canonical, Securable::kAnyFile, "", ""};
@@ -89,7 +94,7 @@ Result<std::string> NewLocation(Authorizer& authorizer, const CatalogOptions& op
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "Location '" + path + "' lies in a volume: external objects cannot");
   }
-  ASSIGN_OR_RETURN(std::string canonical, CanonicalPath(written.local));
+  ASSIGN_OR_RETURN(std::string canonical, CanonicalPath(written.plain));
   if (IsWithin(canonical, options.data_dir) || IsWithin(options.data_dir, canonical)) {
     return InsideDataDir(path);
   }
@@ -105,7 +110,7 @@ Result<ResolvedPath> AuthorizePath(Authorizer& authorizer, const CatalogOptions&
                                    const std::string& path, Access access) {
   ASSIGN_OR_RETURN(WrittenPath written, ParsePath(path));
   if (!written.volume.empty()) return InVolume(authorizer, written, access);
-  GlobSplit split = SplitGlob(written.local);
+  GlobSplit split = SplitGlob(written.plain);
   ASSIGN_OR_RETURN(std::string folder, CanonicalPath(split.folder));
   std::string canonical = split.pattern.empty() ? folder
                           : folder == "/"       ? "/" + split.pattern
@@ -156,7 +161,7 @@ Result<std::string> AuthorizeNewExternalLocation(Authorizer& authorizer,
   if (!written.volume.empty()) {
     return MakeError(ErrorCode::kInvalidParameterValue, "Location '" + path + "' lies in a volume");
   }
-  ASSIGN_OR_RETURN(std::string canonical, CanonicalPath(written.local));
+  ASSIGN_OR_RETURN(std::string canonical, CanonicalPath(written.plain));
   if (IsWithin(canonical, options.data_dir) || IsWithin(options.data_dir, canonical)) {
     return InsideDataDir(path);
   }
@@ -165,6 +170,7 @@ Result<std::string> AuthorizeNewExternalLocation(Authorizer& authorizer,
   bool overlaps = covering && covering->kind == Securable::kExternalLocation;
   for (const SecurableRow& row : below) overlaps = overlaps || row.kind == Securable::kExternalLocation;
   if (overlaps) return LocationOverlap(path, "CREATE EXTERNAL LOCATION");
+  if (objectstore::IsStorePath(canonical)) return canonical;
   ASSIGN_OR_RETURN([[maybe_unused]] auto any, AnyFile(authorizer, canonical, Access::kWrite));
   return canonical;
 }

@@ -20,7 +20,7 @@ Result<std::string> AuthorizeNewLocation(Authorizer& authorizer, const CatalogOp
                                          std::string_view privilege);
 
 // The canonical location for a new external location: additionally not in or around another one; takes
-// ANY FILE, since no credential vouches for a local path.
+// ANY FILE for a local path, since no credential vouches for it.
 Result<std::string> AuthorizeNewExternalLocation(Authorizer& authorizer,
                                                  const CatalogOptions& options,
                                                  const std::string& path);

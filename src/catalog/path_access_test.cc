@@ -158,15 +158,16 @@ TEST_F(PathAccessTest, ACommitDoesNotFollowALinkedLog) {
 }
 
 TEST(LocalPathTest, ReadsWhatUsersWrite) {
-  EXPECT_EQ(ParsePath("file:///a//b/./c/")->local, "/a/b/c");
-  EXPECT_EQ(ParsePath("file:/Volumes/x")->local, "/Volumes/x") << "a file URL is a local path";
+  EXPECT_EQ(ParsePath("file:///a//b/./c/")->plain, "/a/b/c");
+  EXPECT_EQ(ParsePath("file:/Volumes/x")->plain, "/Volumes/x") << "a file URL is a local path";
   EXPECT_EQ(ParsePath("/Volumes/c/s/v")->volume.size(), 3u);
   EXPECT_EQ(ParsePath("a/b").error().code, ErrorCode::kInvalidParameterValue);
   EXPECT_EQ(ParsePath("/a/../b").error().code, ErrorCode::kInvalidParameterValue);
   EXPECT_EQ(ParsePath("file://host/a").error().code, ErrorCode::kInvalidParameterValue);
   EXPECT_EQ(ParsePath(std::string_view("/a\0b", 4)).error().code, ErrorCode::kInvalidParameterValue);
   EXPECT_EQ(ParsePath("/Volumes/c/s").error().code, ErrorCode::kInvalidParameterValue);
-  EXPECT_EQ(ParsePath("s3://bucket/x").error().code, ErrorCode::kNotImplemented);
+  EXPECT_EQ(ParsePath("s3a://bucket/x/")->plain, "s3://bucket/x");
+  EXPECT_EQ(ParsePath("gs://bucket/x").error().code, ErrorCode::kNotImplemented);
   EXPECT_EQ(ParsePath("dbfs:/tmp/x").error().code, ErrorCode::kNotImplemented);
   EXPECT_TRUE(IsWithin("/a/b", "/a") && IsWithin("/a", "/a") && IsWithin("/a", "/"));
   EXPECT_FALSE(IsWithin("/ab", "/a") || IsWithin("/a", "/a/b"));

@@ -1,5 +1,6 @@
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "catalog/environment.h"
 #include "catalog/migrations.h"
 #include "identity/tables/principals_table.h"
@@ -64,8 +65,14 @@ Status SettleIntents(const Environment& environment, int64_t created_before_ms) 
   for (const SecurableRow& intent : intents) {
     if (intent.created_ms >= created_before_ms) continue;
     // Its version 0 may be there without our having said so: then the table was made.
-    ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(environment, intent.location));
-    Status published = has_log ? environment.database.Transact([&](metadb::Transaction& txn) {
+    Result<bool> has_log = HasDeltaLog(environment, intent.location);
+    if (!has_log.ok() && objectstore::IsStorePath(intent.location)) {
+      // A store that does not answer must not keep the server from starting.
+      Log(LogLevel::kWarn, "an unfinished CREATE is left as it is", {{"reason", has_log.error().message}});
+      continue;
+    }
+    if (!has_log.ok()) return has_log.error();
+    Status published = *has_log ? environment.database.Transact([&](metadb::Transaction& txn) {
       return Publish(txn, intent.uuid, environment.clock.NowMs());
     })
                                : Status(MakeError(ErrorCode::kNotFound, "no version 0"));

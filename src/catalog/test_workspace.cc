@@ -67,7 +67,7 @@ Status TestWorkspace::Restart() {
   service_.reset();
   RETURN_IF_ERROR(database_->Reopen());
   service_ = std::make_unique<CatalogService>(database(), store_, clock_, SystemRandom(),
-                                              CatalogOptions{data_dir_});
+                                              CatalogOptions{data_dir_, std::string(32, 'k')});
   return service_->Recover();
 }
 

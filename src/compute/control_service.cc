@@ -9,6 +9,13 @@ Result<std::vector<Result<sql::ResolvedRelation>>> ControlService::Resolve(
   return catalog_.Resolve(owner.principal, via_view_ids, requests);
 }
 
+Result<std::string> ControlService::StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                                const sql::ResolveRequest& request) {
+  ASSIGN_OR_RETURN(HandleOwner owner, handles_.Find(handle));
+  ASSIGN_OR_RETURN(auto access, catalog_.StoreOf(owner.principal, via_view_ids, request));
+  return access ? objectstore::AccessText(*access) : std::string();
+}
+
 Result<sql::CatalogReply> ControlService::Execute(const std::string& handle, const sql::CatalogCommand& command) {
   ASSIGN_OR_RETURN(Handles::Hold hold, handles_.Acquire(handle));
   return catalog_.Execute(hold.owner().principal, command);

@@ -45,11 +45,33 @@ bool IsFolded(std::string_view relative) {
   return true;
 }
 
+bool IsUrl(std::string_view root) { return !root.starts_with('/') && !SchemeOf(root).empty(); }
+
+Error OutsideOfTable(std::string_view log_path) {
+  return MakeError(ErrorCode::kPermissionDenied,
+                   "The transaction log names a file outside of its table: " + std::string(log_path));
+}
+
 Error BadUri(std::string_view log_path) {
   std::string uri(log_path);
   return MakeSqlError("DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI", "22KD1",
                       "The transaction log names a file by a URI that is not a path of this table: " + uri,
                       {{"uri", uri}});
+}
+
+// As ResolveLogPath, for a table whose root is a URL: object stores have no "..".
+Result<std::string> ResolveInStore(std::string_view root, std::string_view log_path) {
+  std::string prefix = std::string(root) + "/";
+  std::string_view relative = log_path;
+  if (log_path.starts_with(prefix)) {
+    relative.remove_prefix(prefix.size());
+  } else if (!SchemeOf(log_path).empty() || log_path.starts_with('/')) {
+    return OutsideOfTable(log_path);
+  }
+  std::optional<std::string> decoded = PercentDecode(relative);
+  if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return BadUri(log_path);
+  if (!IsFolded(*decoded)) return OutsideOfTable(log_path);
+  return prefix + *decoded;
 }
 
 }  // namespace
@@ -68,6 +90,7 @@ std::string EncodeLogPath(std::string_view relative_path) {
 }
 
 Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path) {
+  if (IsUrl(root)) return ResolveInStore(root, log_path);
   std::string_view scheme = SchemeOf(log_path);
   if (!scheme.empty() && scheme != "file") return BadUri(log_path);
   std::optional<std::string> decoded = DecodeLogPath(log_path);
@@ -76,10 +99,7 @@ Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_p
   if (root.starts_with('/') && IsFolded(root.substr(1)) && IsFolded(*decoded)) return std::string(root) + "/" + *decoded;
   std::string table = FoldDots(root);
   std::string path = decoded->starts_with('/') ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
-  if (!path.starts_with(table == "/" ? table : table + "/")) {
-    return MakeError(ErrorCode::kPermissionDenied,
-                     "The transaction log names a file outside of its table: " + std::string(log_path));
-  }
+  if (!path.starts_with(table == "/" ? table : table + "/")) return OutsideOfTable(log_path);
   return path;
 }
 

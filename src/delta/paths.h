@@ -16,8 +16,8 @@ std::optional<std::string> DecodeLogPath(std::string_view log_path);
 // The log entry for a file of the table. `relative_path` is its real name below the table's root.
 std::string EncodeLogPath(std::string_view relative_path);
 
-// The absolute path of a log entry of the table at `root` (absolute, no trailing slash), "." and ".."
-// folded. Errors: kPermissionDenied when the file lies outside of the table (shallow clones are not
+// The path of a log entry of the table at `root` (absolute or the URL of an object store, no trailing slash),
+// "." and ".." folded where there are folders. Errors: kPermissionDenied when the file lies outside of the table (shallow clones are not
 // supported); DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI for a broken escape or a foreign scheme.
 Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path);
 

@@ -8,19 +8,23 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "connect/connect_service.h"
+#include "driver/mounting_control.h"
 #include "engine/engine.h"
 #include "engine/library_version.h"
 #include "engine/parquet_actions.h"
+#include "engine/store_file_system.h"
 #include "functions/registry.h"
 #include "link/control_client.h"
 #include "link/driver_server.h"
 #include "objectstore/local_store.h"
+#include "objectstore/store_router.h"
 #include "session/statement_service.h"
 
 namespace ashlar::driver {
@@ -113,17 +117,24 @@ int RunDriver(const DriverOptions& options) {
   engine::EngineOptions engine_options;
   engine_options.memory_limit_bytes = static_cast<uint64_t>(options.memory_bytes / 10 * 7);
   engine_options.threads = options.threads;
-  engine_options.temp_directory = temp_folder;
+  // The engine opens no path with a link in it.
+  std::error_code unresolved;
+  engine_options.temp_directory = std::filesystem::canonical(temp_folder, unresolved).string();
+  if (unresolved) return Fail(MakeError(ErrorCode::kIoError, temp_folder + ": " + unresolved.message()));
   auto engine = engine::Engine::Open(engine_options);
   if (!engine.ok()) return Fail(engine.error());
 
-  auto control = link::MakeControlClient(options.control_socket);
+  auto control_client = link::MakeControlClient(options.control_socket);
+  objectstore::MountedStores mounted(SystemClock(), objectstore::MakeCurlTransport({}));
+  MountingControl control(*control_client, mounted);
   // Every path it is given is canonical.
-  objectstore::LocalObjectStore store{objectstore::LocalObjectStore::Links::kRefused};
-  engine::EngineParquetActions parquet_actions(**engine);
+  objectstore::LocalObjectStore local{objectstore::LocalObjectStore::Links::kRefused};
+  objectstore::StoreRouter store(local, [&](const std::string& path) { return mounted.Find(path); });
+  engine::ServeStorePaths(**engine, store);
+  engine::EngineParquetActions parquet_actions(**engine, &store);
   engine::SnapshotCache snapshots;
   session::RunningStatements running;
-  session::Environment environment{**engine,  *control,      functions::SparkFunctions(), store,        parquet_actions,
+  session::Environment environment{**engine,  control,       functions::SparkFunctions(), store,        parquet_actions,
                                    snapshots, SystemClock(), SystemRandom(),              spool_folder, running};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);
@@ -138,7 +149,7 @@ int RunDriver(const DriverOptions& options) {
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   auto server = builder.BuildAndStart();
   if (!server) return Fail(MakeError(ErrorCode::kIoError, "cannot listen on " + socket));
-  int status = WatchUntilTheEnd(options, socket, *control, running, statements);
+  int status = WatchUntilTheEnd(options, socket, control, running, statements);
   // What still runs is not worth waiting for: nothing uncommitted counts, and the lease is over.
   _exit(status);
 }

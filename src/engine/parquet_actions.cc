@@ -16,6 +16,8 @@
 #include "engine/checkpoint_files.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
+#include "objectstore/store_url.h"
+#include "objectstore/uploads.h"
 
 namespace ashlar::engine {
 namespace {
@@ -244,8 +246,6 @@ bool HasField(const duckdb::LogicalType& type, const std::string& name) {
 }
 
 Result<CheckpointSchema> SchemaOf(Engine& engine, const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) return MakeError(ErrorCode::kNotFound, "No such file: " + path);
   CheckpointSchema columns;
   auto connection = engine.NewConnection();
   Status described = AsDuck(*connection).Run("SELECT * EXCLUDE (file_row_number)" + FromSql(path) + " LIMIT 0", [&](duckdb::QueryResult& result) {
@@ -256,6 +256,17 @@ Result<CheckpointSchema> SchemaOf(Engine& engine, const std::string& path) {
 }
 
 }  // namespace
+
+Status EngineParquetActions::CheckExists(const std::string& path) const {
+  if (objectstore::IsStorePath(path)) {
+    CHECK(store_ != nullptr) << path;
+    RETURN_IF_ERROR(store_->Head(path));
+    return {};
+  }
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0) return MakeError(ErrorCode::kNotFound, "No such file: " + path);
+  return {};
+}
 
 Status EngineParquetActions::ReadRows(const std::string& sql, const std::string& path, const delta::ActionSink& sink) {
   Status delivered;
@@ -275,6 +286,7 @@ Status EngineParquetActions::ReadRows(const std::string& sql, const std::string&
 }
 
 Status EngineParquetActions::Read(const std::string& path, const delta::ActionSink& sink) {
+  RETURN_IF_ERROR(CheckExists(path));
   ASSIGN_OR_RETURN(CheckpointSchema columns, SchemaOf(engine_, path));
   RowQuery rows;
   for (const auto& [name, type] : columns) rows.AddColumn(name, type);
@@ -283,6 +295,7 @@ Status EngineParquetActions::Read(const std::string& path, const delta::ActionSi
 
 Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListBuilder& files,
                                        const delta::ActionSink& others) {
+  RETURN_IF_ERROR(CheckExists(path));
   ASSIGN_OR_RETURN(CheckpointSchema columns, SchemaOf(engine_, path));
   auto add = std::ranges::find_if(columns, [](const auto& column) { return column.first == "add"; });
   bool has_stats = add != columns.end() && HasField(add->second, "stats");
@@ -321,12 +334,28 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
   return ReadRows(rows.Sql(FromSql(path) + " WHERE \"add\".path IS NULL"), path, others);
 }
 
+std::string EngineParquetActions::TemporaryPath(const std::string& path) const {
+  size_t slash = path.rfind('/');
+  std::string name = "/." + path.substr(slash + 1) + "." + NewUuid(SystemRandom()) + ".tmp";
+  return (objectstore::IsStorePath(path) ? engine_.state().options.temp_directory : path.substr(0, slash)) + name;
+}
+
+Status EngineParquetActions::Publish(const std::string& temporary, const std::string& path) const {
+  if (objectstore::IsStorePath(path)) {
+    CHECK(store_ != nullptr) << path;
+    RETURN_IF_ERROR(objectstore::UploadFile(*store_, temporary, path));
+    unlink(temporary.c_str());
+    return {};
+  }
+  RETURN_IF_ERROR(SyncFile(temporary));
+  if (rename(temporary.c_str(), path.c_str()) != 0) return ErrnoError("rename", path);
+  return SyncDirectory(path.substr(0, path.rfind('/')));
+}
+
 Status EngineParquetActions::Write(const std::string& path, const delta::CheckpointLayout& layout,
                                    const delta::ActionSource& source) {
-  size_t slash = path.rfind('/');
-  std::string folder = path.substr(0, slash);
-  std::string temporary = folder + "/." + path.substr(slash + 1) + "." + NewUuid(SystemRandom()) + ".tmp";
-  RETURN_IF_ERROR(MakeDirectories(folder));
+  std::string temporary = TemporaryPath(path);
+  RETURN_IF_ERROR(MakeDirectories(temporary.substr(0, temporary.rfind('/'))));
   JsonLines lines(temporary + ".json");
   RETURN_IF_ERROR(lines.Open());
   RETURN_IF_ERROR(source([&](const delta::Action& action) { return lines.Add(action, layout); }));
@@ -344,10 +373,8 @@ Status EngineParquetActions::Write(const std::string& path, const delta::Checkpo
                                 std::to_string(lines.longest() + kObjectSlack) + ", columns = {" + columns + "})) TO " + QuoteSqlString(temporary) +
                                 " (FORMAT parquet, COMPRESSION zstd, PER_THREAD_OUTPUT false)",
                             [](duckdb::QueryResult&) {});
-  if (written.ok()) written = SyncFile(temporary);
-  if (written.ok() && rename(temporary.c_str(), path.c_str()) != 0) written = ErrnoError("rename", path);
-  if (written.ok()) return SyncDirectory(folder);
-  unlink(temporary.c_str());
+  if (written.ok()) written = Publish(temporary, path);
+  if (!written.ok()) unlink(temporary.c_str());
   return written;
 }
 

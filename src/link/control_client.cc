@@ -38,6 +38,20 @@ class ControlClient final : public ControlApi {
     return results;
   }
 
+  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                  const sql::ResolveRequest& request) override {
+    wire::ResolveRequest message;
+    message.set_handle(handle);
+    for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
+    ToWire(request, message.add_items());
+    grpc::ClientContext context;
+    wire::StoreAccessReply reply;
+    grpc::Status status = stub_->StoreAccess(&context, message, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    return reply.access();
+  }
+
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override {
     wire::CatalogRequest message;
     ToWire(command, &message);

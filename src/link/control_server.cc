@@ -34,6 +34,19 @@ class ControlService final : public wire::Control::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status StoreAccess(grpc::ServerContext*, const wire::ResolveRequest* request,
+                           wire::StoreAccessReply* reply) override {
+    if (request->items_size() != 1) return {grpc::StatusCode::INVALID_ARGUMENT, "one relation at a time"};
+    std::vector<std::string> views(request->via_view_ids().begin(), request->via_view_ids().end());
+    auto access = api_.StoreAccess(request->handle(), views, FromWire(request->items(0)));
+    if (access.ok()) {
+      reply->set_access(*access);
+    } else {
+      ToWire(access.error(), reply->mutable_error());
+    }
+    return grpc::Status::OK;
+  }
+
   grpc::Status Catalog(grpc::ServerContext*, const wire::CatalogRequest* request,
                        wire::CatalogReply* reply) override {
     Result<sql::CatalogCommand> command = FromWire(*request);

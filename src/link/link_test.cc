@@ -29,6 +29,11 @@ class EchoControl final : public ControlApi {
     }
     return results;
   }
+  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                  const sql::ResolveRequest& request) override {
+    if (handle != "h") return MakeError(ErrorCode::kUnauthenticated, "unknown handle");
+    return via_view_ids[0] + " " + request.path + (request.access == sql::Access::kWrite ? " written" : "");
+  }
   Result<sql::CatalogReply> Execute(const std::string&, const sql::CatalogCommand& command) override {
     sql::CatalogReply reply;
     reply.rows = {{command.comment, command.name[0]}};
@@ -100,6 +105,13 @@ TEST_F(LinkTest, HeartbeatOfAStrangerIsRefused) {
   EXPECT_TRUE(client_->OnHeartbeat(heartbeat).ok());
   heartbeat.secret = "guess";
   EXPECT_FALSE(client_->OnHeartbeat(heartbeat).ok());
+}
+
+TEST_F(LinkTest, StoreAccessIsAskedForOneRelation) {
+  std::vector<std::string> views = {"view"};
+  sql::ResolveRequest request{{}, "DELTA", "s3://b/t", sql::Access::kWrite};
+  EXPECT_EQ(*client_->StoreAccess("h", views, request), "view s3://b/t written");
+  EXPECT_EQ(client_->StoreAccess("other", views, request).error().code, ErrorCode::kUnauthenticated);
 }
 
 }  // namespace

@@ -52,6 +52,13 @@ class AzureBlobService final : public CloudService {
     return request;
   }
 
+  HttpRequest ForTree(const std::string& prefix, const std::string& next) const override {
+    HttpRequest request{.origin = origin_, .path = base_path_};
+    request.query = {{"restype", "container"}, {"comp", "list"}, {"prefix", prefix}};
+    if (!next.empty()) request.query.emplace_back("marker", next);
+    return request;
+  }
+
   Result<ListPage> ParseList(const std::string& xml) const override {
     pugi::xml_document document;
     pugi::xml_node list;

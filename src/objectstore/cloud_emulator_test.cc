@@ -70,6 +70,11 @@ class CloudEmulator : public testing::TestWithParam<std::string> {
 TEST_P(CloudEmulator, KeepsTheContract) {
   auto store = MakeStore(MakeCurlTransport({}));
   ExpectStoreContract(*store, "x://b/r");
+  std::vector<std::string> tree;
+  auto listed = store->ListTree("x://b/r");
+  ASSERT_TRUE(listed.ok());
+  for (const ObjectInfo& object : *listed) tree.push_back(object.name);
+  EXPECT_EQ(tree, (std::vector<std::string>{"a/b/10.json", "a/b/c/2.json", "hints/2.crc"}));
 }
 
 TEST_P(CloudEmulator, KeepsNamesThatMustBeEncoded) {

@@ -35,6 +35,8 @@ class CloudService {
   // service can begin there.
   virtual HttpRequest ForList(const std::string& prefix, const std::string& start,
                               const std::string& next) const = 0;
+  // All objects whose key begins with `prefix`.
+  virtual HttpRequest ForTree(const std::string& prefix, const std::string& next) const = 0;
   virtual Result<ListPage> ParseList(const std::string& xml) const = 0;
   // An object sent in parts appears when it is finished, whole. `upload` names the attempt to send it:
   // what ParseUploadStart found, or, where nothing starts one, random hex of the caller.

@@ -51,6 +51,7 @@ void CloudObjectStore::SleepFor(int64_t ms) {
 }
 
 Result<std::string> CloudObjectStore::KeyOf(const std::string& path) const {
+  if (path == place_.root && !place_.key_prefix.empty()) return place_.key_prefix;
   if (!path.starts_with(place_.root + "/")) {
     return MakeError(ErrorCode::kPermissionDenied,
                      "path is outside of " + place_.root + ": " + path);
@@ -118,32 +119,47 @@ Result<HttpResponse> CloudObjectStore::Call(const HttpRequest& request,
   return Settle(Send(request), path);
 }
 
-Result<std::vector<ObjectInfo>> CloudObjectStore::ListFrom(const std::string& directory,
-                                                           const std::string& start_name) {
+Result<std::string> CloudObjectStore::PrefixOf(const std::string& directory) const {
   std::string folder = directory;
   while (folder.ends_with('/')) folder.pop_back();
-  std::string prefix = place_.key_prefix.empty() ? "" : place_.key_prefix + "/";
-  if (folder != place_.root) {
-    ASSIGN_OR_RETURN(std::string key, KeyOf(folder));
-    prefix = key + "/";
-  }
+  if (folder == place_.root) return place_.key_prefix.empty() ? "" : place_.key_prefix + "/";
+  ASSIGN_OR_RETURN(std::string key, KeyOf(folder));
+  return key + "/";
+}
+
+Result<std::vector<ObjectInfo>> CloudObjectStore::List(const std::string& directory, const std::string& prefix,
+                                                       const ListRequest& request) const {
   std::vector<ObjectInfo> objects;
   std::string next;
   do {
-    ASSIGN_OR_RETURN(HttpResponse response,
-                     Call(service_->ForList(prefix, start_name, next), directory));
+    ASSIGN_OR_RETURN(HttpResponse response, Call(request(next), directory));
     ASSIGN_OR_RETURN(ListPage page, service_->ParseList(response.body));
     for (ObjectInfo& object : page.objects) {
       if (!object.name.starts_with(prefix)) continue;
       object.name.erase(0, prefix.size());
-      // An empty name is the marker some programs leave for the folder itself.
-      if (object.name.empty() || object.name < start_name) continue;
+      // Some programs leave a marker for a folder: the name of the folder itself, with '/' at its end.
+      if (object.name.empty() || object.name.ends_with('/')) continue;
       objects.push_back(std::move(object));
     }
     next = std::move(page.next);
   } while (!next.empty());
   std::ranges::sort(objects, {}, &ObjectInfo::name);
   return objects;
+}
+
+Result<std::vector<ObjectInfo>> CloudObjectStore::ListFrom(const std::string& directory,
+                                                           const std::string& start_name) {
+  ASSIGN_OR_RETURN(std::string prefix, PrefixOf(directory));
+  ASSIGN_OR_RETURN(std::vector<ObjectInfo> objects, List(directory, prefix, [&](const std::string& next) {
+                     return service_->ForList(prefix, start_name, next);
+                   }));
+  std::erase_if(objects, [&](const ObjectInfo& object) { return object.name < start_name; });
+  return objects;
+}
+
+Result<std::vector<ObjectInfo>> CloudObjectStore::ListTree(const std::string& directory) {
+  ASSIGN_OR_RETURN(std::string prefix, PrefixOf(directory));
+  return List(directory, prefix, [&](const std::string& next) { return service_->ForTree(prefix, next); });
 }
 
 Result<std::string> CloudObjectStore::Read(const std::string& path) {

@@ -1,5 +1,6 @@
 // CloudObjectStore: an ObjectStore over a CloudService. Paths are URLs below `root`
-// ("s3://bucket/prefix"); others, and those with empty or dotted parts, are refused.
+// ("s3://bucket/prefix"), or `root` itself as an object; others, and those with empty or dotted parts, are
+// refused.
 //
 // Every request is tried again with growing pauses when the service throttles, fails or does not
 // answer. A put-if-absent that meets an object after an attempt without an answer is kUnknown: the
@@ -10,6 +11,8 @@
 #include <memory>
 
 #include "objectstore/cloud_service.h"
+#include "objectstore/trees.h"
+#include "objectstore/uploads.h"
 
 namespace ashlar::objectstore {
 
@@ -19,18 +22,7 @@ struct RetryPolicy {
   int64_t longest_pause_ms = 10'000;
 };
 
-// One object being written from front to back, in bounded memory. Readers see the old object, or none,
-// until Finish has succeeded; an upload that is given up leaves nothing. Not thread safe; must not
-// outlive its store.
-class ObjectUpload {
- public:
-  virtual ~ObjectUpload() = default;
-  virtual Status Append(std::string_view bytes) = 0;
-  // The object is durable when this succeeds. Called once, last.
-  virtual Status Finish() = 0;
-};
-
-class CloudObjectStore final : public ObjectStore {
+class CloudObjectStore final : public ObjectStore, public UploadStore, public TreeStore {
  public:
   using Pause = std::function<void(int64_t ms)>;
   // `key_prefix` is what `root` stands for inside of the bucket, without '/' at its ends.
@@ -51,10 +43,12 @@ class CloudObjectStore final : public ObjectStore {
   Result<PutOutcome> PutIfAbsent(const std::string& path, std::string_view bytes) override;
   Status PutOverwrite(const std::string& path, std::string_view bytes) override;
   Status Delete(const std::string& path) override;
-  // For a name that is written once: when the last answer is lost, an object of the right size is taken
-  // for the upload's own. `first_part_bytes`: at least 5 MiB for S3. Later parts grow, so that ten thousand hold any object.
-  Result<std::unique_ptr<ObjectUpload>> StartUpload(const std::string& path,
-                                                    size_t first_part_bytes = kPartBytes);
+  Result<std::vector<ObjectInfo>> ListTree(const std::string& directory) override;
+  Result<std::unique_ptr<ObjectUpload>> StartUpload(const std::string& path) override {
+    return StartUpload(path, kPartBytes);
+  }
+  // `first_part_bytes`: at least 5 MiB for S3. Later parts grow, so that ten thousand hold any object.
+  Result<std::unique_ptr<ObjectUpload>> StartUpload(const std::string& path, size_t first_part_bytes);
   static constexpr size_t kPartBytes = 8 << 20;
 
  private:
@@ -70,6 +64,12 @@ class CloudObjectStore final : public ObjectStore {
 
   static void SleepFor(int64_t ms);
   Result<std::string> KeyOf(const std::string& path) const;
+  // What the keys of all objects below the directory begin with.
+  Result<std::string> PrefixOf(const std::string& directory) const;
+  using ListRequest = std::function<HttpRequest(const std::string& next)>;
+  // All pages, with names relative to `prefix`.
+  Result<std::vector<ObjectInfo>> List(const std::string& directory, const std::string& prefix,
+                                       const ListRequest& request) const;
   Exchange Send(const HttpRequest& request) const;
   // Send and Settle.
   Result<HttpResponse> Call(const HttpRequest& request, const std::string& path) const;

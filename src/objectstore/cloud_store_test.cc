@@ -115,7 +115,7 @@ TEST_F(CloudStore, ATornAnswerIsReadAgainAndNeverPassesForTheObject) {
 
 TEST_F(CloudStore, OnlyPathsBelowTheRootAreAsked) {
   CloudObjectStore& store = Make({});
-  for (const char* path : {"s3://bucket/u/x", "s3://bucket/tx", "s3://bucket/t", "/t/x"}) {
+  for (const char* path : {"s3://bucket/u/x", "s3://bucket/tx", "s3://bucket", "/t/x"}) {
     EXPECT_EQ(store.Read(path).error().code, ErrorCode::kPermissionDenied) << path;
   }
   for (const char* path : {"s3://bucket/t/../u/x", "s3://bucket/t/./x", "s3://bucket/t//x", "s3://bucket/t/"}) {

@@ -61,6 +61,13 @@ class S3Service final : public CloudService {
     return request;
   }
 
+  HttpRequest ForTree(const std::string& prefix, const std::string& next) const override {
+    HttpRequest request{.origin = origin_, .path = base_path_ + "/"};
+    request.query = {{"list-type", "2"}, {"prefix", prefix}};
+    if (!next.empty()) request.query.emplace_back("continuation-token", next);
+    return request;
+  }
+
   Result<ListPage> ParseList(const std::string& xml) const override {
     pugi::xml_document document;
     pugi::xml_node list;

@@ -214,8 +214,9 @@ Status RunningControlPlane::Open(const ServeOptions& options, DataDir& data_dir)
   }
   authenticator_ = std::make_unique<identity::BearerAuthenticator>(*database_, SystemClock());
   permissions_ = std::make_unique<identity::PermissionEvaluator>(*database_);
+  ASSIGN_OR_RETURN(std::string seal_key, data_dir.SealKey());
   catalog_ = std::make_unique<catalog::CatalogService>(*database_, store_, SystemClock(), SystemRandom(),
-                                                       catalog::CatalogOptions{data_dir.path()});
+                                                       catalog::CatalogOptions{data_dir.path(), std::move(seal_key)});
   return catalog_->Recover();
 }
 

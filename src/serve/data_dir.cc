@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "catalog/sealed_text.h"
 
 namespace ashlar::serve {
 namespace {
@@ -99,6 +100,22 @@ DataDir::~DataDir() {
   if (ephemeral_) std::filesystem::remove_all(path_, ignored);
   if (run_lock_fd_ >= 0) close(run_lock_fd_);
   close(lock_fd_);
+}
+
+Result<std::string> DataDir::SealKey() const {
+  std::string path = path_ + "/secrets.key";
+  Result<std::string> kept = ReadFile(path);
+  if (!kept.ok() && kept.error().code == ErrorCode::kNotFound) {
+    std::string key(catalog::kSealKeyBytes, '\0');
+    SystemRandom().Fill(key.data(), key.size());
+    RETURN_IF_ERROR(WriteFileDurably(path, key));
+    if (chmod(path.c_str(), 0600) != 0) return ErrnoError("chmod", path);
+    return key;
+  }
+  if (kept.ok() && kept->size() != catalog::kSealKeyBytes) {
+    return MakeError(ErrorCode::kDataLoss, path + " is not a key of this server");
+  }
+  return kept;
 }
 
 }  // namespace ashlar::serve

@@ -1,5 +1,6 @@
 // DataDir: where a server keeps everything. Layout:
 //   metadb.sqlite   the control plane's state
+//   secrets.key     what secrets in the metadb are sealed with; without it they are lost
 //   managed/<uuid>  data of managed tables and volumes
 //   run/            sockets and spools of this process's drivers; emptied at start
 //   tls/            what `ashlar tls init` made
@@ -28,6 +29,8 @@ class DataDir {
   const std::string& path() const { return path_; }  // canonical
   std::string database_path() const { return path_ + "/metadb.sqlite"; }
   std::string run_folder() const { return run_folder_; }
+  // The bytes of secrets.key, made at the first call. Errors: kDataLoss for a file of another length.
+  Result<std::string> SealKey() const;
 
  private:
   DataDir(std::string path, int lock_fd) : path_(std::move(path)), run_folder_(path_ + "/run"), lock_fd_(lock_fd) {}

@@ -8,6 +8,7 @@
 #include "delta/maintenance/table_folder.h"
 #include "delta/paths.h"
 #include "engine/write/row_counts.h"
+#include "objectstore/store_url.h"
 #include "session/commands.h"
 #include "session/maintain.h"
 
@@ -191,6 +192,9 @@ Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::
 
 Rows WriteClone(StatementRun& run, const CloneSource& source, const delta::TableDefinition& definition,
                 const sql::CatalogReply& reply) {
+  if (objectstore::IsStorePath(reply.location) || objectstore::IsStorePath(source.relation.location)) {
+    return NotImplemented("CLONE from or to an object store");
+  }
   if (reply.location == source.relation.location) {
     return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
   }

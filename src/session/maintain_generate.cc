@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "delta/maintenance/table_folder.h"
 #include "engine/table_writer.h"
+#include "objectstore/store_url.h"
 #include "session/commands.h"
 #include "session/maintain.h"
 
@@ -62,6 +63,9 @@ Rows RunCommand(StatementRun& run, const sql::GenerateStatement& statement) {
                         {{"mode", statement.mode}, {"supportedModes", kMode}});
   }
   ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, "GENERATE"));
+  if (objectstore::IsStorePath(table.snapshot->root())) {
+    return NotImplemented("GENERATE symlink_format_manifest for a table in an object store");
+  }
   RETURN_IF_ERROR(CheckManifests(*table.snapshot));
   std::map<std::string, std::string> manifests;
   if (table.snapshot->partition_columns().empty()) manifests["manifest"];

@@ -50,14 +50,14 @@ Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement) {
   int64_t cutoff_ms = env.clock.NowMs() - retention.used_ms;
   delta::TableLocation location{&env.store, table.relation.location, &env.parquet_actions};
   Result<delta::VacuumPlan> plan = statement.lite ? delta::PlanVacuumLite(location, snapshot, cutoff_ms)
-                                                  : delta::PlanVacuum(snapshot, cutoff_ms);
+                                                  : delta::PlanVacuum(location, snapshot, cutoff_ms);
   if (!plan.ok()) return plan.error();
   if (statement.dry_run) return DryRun(run, table, *plan);
 
   // MODIFY is checked again here, before anything is deleted.
   RETURN_IF_ERROR(CommitNote(run, table, StartOperation(statement, retention, *plan, check)));
   Result<int64_t> deleted =
-      delta::DeletePlanned(snapshot.root(), *plan, [&run] { return !run.CheckCancelled().ok(); });
+      delta::DeletePlanned(location, *plan, [&run] { return !run.CheckCancelled().ok(); });
   bool done = deleted.ok() && run.CheckCancelled().ok();
   delta::Operation end;
   end.name = "VACUUM END";

@@ -128,6 +128,12 @@ class Objects:
         maker.ok("POST", "/api/2.1/unity-catalog/external-locations", json=body)
         return {"name": name, "full_name": name}
 
+    def credential(self, maker):
+        name = unique("k")
+        body = {"name": name, "azure_storage_key": {"account_key": "a2V5"}}
+        maker.ok("POST", "/api/2.1/unity-catalog/storage-credentials", json=body)
+        return {"name": name, "full_name": name}
+
     def place(self, maker):
         """A folder on disk that no location covers yet."""
         name = unique("l")

@@ -214,7 +214,8 @@ def test_permissions_of_each_type_of_object(kind, made, least, admin, objects, m
     assert statuses(one) == [403, 403, 403] and other.call("GET", path).status_code == 403
 
 
-SECURABLES = [("metastore", None), ("catalog", "catalog"), ("schema", "schema"), ("table", "table"), ("volume", "volume"), ("external_location", "location")]
+SECURABLES = [("metastore", None), ("catalog", "catalog"), ("schema", "schema"), ("table", "table"), ("volume", "volume"), ("external_location", "location"),
+              ("storage_credential", "credential")]
 
 
 @pytest.mark.parametrize("kind, made", SECURABLES, ids=lambda value: value)
@@ -225,7 +226,7 @@ def test_grants_of_each_type_of_securable(kind, made, admin, objects, make_princ
     path, effective = f"/api/2.1/unity-catalog/permissions/{kind}/{name}", f"/api/2.1/unity-catalog/effective-permissions/{kind}/{name}"
     one = make_principal()
     privilege = {"metastore": "CREATE_CATALOG", "catalog": "USE_CATALOG", "schema": "USE_SCHEMA", "table": "SELECT", "volume": "READ_VOLUME",
-                 "external_location": "READ_FILES"}[kind]
+                 "external_location": "READ_FILES", "storage_credential": "CREATE_EXTERNAL_LOCATION"}[kind]
 
     def statuses():
         change = {"changes": [{"principal": one.name, "add": [privilege]}]}

@@ -1,21 +1,35 @@
 """Emulators of object stores, started once on free ports: moto for S3, Azurite for Azure Blob."""
 
 import datetime
+import importlib.util
 import pathlib
 import re
 import subprocess
+import uuid
 from dataclasses import dataclass
 
 import boto3
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
+from databricks.sdk.service.sql import StatementState
+from deltalake import DeltaTable
 from moto.server import ThreadedMotoServer
+
+from proxy import FaultyProxy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUCKET = "lake"
 # The account that every Azurite has; its documentation publishes the key.
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+S3_SECRET = "xk2-the-secret-of-a-test-key-9q"
+SECRETS = [S3_SECRET, ACCOUNT_KEY]
+
+_spec = importlib.util.spec_from_file_location("e2e_server", ROOT / "tests/e2e/conftest.py")
+_e2e = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_e2e)
 
 
 @dataclass
@@ -61,8 +75,16 @@ def azurite_endpoint(tmp_path_factory):
     drain.wait(timeout=30)
 
 
+def s3_client(endpoint: str):
+    return boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+def azure_container(endpoint: str):
+    return BlobServiceClient(endpoint, credential=ACCOUNT_KEY).get_container_client(BUCKET)
+
+
 def s3_store(endpoint: str) -> Store:
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client = s3_client(endpoint)
     client.create_bucket(Bucket=BUCKET)
 
     def read_all():
@@ -74,8 +96,7 @@ def s3_store(endpoint: str) -> Store:
 
 
 def azure_store(endpoint: str, kind: str) -> Store:
-    service = BlobServiceClient(endpoint, credential=ACCOUNT_KEY)
-    container = service.get_container_client(BUCKET)
+    container = azure_container(endpoint)
     if not container.exists():
         container.create_container()
     secret = ACCOUNT_KEY
@@ -95,3 +116,137 @@ def store(request):
     if request.param == "s3":
         return s3_store(request.getfixturevalue("moto_endpoint"))
     return azure_store(request.getfixturevalue("azurite_endpoint"), request.param)
+
+
+# ---- servers with tables in the stores
+
+
+@dataclass
+class Running:
+    server: object
+    data_dir: pathlib.Path
+    workspace: WorkspaceClient
+
+
+def start_server(folder: pathlib.Path) -> Running:
+    data_dir = folder / "data"
+    server = _e2e.Server(folder, "--data-dir", str(data_dir)).start()
+    return Running(server, data_dir, WorkspaceClient(host=server.info["url"], token=server.info["token"]))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """Two that know nothing of each other."""
+    running = [start_server(tmp_path_factory.mktemp(name)) for name in ("one", "other")]
+    yield running
+    for one in running:
+        one.server.stop()
+
+
+@dataclass
+class Table:
+    name: str
+    url: str
+    key: str  # in the bucket
+
+
+class Lake:
+    """An external location of its own on a server, and what its bucket's owner sees."""
+
+    def __init__(self, kind: str, running: Running, other: Running, endpoint: str, prefix: str, proxy: FaultyProxy):
+        self.kind, self.server, self.data_dir, self.workspace = kind, running.server, running.data_dir, running.workspace
+        self.running, self.other, self.endpoint, self.prefix, self.proxy = running, other, endpoint, prefix, proxy
+        bucket = f"s3://{BUCKET}" if kind == "s3" else f"abfss://{BUCKET}@{ACCOUNT}.dfs.core.windows.net"
+        self.root_url = f"{bucket}/{prefix}"
+        self.credential, self.location = f"key_{prefix}", f"at_{prefix}"
+        self._credentials("POST", "", {"name": self.credential, **self._key(proxy.url)})
+        self.workspace.external_locations.create(self.location, self.root_url, self.credential)
+
+    def _key(self, endpoint: str) -> dict:
+        if self.kind == "s3":
+            return {"aws_access_key": {"access_key_id": "test", "secret_access_key": S3_SECRET, "endpoint": endpoint}}
+        return {"azure_storage_key": {"account_key": ACCOUNT_KEY, "endpoint": endpoint}}
+
+    def _credentials(self, method: str, name: str, body: dict):
+        # The SDK's own method knows only the kinds of credential that Databricks' clouds have.
+        self.workspace.api_client.do(method, f"/api/2.1/unity-catalog/storage-credentials{name}", body=body)
+
+    def set_credential(self, endpoint: str | None = None):
+        self._credentials("PATCH", f"/{self.credential}", self._key(endpoint or self.proxy.url))
+
+    def another_server(self) -> "Lake":
+        return Lake(self.kind, self.other, self.running, self.endpoint, self.prefix, self.proxy)
+
+    def table(self) -> Table:
+        name = f"t_{uuid.uuid4().hex[:10]}"
+        return Table(f"main.default.{name}", f"{self.root_url}/{name}", f"{self.prefix}/{name}")
+
+    def sql(self, text: str, client: WorkspaceClient | None = None) -> list:
+        answer = (client or self.workspace).statement_execution.execute_statement(
+            text, warehouse_id=self.server.info["warehouse_id"], wait_timeout="50s")
+        assert answer.status.state == StatementState.SUCCEEDED, answer.status.error
+        return (answer.result.data_array or []) if answer.result else []
+
+    def put(self, key: str, content: bytes):
+        if self.kind == "s3":
+            s3_client(self.endpoint).put_object(Bucket=BUCKET, Key=f"{self.prefix}/{key}", Body=content)
+        else:
+            azure_container(self.endpoint).upload_blob(f"{self.prefix}/{key}", content)
+
+    def keys(self, table: Table) -> set[str]:
+        """All objects of the table, by name below its root."""
+        start = table.key + "/"
+        if self.kind == "s3":
+            pages = s3_client(self.endpoint).get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=start)
+            names = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        else:
+            names = [blob.name for blob in azure_container(self.endpoint).list_blobs(name_starts_with=start)]
+        return {name.removeprefix(start) for name in names}
+
+    def reader_url(self, table: Table) -> str:
+        return f"{'s3' if self.kind == 's3' else 'az'}://{BUCKET}/{table.key}"
+
+    @property
+    def reader_options(self) -> dict:
+        if self.kind == "s3":
+            return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
+                    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": S3_SECRET}
+        return {"azure_storage_account_name": ACCOUNT, "azure_storage_account_key": ACCOUNT_KEY,
+                "azure_storage_endpoint": self.endpoint, "allow_http": "true"}
+
+    def read(self, table: Table):
+        """The table as deltalake reads it from the store, past every server and proxy."""
+        return DeltaTable(self.reader_url(table), storage_options=self.reader_options).to_pyarrow_table()
+
+
+@pytest.fixture
+def make_lake(request, servers):
+    proxies = []
+
+    def make(kind):
+        endpoint = request.getfixturevalue("moto_endpoint" if kind == "s3" else "azurite_endpoint")
+        s3_store(endpoint) if kind == "s3" else azure_store(endpoint, kind)
+        proxies.append(FaultyProxy(endpoint))
+        return Lake(kind, *servers, endpoint, f"run{uuid.uuid4().hex[:10]}", proxies[-1])
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+@pytest.fixture
+def make_client():
+    """A client of somebody who may make tables, and nothing else; it knows its `name`."""
+
+    def make(lake):
+        made = lake.workspace.service_principals_v2.create(display_name=f"p_{uuid.uuid4().hex[:8]}")
+        token = lake.workspace.token_management.create_obo_token(application_id=made.application_id, comment="tests")
+        client = WorkspaceClient(host=lake.server.info["url"], token=token.token_value)
+        client.name = made.application_id
+        lake.workspace.permissions.update("sql/warehouses", lake.server.info["warehouse_id"], access_control_list=[
+            AccessControlRequest(service_principal_name=client.name, permission_level=PermissionLevel.CAN_USE)])
+        lake.sql(f"GRANT USE CATALOG ON CATALOG main TO `{client.name}`")
+        lake.sql(f"GRANT USE SCHEMA, CREATE TABLE ON SCHEMA main.default TO `{client.name}`")
+        return client
+
+    return make

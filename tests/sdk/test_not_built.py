@@ -15,7 +15,7 @@ SERVICES = {
     "experiments": lambda w: next(iter(w.experiments.list_experiments())), "registered models": lambda w: next(iter(w.registered_models.list())),
     "serving endpoints": lambda w: next(iter(w.serving_endpoints.list())), "query history": lambda w: w.query_history.list(),
     "alerts": lambda w: next(iter(w.alerts.list())), "dashboards": lambda w: next(iter(w.lakeview.list())),
-    "shares": lambda w: next(iter(w.shares.list_shares())), "storage credentials": lambda w: next(iter(w.storage_credentials.list())),
+    "shares": lambda w: next(iter(w.shares.list_shares())), "service credentials": lambda w: next(iter(w.credentials.list_credentials())),
     "functions": lambda w: next(iter(w.functions.list("main", "default"))), "IP access lists": lambda w: next(iter(w.ip_access_lists.list())),
     "workspace conf": lambda w: w.workspace_conf.get_status("enableIpAccessLists"), "Git credentials": lambda w: next(iter(w.git_credentials.list())),
     "export of a run": lambda w: w.jobs.export_run(1), "pins": lambda w: w.clusters.pin("x"), "repair": lambda w: w.jobs.repair_run(1),

@@ -100,6 +100,27 @@ def test_the_life_of_a_volume(workspace, catalog, schema, tmp_path):
         workspace.volumes.create(catalog.name, "s", "v", VolumeType.EXTERNAL)
 
 
+def test_the_life_of_a_storage_credential(workspace, name):
+    key = name("key")
+    # The SDK's own create() knows only the kinds of credential that Databricks' clouds have.
+    body = {"name": key, "comment": "ours", "aws_access_key": {"access_key_id": "AKIA", "secret_access_key": "sesame", "region": "eu-west-1"}}
+    made = workspace.api_client.do("POST", "/api/2.1/unity-catalog/storage-credentials", body=body)
+    assert made["aws_access_key"] == {"access_key_id": "AKIA", "region": "eu-west-1"} and made["name"] == key
+    read = workspace.storage_credentials.get(key)
+    assert (read.id, read.comment, read.read_only) == (made["id"], "ours", False)
+    assert key in [one.name for one in workspace.storage_credentials.list(max_results=1)]
+    changed = workspace.storage_credentials.update(key, new_name=key + "2", comment="yours")
+    assert (changed.name, changed.comment, changed.id) == (key + "2", "yours", read.id)
+    for wrong in ({}, {"aws_access_key": {"access_key_id": "a"}}, {"azure_storage_key": {}},
+                  {"azure_storage_key": {"account_key": "a2V5", "sas_token": "s"}},
+                  {"azure_storage_key": {"account_key": "a2V5", "endpoint": "file:///etc"}}):
+        with pytest.raises(BadRequest):
+            workspace.api_client.do("POST", "/api/2.1/unity-catalog/storage-credentials", body={"name": name("no"), **wrong})
+    workspace.storage_credentials.delete(key + "2")
+    with pytest.raises(NotFound):
+        workspace.storage_credentials.get(key + "2")
+
+
 def test_the_life_of_an_external_location(workspace, catalog, schema, name, tmp_path):
     place = name("place")
     location = workspace.external_locations.create(place, f"file://{tmp_path}", "", comment="here")

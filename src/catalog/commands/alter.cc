@@ -69,7 +69,7 @@ Status SetLocation(CommandRun& run, SecurableRow& row) {
                                                       "CREATE_EXTERNAL_TABLE"));
   ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(run.txn(), row.uuid));
   if (!relation || relation->format != "DELTA") return OkStatus();
-  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run.environment, row.location));
+  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run, row.location));
   if (has_log) return OkStatus();
   return MakeError(ErrorCode::kInvalidParameterValue,
                    "'" + run.command.location + "' is not a Delta table");
@@ -119,6 +119,10 @@ Result<CatalogReply> Alter(CommandRun& run) {
       if (row.comment && row.comment->empty()) row.comment.reset();
       break;
     case CatalogAction::kSetProperties:
+      if (kind == Securable::kExternalLocation) {  // it has no other
+        RETURN_IF_ERROR(UseCredential(run, row));
+        break;
+      }
       for (const auto& [key, value] : run.command.properties) row.properties[key] = value;
       break;
     case CatalogAction::kUnsetProperties:

@@ -142,7 +142,7 @@ Status PlaceTable(CommandRun& run, const std::string& format, SecurableRow& row)
                                                       run.command.location, Securable::kTable,
                                                       "CREATE_EXTERNAL_TABLE"));
   if (format != "DELTA") return OkStatus();
-  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run.environment, row.location));
+  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run, row.location));
   if (!has_log) row.state = SecurableState::kCreating;
   return OkStatus();
 }
@@ -225,6 +225,7 @@ Result<CatalogReply> CreateVolume(CommandRun& run) {
     ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                         run.command.location, Securable::kVolume,
                                                         "CREATE_EXTERNAL_VOLUME"));
+    if (objectstore::IsStorePath(row.location)) return NotImplemented("volumes in an object store");
   }
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   return Made(row);
@@ -241,10 +242,15 @@ Result<CatalogReply> CreateExternalLocation(CommandRun& run) {
   row.parent_uuid = metastore[0].row.uuid;
   row.name = name;
   row.managed = false;
+  if (auto named = run.command.properties.find("credential"); named != run.command.properties.end()) {
+    RETURN_IF_ERROR(run.authorizer.Find(Securable::kStorageCredential, {named->second}));
+  }
   ASSIGN_OR_RETURN(row.location, AuthorizeNewExternalLocation(
                                      run.authorizer, run.environment.options, run.command.location));
   Json attributes = {{"url", run.command.location}};
   row.attributes = WriteJson(attributes);
+  row.properties.clear();  // the credential's name
+  RETURN_IF_ERROR(UseCredential(run, row));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   return Made(row);
 }
@@ -266,7 +272,7 @@ Result<CatalogReply> Create(CommandRun& run) {
     case Securable::kExternalLocation:
       return CreateExternalLocation(run);
     case Securable::kStorageCredential:
-      return NotImplemented("storage credentials");
+      return NotImplemented("CREATE STORAGE CREDENTIAL in SQL");
     case Securable::kFunction:
       return NotImplemented("functions in Unity Catalog");
     case Securable::kMetastore:

@@ -65,7 +65,7 @@ Result<CatalogReply> AbandonCreate(CommandRun& run) {
   bool own = row && row->state == SecurableState::kCreating && row->created_by == run.principal_id();
   if (!own) return NotFound(Securable::kTable, run.command.name);
   // Its answer was lost: the table was made, and recovery gives it its name.
-  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run.environment, row->location));
+  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run, row->location));
   if (has_log) return NotFound(Securable::kTable, run.command.name);
   RETURN_IF_ERROR(Bury(run.txn(), *row, run.now_ms));
   return CatalogReply{{}, {}, row->uuid, row->location, true};
@@ -96,6 +96,8 @@ Result<CatalogReply> Drop(CommandRun& run) {
     RETURN_IF_ERROR(BurySchema(run, row));
   } else if (kind == Securable::kExternalLocation) {
     RETURN_IF_ERROR(BuryLocation(run, row));
+  } else if (kind == Securable::kStorageCredential) {
+    RETURN_IF_ERROR(BuryCredential(run, row));
   } else {
     RETURN_IF_ERROR(Bury(run.txn(), row, run.now_ms));
   }

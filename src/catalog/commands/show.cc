@@ -44,10 +44,19 @@ bool Matches(const std::string& name, const std::string& pattern) {
   return false;
 }
 
-std::string UrlOf(const SecurableRow& row) {
+// A text among the row's attributes.
+std::string AttributeOf(const SecurableRow& row, const char* key, const std::string& otherwise) {
   Result<Json> attributes = ParseJson(row.attributes);
-  if (!attributes.ok() || !attributes->contains("url")) return row.location;
-  return (*attributes)["url"].get<std::string>();
+  return attributes.ok() ? attributes->value(key, otherwise) : otherwise;
+}
+
+std::string UrlOf(const SecurableRow& row) { return AttributeOf(row, "url", row.location); }
+
+// The storage credential of an external location; nullopt when it has none, or none any more.
+Result<std::optional<SecurableRow>> CredentialOf(metadb::Transaction& txn, const SecurableRow& location) {
+  std::string uuid = AttributeOf(location, "credential", "");
+  if (uuid.empty()) return std::optional<SecurableRow>();
+  return SecurablesTable::Find(txn, uuid);
 }
 
 Schema ShowColumns(Securable kind) {
@@ -157,8 +166,18 @@ Result<CatalogReply> DescribeLocation(CommandRun& run, const Chain& chain) {
   const SecurableRow& row = chain[0].row;
   ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
   CatalogReply reply;
-  reply.schema = Columns({"name", "url", "owner", "comment"});
-  reply.rows.push_back({row.name, UrlOf(row), owner, row.comment});
+  ASSIGN_OR_RETURN(auto credential, CredentialOf(run.txn(), row));
+  reply.schema = Columns({"name", "url", "credential_name", "owner", "comment"});
+  reply.rows.push_back({row.name, UrlOf(row), credential ? credential->name : "", owner, row.comment});
+  return reply;
+}
+
+Result<CatalogReply> DescribeCredential(CommandRun& run, const Chain& chain) {
+  const SecurableRow& row = chain[0].row;
+  ASSIGN_OR_RETURN(std::string owner, run.authorizer.PrincipalName(row.owner_id));
+  CatalogReply reply;
+  reply.schema = Columns({"name", "owner", "comment"});
+  reply.rows.push_back({row.name, owner, row.comment});
   return reply;
 }
 
@@ -227,7 +246,15 @@ Result<ObjectInfo> InfoOf(Authorizer& authorizer, const Chain& chain) {
   info.comment = row.comment;
   info.properties = row.properties;
   info.location = row.location;
-  if (row.kind == Securable::kExternalLocation) info.url = UrlOf(row);
+  if (row.kind == Securable::kStorageCredential) info.attributes = row.attributes;
+  if (row.kind == Securable::kExternalLocation) {
+    info.url = UrlOf(row);
+    ASSIGN_OR_RETURN(auto credential, CredentialOf(authorizer.txn(), row));
+    if (credential) {
+      info.credential_name = credential->name;
+      info.credential_id = credential->uuid;
+    }
+  }
   info.managed = row.managed;
   info.browse_only = IsBrowseOnly(authorizer.subject(), chain);
   info.created_ms = row.created_ms;
@@ -299,6 +326,8 @@ Result<CatalogReply> Describe(CommandRun& run) {
       return DescribeVolume(run, chain);
     case Securable::kExternalLocation:
       return DescribeLocation(run, chain);
+    case Securable::kStorageCredential:
+      return DescribeCredential(run, chain);
     default:
       return NotImplemented("DESCRIBE of this kind of object");
   }

@@ -24,8 +24,12 @@ Message Common(const ObjectInfo& info, const std::string& metastore) {
   message.updated_at = info.updated_ms;
   message.updated_by = info.updated_by;
   message.metastore_id = metastore;
-  message.browse_only = info.browse_only;
   return message;
+}
+
+// Local paths are URLs to the API's clients too.
+std::string LocationUrl(const std::string& location) {
+  return location.starts_with('/') ? "file://" + location : location;
 }
 
 std::string_view TypeNameOf(const DataType& type) {
@@ -129,6 +133,7 @@ bool Wanted(const GrantInfo& grant, std::string_view principal) {
 
 CatalogInfo ToCatalogInfo(const ObjectInfo& info, const std::string& metastore) {
   auto message = Common<CatalogInfo>(info, metastore);
+  message.browse_only = info.browse_only;
   message.full_name = info.name[0];
   message.catalog_type = CatalogType(CatalogType::kManagedCatalog);
   message.isolation_mode = CatalogIsolationMode(CatalogIsolationMode::kOpen);
@@ -139,6 +144,7 @@ CatalogInfo ToCatalogInfo(const ObjectInfo& info, const std::string& metastore) 
 
 SchemaInfo ToSchemaInfo(const ObjectInfo& info, const std::string& metastore) {
   auto message = Common<SchemaInfo>(info, metastore);
+  message.browse_only = info.browse_only;
   message.catalog_name = info.name[0];
   message.catalog_type = CatalogType(CatalogType::kManagedCatalog);
   message.full_name = Join(info.name, ".");
@@ -149,6 +155,7 @@ SchemaInfo ToSchemaInfo(const ObjectInfo& info, const std::string& metastore) {
 
 TableInfo ToTableInfo(const ObjectInfo& info, const std::string& metastore) {
   auto message = Common<TableInfo>(info, metastore);
+  message.browse_only = info.browse_only;
   message.catalog_name = info.name[0];
   message.schema_name = info.name[1];
   message.full_name = Join(info.name, ".");
@@ -162,27 +169,52 @@ TableInfo ToTableInfo(const ObjectInfo& info, const std::string& metastore) {
   }
   message.table_type = TableType(info.managed ? TableType::kManaged : TableType::kExternal);
   message.data_source_format = DataSourceFormat(info.format);
-  message.storage_location = "file://" + info.location;
+  message.storage_location = LocationUrl(info.location);
   return message;
 }
 
 VolumeInfo ToVolumeInfo(const ObjectInfo& info, const std::string& metastore) {
   auto message = Common<VolumeInfo>(info, metastore);
+  message.browse_only = info.browse_only;
   message.catalog_name = info.name[0];
   message.schema_name = info.name[1];
   message.full_name = Join(info.name, ".");
   message.volume_id = info.uuid;
   message.volume_type = VolumeType(info.managed ? VolumeType::kManaged : VolumeType::kExternal);
-  message.storage_location = "file://" + info.location;
+  message.storage_location = LocationUrl(info.location);
   return message;
 }
 
 ExternalLocationInfo ToExternalLocationInfo(const ObjectInfo& info, const std::string& metastore) {
   auto message = Common<ExternalLocationInfo>(info, metastore);
+  message.browse_only = info.browse_only;
   message.url = info.url;
-  message.credential_name = "";
+  message.credential_name = info.credential_name;
+  if (!info.credential_id.empty()) message.credential_id = info.credential_id;
   message.read_only = false;
   message.isolation_mode = IsolationMode(IsolationMode::kIsolationModeOpen);
+  return message;
+}
+
+StorageCredentialInfo ToStorageCredentialInfo(const ObjectInfo& info, const std::string& metastore) {
+  auto message = Common<StorageCredentialInfo>(info, metastore);
+  message.id = info.uuid;
+  message.full_name = info.name.back();
+  message.read_only = false;
+  message.used_for_managed_storage = false;
+  message.isolation_mode = IsolationMode(IsolationMode::kIsolationModeOpen);
+  Result<Json> attributes = ParseJson(info.attributes);
+  if (!attributes.ok()) return message;
+  std::string endpoint = attributes->value("endpoint", std::string());
+  if (attributes->value("kind", std::string()) == "aws_access_key") {
+    AwsAccessKey& key = message.aws_access_key.Ensure();
+    key.access_key_id = attributes->value("access_key_id", std::string());
+    key.region = attributes->value("region", std::string());
+    if (!endpoint.empty()) key.endpoint = endpoint;
+  } else {
+    AzureStorageKey& key = message.azure_storage_key.Ensure();
+    if (!endpoint.empty()) key.endpoint = endpoint;
+  }
   return message;
 }
 

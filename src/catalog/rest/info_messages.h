@@ -16,6 +16,7 @@ api::unity_catalog::TableInfo ToTableInfo(const ObjectInfo& info, const std::str
 api::unity_catalog::VolumeInfo ToVolumeInfo(const ObjectInfo& info, const std::string& metastore);
 api::unity_catalog::ExternalLocationInfo ToExternalLocationInfo(const ObjectInfo& info,
                                                                 const std::string& metastore);
+api::unity_catalog::StorageCredentialInfo ToStorageCredentialInfo(const ObjectInfo& info, const std::string& metastore);
 
 // Grouped by principal, in the order of first appearance. Only those of `principal` when it is given.
 std::vector<api::unity_catalog::PrivilegeAssignment> DirectAssignments(

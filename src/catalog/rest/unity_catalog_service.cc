@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "catalog/catalog_errors.h"
 #include "catalog/rest/info_messages.h"
+#include "catalog/rest/requests.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -13,8 +14,6 @@ using sql::CatalogAction;
 using sql::CatalogCommand;
 using sql::Securable;
 
-constexpr int64_t kDefaultPage = 1000;
-
 // "main.default.t"; names hold no dots.
 std::vector<std::string> SplitName(const std::string& full_name) {
   std::vector<std::string> parts;
@@ -22,37 +21,13 @@ std::vector<std::string> SplitName(const std::string& full_name) {
   return parts;
 }
 
-CatalogCommand Command(CatalogAction action, Securable kind, std::vector<std::string> name) {
-  CatalogCommand command;
-  command.action = action;
-  command.securable = kind;
-  command.name = std::move(name);
-  return command;
-}
-
-// An option of the API that is there but not built.
-Status Refuse(bool given, const char* what) {
-  return given ? Status(NotImplemented(what)) : OkStatus();
-}
-
-bool Given(const api::Field<std::string>& field) { return field.has() && !field->empty(); }
-
 // The page after `request.page_token` (the name it follows), and the token of the next one.
 template <typename Request>
 std::vector<ObjectInfo> Page(std::vector<ObjectInfo> all, const Request& request,
                              api::Field<std::string>& next_token) {
   bool with_browse = request.include_browse.value_or(false);
-  std::string after = Base64Decode(request.page_token.value_or("")).value_or("");
-  std::erase_if(all, [&](const ObjectInfo& info) {
-    return (info.browse_only && !with_browse) || info.name.back() <= after;
-  });
-  int64_t size = request.max_results.value_or(INT64_MAX);
-  if (size <= 0) size = kDefaultPage;
-  if (static_cast<int64_t>(all.size()) > size) {
-    all.resize(static_cast<size_t>(size));
-    next_token = Base64Encode(all.back().name.back());
-  }
-  return all;
+  std::erase_if(all, [&](const ObjectInfo& info) { return info.browse_only && !with_browse; });
+  return PageAfter(std::move(all), request.page_token.value_or(""), request.max_results.value_or(INT64_MAX), next_token);
 }
 
 struct SecurableKindName {
@@ -66,6 +41,7 @@ constexpr SecurableKindName kGrantable[] = {
     {"TABLE", Securable::kTable},
     {"VOLUME", Securable::kVolume},
     {"EXTERNAL_LOCATION", Securable::kExternalLocation},
+    {"STORAGE_CREDENTIAL", Securable::kStorageCredential},
 };
 
 struct Target {
@@ -78,7 +54,8 @@ Result<Target> TargetOf(const std::string& type, const std::string& full_name) {
   for (const SecurableKindName& row : kGrantable) {
     if (row.type != folded) continue;
     if (row.kind == Securable::kMetastore) return Target{row.kind, {}};
-    if (row.kind == Securable::kExternalLocation) return Target{row.kind, {full_name}};
+    bool top = row.kind == Securable::kExternalLocation || row.kind == Securable::kStorageCredential;
+    if (top) return Target{row.kind, {full_name}};
     return Target{row.kind, SplitName(full_name)};
   }
   return NotImplemented("permissions on securables of type " + folded);
@@ -252,16 +229,17 @@ Status UnityCatalogService::DeleteSchema(const Context& context,
 
 Result<uc::ExternalLocationInfo> UnityCatalogService::CreateExternalLocation(
     const Context& context, const uc::CreateExternalLocationRequest& request) {
-  // Local paths need no credential, and there are no others yet.
-  if (Given(request.credential_name)) {
-    return NotFound(Securable::kStorageCredential, {*request.credential_name});
-  }
   RETURN_IF_ERROR(Refuse(request.read_only.value_or(false), "read-only external locations"));
   RETURN_IF_ERROR(Refuse(request.enable_file_events.value_or(false), "file events"));
   CatalogCommand command =
       Command(CatalogAction::kCreate, Securable::kExternalLocation, {*request.name});
   if (request.comment.has()) command.comment = *request.comment;
   command.location = *request.url;
+  if (Given(request.credential_name)) {
+    command.properties["credential"] = *request.credential_name;
+    bool check = objectstore::HasStoreScheme(*request.url) && !request.skip_validation.value_or(false);
+    if (check) RETURN_IF_ERROR(catalog_.CheckStore(context.principal, *request.url, *request.credential_name));
+  }
   ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
   ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kExternalLocation, {*request.name}));
   return ToExternalLocationInfo(seen.object, seen.metastore);
@@ -290,10 +268,14 @@ Result<uc::ExternalLocationInfo> UnityCatalogService::UpdateExternalLocation(
   ASSIGN_OR_RETURN(Seen before, See(context, Securable::kExternalLocation, {*request.name}));
   RETURN_IF_ERROR(Refuse(Given(request.url) && *request.url != before.object.url,
                          "moving an external location"));
-  if (Given(request.credential_name)) {
-    return NotFound(Securable::kStorageCredential, {*request.credential_name});
-  }
   RETURN_IF_ERROR(Refuse(request.read_only.value_or(false), "read-only external locations"));
+  if (Given(request.credential_name) && *request.credential_name != before.object.credential_name) {
+    bool check = objectstore::HasStoreScheme(before.object.url) && !request.skip_validation.value_or(false);
+    if (check) RETURN_IF_ERROR(catalog_.CheckStore(context.principal, before.object.url, *request.credential_name));
+    CatalogCommand use = Command(CatalogAction::kSetProperties, Securable::kExternalLocation, {*request.name});
+    use.properties["credential"] = *request.credential_name;
+    ASSIGN_OR_RETURN([[maybe_unused]] auto used, catalog_.Execute(context.principal, use));
+  }
   Changes changes{request.comment, request.new_name, request.owner};
   ASSIGN_OR_RETURN(Seen seen, Update(context, Securable::kExternalLocation, {*request.name}, changes));
   return ToExternalLocationInfo(seen.object, seen.metastore);

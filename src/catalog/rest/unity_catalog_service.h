@@ -46,6 +46,17 @@ class UnityCatalogService final : public uc::UnityCatalogService {
   Status DeleteExternalLocation(const Context& context,
                                 const uc::DeleteExternalLocationRequest& request) override;
 
+  // ---- storage_credentials.cc
+  Result<uc::StorageCredentialInfo> CreateStorageCredential(
+      const Context& context, const uc::CreateStorageCredentialRequest& request) override;
+  Result<uc::ListStorageCredentialsResponse> ListStorageCredentials(
+      const Context& context, const uc::ListStorageCredentialsRequest& request) override;
+  Result<uc::StorageCredentialInfo> GetStorageCredential(
+      const Context& context, const uc::GetStorageCredentialRequest& request) override;
+  Result<uc::StorageCredentialInfo> UpdateStorageCredential(
+      const Context& context, const uc::UpdateStorageCredentialRequest& request) override;
+  Status DeleteStorageCredential(const Context& context, const uc::DeleteStorageCredentialRequest& request) override;
+
   Result<uc::ListTablesResponse> ListTables(const Context& context,
                                             const uc::ListTablesRequest& request) override;
   Result<uc::TableInfo> GetTable(const Context& context, const uc::GetTableRequest& request) override;

@@ -100,6 +100,11 @@ TEST(Paths, OneDecodeOneEncode) {
 TEST(Paths, NothingLeadsOutOfTheTable) {
   EXPECT_EQ(*ResolveLogPath("/t", "/t/a/../b"), "/t/b");
   EXPECT_EQ(*ResolveLogPath("/t", "file:///t/x"), "/t/x");
+  EXPECT_EQ(*ResolveLogPath("s3://b/t", "p=1/a%20b.parquet"), "s3://b/t/p=1/a b.parquet");
+  EXPECT_EQ(*ResolveLogPath("s3://b/t", "s3://b/t/x"), "s3://b/t/x");
+  for (const char* path : {"s3://b/other/x", "s3://b/tt/x", "/x", "../other/x", "a/%2e%2e/x", "file:///x", "a//x", "s3://b/t/"}) {
+    EXPECT_EQ(ResolveLogPath("s3://b/t", path).error().code, ErrorCode::kPermissionDenied) << path;
+  }
   for (const char* path : {"../x", "a/../../x", "%2E%2E/x", "/tt/x", "/etc/passwd", "file:/etc/passwd", "..", "."}) {
     auto resolved = ResolveLogPath("/t", path);
     ASSERT_FALSE(resolved.ok()) << path << " " << *resolved;

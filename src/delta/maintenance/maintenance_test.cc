@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "base/clock.h"
 #include "delta/log/test_table.h"
 #include "delta/maintenance/optimize.h"
 #include "delta/maintenance/restore.h"
 #include "delta/maintenance/vacuum.h"
+#include "objectstore/local_store.h"
+#include "objectstore/memory_store.h"
+#include "objectstore/trees.h"
 
 namespace ashlar::delta {
 namespace {
@@ -154,7 +158,7 @@ class VacuumFolder : public testing::Test {
   }
   bool Has(const std::string& path) { return fs::exists(root_ + "/" + path); }
   std::vector<std::string> Planned(const Snapshot& snapshot, int64_t cutoff_ms) {
-    Result<VacuumPlan> plan = PlanVacuum(snapshot, cutoff_ms);
+    Result<VacuumPlan> plan = PlanVacuum(table_, snapshot, cutoff_ms);
     EXPECT_TRUE(plan.ok());
     std::vector<std::string> paths;
     for (const VacuumFile& file : plan->files) paths.push_back(file.path);
@@ -162,6 +166,8 @@ class VacuumFolder : public testing::Test {
   }
 
   const std::string root_;
+  objectstore::LocalObjectStore store_;
+  const TableLocation table_{.store = &store_, .root = root_};
   const int64_t later_ms_ = SystemClock().NowMs() + 10 * kHourMs;
 };
 
@@ -199,21 +205,74 @@ TEST_F(VacuumFolder, LinksAreNeitherFollowedNorRemoved) {
   // A folder that became a link after planning.
   VacuumPlan plan;
   plan.files = {{"folder/precious", 1}};
-  EXPECT_FALSE(DeletePlanned(root_, plan, [] { return false; }).ok());
+  EXPECT_FALSE(DeletePlanned(table_, plan, [] { return false; }).ok());
   EXPECT_TRUE(fs::exists(root_ + "_outside/precious"));
 }
 
 TEST_F(VacuumFolder, DeletesFilesThenFoldersThatWereEmpty) {
   for (int i = 0; i < 600; ++i) Make("junk/" + std::to_string(i));
   fs::create_directories(root_ + "/empty");
-  Result<VacuumPlan> plan = PlanVacuum(SnapshotOf({}, {}, root_), later_ms_);
+  Result<VacuumPlan> plan = PlanVacuum(table_, SnapshotOf({}, {}, root_), later_ms_);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->bytes(), 1200);
   EXPECT_EQ(plan->folders, std::vector<std::string>{"empty"});
-  EXPECT_EQ(*DeletePlanned(root_, *plan, [] { return false; }), 600);
+  EXPECT_EQ(*DeletePlanned(table_, *plan, [] { return false; }), 600);
   EXPECT_FALSE(Has("empty"));
   EXPECT_TRUE(Has("junk"));
   EXPECT_TRUE(fs::is_empty(root_ + "/junk"));
+}
+
+// Memory with the one gift of object stores that VACUUM needs.
+class TreeMemory final : public objectstore::ObjectStore, public objectstore::TreeStore {
+ public:
+  using Objects = std::vector<objectstore::ObjectInfo>;
+  Result<Objects> ListFrom(const std::string& folder, const std::string& start) override { return inner_.ListFrom(folder, start); }
+  Result<std::string> Read(const std::string& path) override { return inner_.Read(path); }
+  Result<std::string> ReadRange(const std::string& path, int64_t offset, int64_t length) override {
+    return inner_.ReadRange(path, offset, length);
+  }
+  Result<objectstore::ObjectInfo> Head(const std::string& path) override { return inner_.Head(path); }
+  Result<objectstore::PutOutcome> PutIfAbsent(const std::string& path, std::string_view bytes) override {
+    names_.insert(path);
+    return inner_.PutIfAbsent(path, bytes);
+  }
+  Status PutOverwrite(const std::string& path, std::string_view bytes) override { return inner_.PutOverwrite(path, bytes); }
+  Status Delete(const std::string& path) override {
+    names_.erase(path);
+    return inner_.Delete(path);
+  }
+  Result<Objects> ListTree(const std::string& directory) override {
+    Objects objects;
+    for (const std::string& name : names_) {
+      objects.push_back(*inner_.Head(name));
+      objects.back().name = name.substr(directory.size() + 1);
+    }
+    return objects;
+  }
+  const std::set<std::string>& names() const { return names_; }
+
+ private:
+  FakeClock clock_{1'000'000};
+  objectstore::MemoryObjectStore inner_{clock_};
+  std::set<std::string> names_;
+};
+
+TEST(VacuumStore, DeletesObjectsThatTheLogDoesNotNeed) {
+  TreeMemory store;
+  const std::string root = "s3://bucket/t";
+  TableLocation table{.store = &store, .root = root};
+  for (const char* path : {"a b.parquet", "old.parquet", "p=1/x.parquet", "_delta_log/0.json", "_tmp/y", ".z"}) {
+    ASSERT_TRUE(store.PutIfAbsent(root + "/" + path, "xy").ok());
+  }
+  Snapshot snapshot = SnapshotOf({FileOf("a%20b.parquet", 2)}, {}, root);
+  EXPECT_TRUE(PlanVacuum(table, snapshot, 1'000'000)->files.empty());
+  Result<VacuumPlan> plan = PlanVacuum(table, snapshot, 1'000'001);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->files, (std::vector<VacuumFile>{{"old.parquet", 2}, {"p=1/x.parquet", 2}}));
+  EXPECT_EQ(plan->folder_count, 2);
+  EXPECT_EQ(*DeletePlanned(table, *plan, [] { return false; }), 2);
+  EXPECT_EQ(store.names(), (std::set<std::string>{root + "/.z", root + "/_delta_log/0.json", root + "/_tmp/y",
+                                                  root + "/a b.parquet"}));
 }
 
 }  // namespace

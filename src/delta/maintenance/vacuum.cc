@@ -11,7 +11,9 @@
 #include "delta/log/log_segment.h"
 #include "delta/log/replay.h"
 #include "delta/maintenance/table_folder.h"
+#include "delta/maintenance/table_objects.h"
 #include "delta/paths.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::delta {
 namespace {
@@ -98,7 +100,7 @@ int64_t VacuumPlan::bytes() const {
   return total;
 }
 
-Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms) {
+Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
   ASSIGN_OR_RETURN(std::unordered_set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
   std::vector<std::string> partitions;
   for (const std::string& name : snapshot.partition_columns()) {
@@ -110,7 +112,8 @@ Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms) {
   filter.is_hidden = [&](const std::string& name) { return IsHiddenName(name, partitions); };
   filter.is_needed = [&](const std::string& path) { return needed.contains(path); };
   filter.older_than_ms = cutoff_ms;
-  ASSIGN_OR_RETURN(FolderContents found, ListFolder(snapshot.root(), filter));
+  ASSIGN_OR_RETURN(FolderContents found, objectstore::IsStorePath(table.root) ? ListObjects(table, filter)
+                                                                              : ListFolder(table.root, filter));
   VacuumPlan plan;
   for (FolderFile& file : found.files) plan.files.push_back({std::move(file.path), file.size});
   plan.folders = std::move(found.empty_folders);
@@ -144,17 +147,20 @@ Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& sn
   plan.folder_count = 1;
   for (const std::string& path : removed) {
     if (needed.contains(path)) continue;
-    ASSIGN_OR_RETURN(std::optional<int64_t> size, FileSize(snapshot.root(), path));
+    ASSIGN_OR_RETURN(std::optional<int64_t> size, objectstore::IsStorePath(table.root) ? ObjectSize(table, path)
+                                                                                       : FileSize(table.root, path));
     if (size) plan.files.push_back({path, *size});
   }
   return plan;
 }
 
-Result<int64_t> DeletePlanned(const std::string& root, const VacuumPlan& plan, const std::function<bool()>& cancelled) {
+Result<int64_t> DeletePlanned(const TableLocation& table, const VacuumPlan& plan,
+                              const std::function<bool()>& cancelled) {
   std::vector<std::string> paths;
   for (const VacuumFile& file : plan.files) paths.push_back(file.path);
-  ASSIGN_OR_RETURN(int64_t deleted, UnlinkFiles(root, paths, cancelled));
-  RemoveEmptyFolders(root, plan.folders);
+  if (objectstore::IsStorePath(table.root)) return DeleteObjects(table, paths, cancelled);
+  ASSIGN_OR_RETURN(int64_t deleted, UnlinkFiles(table.root, paths, cancelled));
+  RemoveEmptyFolders(table.root, plan.folders);
   return deleted;
 }
 

@@ -48,14 +48,15 @@ struct VacuumPlan {
   int64_t bytes() const;
 };
 // By listing the folder: files older than the cutoff that are not needed.
-Result<VacuumPlan> PlanVacuum(const Snapshot& snapshot, int64_t cutoff_ms);
+Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms);
 // By the log alone (VACUUM LITE): files that commits older than the cutoff removed. Errors:
 // DELTA_CANNOT_VACUUM_LITE (55000) when commits since the last VACUUM are gone.
 Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms);
 
 // Deletes what is planned, in parallel; gives the number of files deleted. `cancelled` is asked now and
 // then. Errors: kIoError of the first file that could not be deleted; the rest is still tried.
-Result<int64_t> DeletePlanned(const std::string& root, const VacuumPlan& plan, const std::function<bool()>& cancelled);
+Result<int64_t> DeletePlanned(const TableLocation& table, const VacuumPlan& plan,
+                              const std::function<bool()>& cancelled);
 
 // Notes for the next VACUUM LITE which commits need not be looked at again.
 Status NoteVacuumed(const TableLocation& table, int64_t cutoff_ms);

@@ -12,6 +12,8 @@
 #include "base/linkless.h"
 #include "base/text.h"
 #include "engine/scan/file_table.h"
+#include "objectstore/store_url.h"
+#include "objectstore/trees.h"
 
 namespace ashlar::engine {
 namespace {
@@ -20,6 +22,10 @@ constexpr int kMaxFolderDepth = 64;
 
 int64_t ModifiedMs(const struct stat& info) {
   return int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1000000;
+}
+
+bool IsHiddenName(std::string_view name) {
+  return name.starts_with('.') || (name.starts_with('_') && name.find('=') == std::string_view::npos);
 }
 
 // key=value with both parts percent-decoded, as Hive and Spark write folders.
@@ -57,7 +63,7 @@ class Walk {
     ASSIGN_OR_RETURN(OpenDir dir, OpenFolder(path));
     while (dirent* entry = readdir(dir.get())) {
       std::string_view name = entry->d_name;
-      if (name.starts_with('.') || (name.starts_with('_') && name.find('=') == std::string_view::npos)) continue;
+      if (IsHiddenName(name)) continue;
       std::string below = relative.empty() ? std::string(name) : relative + "/" + std::string(name);
       std::string full = root_ + "/" + below;
       struct stat info;
@@ -100,9 +106,63 @@ Status AddPath(const std::string& path, std::vector<DataFile>& files) {
   return {};
 }
 
+// Adds an object below `root`, unless a part of its name is hidden.
+void AddObject(const std::string& root, const objectstore::ObjectInfo& object, std::vector<DataFile>& files) {
+  DataFile file{root + "/" + object.name, object.name, object.size, object.modified_ms, {}};
+  for (size_t begin = 0; begin < object.name.size();) {
+    size_t end = std::min(object.name.find('/', begin), object.name.size());
+    std::string_view part = std::string_view(object.name).substr(begin, end - begin);
+    if (IsHiddenName(part)) return;
+    if (end < object.name.size()) {
+      if (auto partition = PartitionOf(part)) file.partition.push_back(*std::move(partition));
+    }
+    begin = end + 1;
+  }
+  files.push_back(std::move(file));
+}
+
+// The objects below the folders, and those directly in `folder`, whose name matches.
+void AddMatching(const std::string& folder, const std::string& pattern, const objectstore::ObjectInfo& object,
+                 std::vector<DataFile>& files) {
+  size_t slash = object.name.find('/');
+  std::string first = object.name.substr(0, slash);
+  if (fnmatch(pattern.c_str(), first.c_str(), FNM_PERIOD) != 0 || first.starts_with('_')) return;
+  if (slash == std::string::npos) return AddObject(folder, object, files);
+  objectstore::ObjectInfo inner = object;
+  inner.name.erase(0, slash + 1);
+  AddObject(folder + "/" + first, inner, files);
+}
+
+Result<std::vector<DataFile>> ListObjects(objectstore::ObjectStore& store, const std::string& path) {
+  auto* trees = dynamic_cast<objectstore::TreeStore*>(&store);
+  if (trees == nullptr) return MakeError(ErrorCode::kPermissionDenied, "No object store is behind " + path);
+  size_t slash = path.rfind('/');
+  std::string pattern = path.substr(slash + 1);
+  bool has_pattern = pattern.find_first_of("*?[") != std::string::npos;
+  std::string folder = has_pattern ? path.substr(0, slash) : path;
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects, trees->ListTree(folder));
+  std::vector<DataFile> files;
+  for (const objectstore::ObjectInfo& object : objects) {
+    if (has_pattern) {
+      AddMatching(folder, pattern, object, files);
+    } else {
+      AddObject(folder, object, files);
+    }
+  }
+  if (objects.empty() && !has_pattern) {
+    Result<objectstore::ObjectInfo> single = store.Head(path);
+    if (!single.ok() && single.error().code != ErrorCode::kNotFound) return single.error();
+    if (single.ok()) files.push_back({path, pattern, single->size, single->modified_ms, {}});
+  }
+  if (files.empty() && (objects.empty() || has_pattern)) return NotFound(path);
+  std::ranges::sort(files, {}, &DataFile::path);
+  return files;
+}
+
 }  // namespace
 
-Result<std::vector<DataFile>> ListDataFiles(const std::string& path) {
+Result<std::vector<DataFile>> ListDataFiles(objectstore::ObjectStore& store, const std::string& path) {
+  if (objectstore::IsStorePath(path)) return ListObjects(store, path);
   std::vector<DataFile> files;
   size_t slash = path.rfind('/');
   std::string name = path.substr(slash + 1);

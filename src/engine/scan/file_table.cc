@@ -109,7 +109,7 @@ Result<std::shared_ptr<const sql::TableHandle>> OpenFileTable(Engine& engine, ob
   if (!parquet && request.format != "csv" && request.format != "json") {
     return NotImplemented("reading files of the format " + request.format);
   }
-  ASSIGN_OR_RETURN(auto files, ListDataFiles(request.path));
+  ASSIGN_OR_RETURN(auto files, ListDataFiles(store, request.path));
   if (parquet) return OpenParquet(engine, store, request, files);
   return OpenTextTable(engine, request, files, PartitionFields(files, request.schema));
 }

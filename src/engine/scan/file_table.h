@@ -34,7 +34,7 @@ struct DataFile {
   int64_t modified_ms = 0;
   std::vector<std::pair<std::string, std::string>> partition;  // decoded key, value by folder
 };
-// The data files of a path, by name. Errors: PATH_NOT_FOUND (42K03).
-Result<std::vector<DataFile>> ListDataFiles(const std::string& path);
+// The data files of a path, by name; `store` has those of object stores. Errors: PATH_NOT_FOUND (42K03).
+Result<std::vector<DataFile>> ListDataFiles(objectstore::ObjectStore& store, const std::string& path);
 
 }  // namespace ashlar::engine

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "delta/schema.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::engine {
 namespace {
@@ -59,6 +60,7 @@ bool HasIntegralBounds(const DataType& type) {
 }  // namespace
 
 std::string RealPath(const std::string& path) {
+  if (objectstore::IsStorePath(path)) return path;
   char* real = realpath(path.c_str(), nullptr);
   if (real == nullptr) return path;
   std::string out = real;

@@ -101,7 +101,7 @@ class TableScan : public ScanTarget {
   mutable std::vector<delta::ColumnBounds> bounds_;
 };
 
-// The canonical path with links followed; the path itself when there is nothing.
+// The canonical path with links followed; the path itself when there is nothing, or no links (object stores).
 std::string RealPath(const std::string& path);
 
 // The table function ashlar_scan(<binding>): DuckDB's Parquet reader over a TableScan. Virtual columns:

@@ -1,16 +1,9 @@
 #include "engine/table_writer.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <charconv>
-#include <filesystem>
-#include <set>
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/id.h"
 #include "base/text.h"
 #include "delta/partition_values.h"
 #include "delta/paths.h"
@@ -20,6 +13,7 @@
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/write/identity_numbers.h"
+#include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
 #include "engine/write/written_file.h"
 
@@ -62,61 +56,6 @@ std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::C
   return "{" + inner + "}";
 }
 
-// The files of one write, from the hidden folder to their names.
-class Staging {
- public:
-  Staging(std::string root, std::string uuid) : root_(std::move(root)), uuid_(std::move(uuid)) {}
-  ~Staging() {
-    std::error_code ignored;  // the folder is hidden: what stays is no data
-    std::filesystem::remove_all(folder(), ignored);
-  }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-
-  std::string folder() const { return root_ + "/_ashlar_staging-" + uuid_; }
-  Status Make() {
-    // A new table's folder is an entry of its parent's.
-    for (std::filesystem::path made = root_; !std::filesystem::exists(made) && made.has_parent_path(); made = made.parent_path()) {
-      folders_.insert(made.parent_path().string());
-    }
-    RETURN_IF_ERROR(MakeDirectories(root_));
-    return MakeDirectories(folder());
-  }
-
-  // Moves a written file to `relative` below the root.
-  Status Publish(const std::string& from, const std::string& relative) {
-    RETURN_IF_ERROR(SyncFile(from));
-    std::string to = root_ + "/" + relative;
-    std::string parent = to.substr(0, to.rfind('/'));
-    RETURN_IF_ERROR(MakeDirectories(parent));
-    // A link made meanwhile in place of a partition's folder must not lead us out of the table.
-    if (std::filesystem::weakly_canonical(parent) != std::filesystem::weakly_canonical(root_) / parent.substr(root_.size() + (parent.size() > root_.size()))
-        && parent != root_) {
-      return MakeError(ErrorCode::kPermissionDenied, "A folder of the table is a link: " + parent);
-    }
-    if (rename(from.c_str(), to.c_str()) != 0) return ErrnoError("rename", to);
-    for (std::string dir = parent; dir.size() >= root_.size(); dir = dir.substr(0, dir.rfind('/'))) {
-      folders_.insert(dir);
-      if (dir == root_) break;
-    }
-    return {};
-  }
-  Status SyncFolders() {
-    for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
-    return {};
-  }
-  std::string FileName(size_t i) const {
-    char number[16];
-    snprintf(number, sizeof(number), "%05zu", i);
-    return "part-" + std::string(number) + "-" + uuid_ + ".c000.snappy.parquet";
-  }
-
- private:
-  std::string root_;
-  std::string uuid_;
-  std::set<std::string> folders_;
-};
-
 class Writer {
  public:
   Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created)
@@ -124,23 +63,23 @@ class Writer {
 
   Result<WrittenFiles> Write(const std::string& select) {
     RETURN_IF_ERROR(Prepare());
-    Staging staging(target_.table.root, NewUuid(SystemRandom()));
-    RETURN_IF_ERROR(staging.Make());
+    std::unique_ptr<Staging> staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
+    RETURN_IF_ERROR(staging->Make());
     IdentityNumbers numbers(connection_, target_);
     ASSIGN_OR_RETURN(std::string numbered, numbers.Over(select));
-    ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging.folder()));
+    ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging->folder()));
     std::vector<WrittenFile> written;
     RETURN_IF_ERROR(RunCopy(connection_, copy, written));
     WrittenFiles out;
     ASSIGN_OR_RETURN(out.identity_last, numbers.Last());
     for (WrittenFile& file : written) {
       if (file.row_count == 0) continue;
-      ASSIGN_OR_RETURN(delta::AddFile add, Publish(staging, file, out.files.size()));
+      ASSIGN_OR_RETURN(delta::AddFile add, Publish(*staging, file, out.files.size()));
       out.row_count += file.row_count;
       out.byte_count += file.size;
       out.files.push_back(std::move(add));
     }
-    RETURN_IF_ERROR(staging.SyncFolders());
+    RETURN_IF_ERROR(staging->Finish());
     return out;
   }
 

@@ -1,0 +1,161 @@
+// Storage credentials, external locations in object stores, and who gets at what lies there. Nothing here reaches a
+// store: tests/objectstores goes on where the network begins.
+#include <gtest/gtest.h>
+
+#include "catalog/sealed_text.h"
+#include "catalog/test_workspace.h"
+
+namespace ashlar::catalog {
+namespace {
+
+using sql::Access;
+using sql::CatalogAction;
+using sql::Securable;
+
+constexpr const char* kSecret = "the-secret-of-the-key";
+
+TEST(SealedText, ComesBackForItsPurposeAlone) {
+  std::string key(kSealKeyBytes, 'a');
+  std::string sealed = Seal(key, "one", kSecret);
+  EXPECT_EQ(sealed.find(kSecret), std::string::npos);
+  EXPECT_NE(sealed, Seal(key, "one", kSecret));
+  EXPECT_EQ(*Unseal(key, "one", sealed), kSecret);
+  EXPECT_FALSE(Unseal(key, "two", sealed).ok());
+  EXPECT_FALSE(Unseal(std::string(kSealKeyBytes, 'b'), "one", sealed).ok());
+  std::string changed = sealed;
+  changed[20] = changed[20] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(Unseal(key, "one", changed).ok());
+  EXPECT_FALSE(Unseal(key, "one", "").ok());
+}
+
+class StoreLocationsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = TestWorkspace::Make(metadb::TestBackend::kSqlite);
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    w_ = *std::move(made);
+  }
+
+  static sql::CatalogCommand Command(CatalogAction action, Securable kind, const std::string& name) {
+    sql::CatalogCommand command;
+    command.action = action;
+    command.securable = kind;
+    command.name = {name};
+    return command;
+  }
+  Result<sql::CatalogReply> MakeKey(const http::Principal& who, const std::string& name) {
+    objectstore::StoreCredential credential{
+        objectstore::S3AccessKey{.access_key_id = "id", .secret_access_key = kSecret}, "http://127.0.0.1:1"};
+    return w_->catalog().CreateStorageCredential(
+        who, Command(CatalogAction::kCreate, Securable::kStorageCredential, name), credential);
+  }
+  Result<sql::CatalogReply> MakeLocation(const http::Principal& who, const std::string& name, const std::string& url,
+                                         const std::string& credential) {
+    sql::CatalogCommand command = Command(CatalogAction::kCreate, Securable::kExternalLocation, name);
+    command.location = url;
+    if (!credential.empty()) command.properties["credential"] = credential;
+    return w_->catalog().Execute(who, command);
+  }
+  std::string Path(const http::Principal& who, const std::string& path, Access access = Access::kRead) {
+    return Verdict(w_->catalog().ResolvePath(who, path, access));
+  }
+  Result<std::optional<objectstore::StoreAccess>> Store(const http::Principal& who, const std::string& path,
+                                                        Access access = Access::kRead) {
+    return w_->catalog().StoreOf(who, {}, {{}, "PARQUET", path, access});
+  }
+
+  std::unique_ptr<TestWorkspace> w_;
+};
+
+TEST_F(StoreLocationsTest, SecretsAreSealedAndNeverShown) {
+  EXPECT_EQ(Verdict(MakeKey(w_->ann, "key")), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("CREATE_STORAGE_CREDENTIAL", Securable::kMetastore, "", "ann@x").ok());
+  ASSERT_TRUE(MakeKey(w_->ann, "key").ok());
+  EXPECT_FALSE(MakeKey(w_->ann, "KEY").ok());
+  auto seen = w_->catalog().Inspect(w_->ann, Securable::kStorageCredential, {"key"});
+  ASSERT_TRUE(seen.ok());
+  EXPECT_NE(seen->attributes.find("\"access_key_id\":\"id\""), std::string::npos);
+  EXPECT_EQ(seen->attributes.find(kSecret), std::string::npos);
+  EXPECT_EQ(Verdict(w_->catalog().Inspect(w_->bob, Securable::kStorageCredential, {"key"})), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->database().Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(auto found, txn.Query("SELECT sealed FROM store_credentials UNION ALL SELECT attributes FROM securables"));
+    for (const metadb::Row& row : found) EXPECT_EQ(row.Text(0).find(kSecret), std::string::npos);
+    EXPECT_GT(found.size(), 1u);
+    return OkStatus();
+  }).ok());
+}
+
+TEST_F(StoreLocationsTest, ALocationNeedsACredentialThatItsMakerMayUse) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(w_->Grant("CREATE_EXTERNAL_LOCATION", Securable::kMetastore, "", "ann@x").ok());
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "here", "s3://bucket/a", "")), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "here", "s3://bucket/a", "none")), "RESOURCE_DOES_NOT_EXIST");
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "here", "s3://bucket/a", "key")), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("CREATE_EXTERNAL_LOCATION", Securable::kStorageCredential, "key", "ann@x").ok());
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "here", "abfss://c@acc.dfs.core.windows.net/a", "key")),
+            "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "here", "s3a://bucket/a/", "key")), "OK");
+  auto seen = w_->catalog().Inspect(w_->ann, Securable::kExternalLocation, {"here"});
+  EXPECT_EQ(seen->location, "s3://bucket/a");
+  EXPECT_EQ(seen->url, "s3a://bucket/a/");
+  EXPECT_EQ(seen->credential_name, "key");
+  for (const char* url : {"s3://bucket/a", "s3://bucket/a/b", "s3://bucket"}) {
+    EXPECT_EQ(Verdict(MakeLocation(w_->ann, "there", url, "key")), "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP") << url;
+  }
+  EXPECT_EQ(Verdict(MakeLocation(w_->ann, "there", "s3://bucket/ab", "key")), "OK");
+}
+
+TEST_F(StoreLocationsTest, APathNeedsALocationAndAGrantOnIt) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  ASSERT_TRUE(w_->Grant("SELECT", Securable::kAnyFile, "", "bob@x").ok());
+  for (const char* path : {"s3://bucket/ab/x", "s3://bucket/x", "s3://other/a/x", "abfss://c@acc.dfs.core.windows.net/a"}) {
+    EXPECT_EQ(Path(w_->admin, path), "INSUFFICIENT_PERMISSIONS") << path;
+    EXPECT_EQ(Path(w_->bob, path), "INSUFFICIENT_PERMISSIONS") << path;
+  }
+  EXPECT_EQ(Path(w_->bob, "s3://bucket/a/x"), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("READ_FILES", Securable::kExternalLocation, "here", "bob@x").ok());
+  EXPECT_EQ(Path(w_->bob, "s3://bucket/a/x"), "OK");
+  EXPECT_EQ(Path(w_->bob, "s3a://bucket/a/x/*.parquet"), "OK");
+  EXPECT_EQ(Path(w_->bob, "s3://bucket/a/x", Access::kWrite), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(Path(w_->bob, "s3://bucket/a/../ab/x"), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(Path(w_->bob, "gs://bucket/a/x"), "NOT_IMPLEMENTED");
+}
+
+TEST_F(StoreLocationsTest, AccessIsForWhatWasAskedAndNoMore) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  EXPECT_EQ(Verdict(Store(w_->bob, "s3://bucket/a/x")), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("READ_FILES", Securable::kExternalLocation, "here", "bob@x").ok());
+  auto access = Store(w_->bob, "s3a://bucket/a/x/*.parquet");
+  ASSERT_TRUE(access.ok() && access->has_value());
+  EXPECT_EQ((*access)->root, "s3://bucket/a/x");
+  EXPECT_EQ(std::get<objectstore::S3AccessKey>((*access)->credential.key).secret_access_key, kSecret);
+  EXPECT_EQ((*access)->credential.endpoint, "http://127.0.0.1:1");
+  EXPECT_EQ(Verdict(Store(w_->bob, "s3://bucket/a/x", Access::kWrite)), "INSUFFICIENT_PERMISSIONS");
+  auto local = w_->catalog().StoreOf(w_->admin, {}, {{}, "PARQUET", w_->outside(), Access::kRead});
+  EXPECT_TRUE(local.ok() && !local->has_value());
+}
+
+TEST_F(StoreLocationsTest, ACredentialInUseStaysUnlessForced) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  sql::CatalogCommand drop = Command(CatalogAction::kDrop, Securable::kStorageCredential, "key");
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, drop)), "INVALID_STATE");
+  EXPECT_TRUE(Store(w_->admin, "s3://bucket/a/x").ok());
+  drop.cascade = true;
+  EXPECT_TRUE(w_->catalog().Execute(w_->admin, drop).ok());
+  EXPECT_EQ(Verdict(Store(w_->admin, "s3://bucket/a/x")), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(w_->catalog().Inspect(w_->admin, Securable::kExternalLocation, {"here"})->credential_name, "");
+}
+
+TEST_F(StoreLocationsTest, WhatIsNotBuiltInAStoreIsRefusedByName) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  auto volume = w_->Create(w_->admin, Securable::kVolume, "main.default.v", "s3://bucket/a/v");
+  EXPECT_EQ(Verdict(volume), "NOT_IMPLEMENTED");
+  EXPECT_NE(volume.error().message.find("volumes in an object store"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ashlar::catalog

@@ -1,0 +1,138 @@
+#include "engine/write/staging.h"
+
+#include <stdio.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/thread_pool.h"
+#include "objectstore/store_url.h"
+#include "objectstore/uploads.h"
+
+namespace ashlar::engine {
+namespace {
+
+// Each holds a part of an object, and a copy of it while it is sent.
+constexpr size_t kUploads = 4;
+
+class LocalStaging final : public Staging {
+ public:
+  LocalStaging(std::string root, std::string uuid) : Staging(std::move(uuid)), root_(std::move(root)) {}
+  ~LocalStaging() override {
+    std::error_code ignored;  // the folder is hidden: what stays is no data
+    std::filesystem::remove_all(folder(), ignored);
+  }
+
+  std::string folder() const override { return root_ + "/_ashlar_staging-" + uuid_; }
+  Status Make() override {
+    // A new table's folder is an entry of its parent's.
+    for (std::filesystem::path made = root_; !std::filesystem::exists(made) && made.has_parent_path(); made = made.parent_path()) {
+      folders_.insert(made.parent_path().string());
+    }
+    RETURN_IF_ERROR(MakeDirectories(root_));
+    return MakeDirectories(folder());
+  }
+
+  Status Publish(const std::string& from, const std::string& relative) override {
+    RETURN_IF_ERROR(SyncFile(from));
+    std::string to = root_ + "/" + relative;
+    std::string parent = to.substr(0, to.rfind('/'));
+    RETURN_IF_ERROR(MakeDirectories(parent));
+    // A link made meanwhile in place of a partition's folder must not lead us out of the table.
+    if (std::filesystem::weakly_canonical(parent) != std::filesystem::weakly_canonical(root_) / parent.substr(root_.size() + (parent.size() > root_.size()))
+        && parent != root_) {
+      return MakeError(ErrorCode::kPermissionDenied, "A folder of the table is a link: " + parent);
+    }
+    if (rename(from.c_str(), to.c_str()) != 0) return ErrnoError("rename", to);
+    for (std::string dir = parent; dir.size() >= root_.size(); dir = dir.substr(0, dir.rfind('/'))) {
+      folders_.insert(dir);
+      if (dir == root_) break;
+    }
+    return {};
+  }
+  Status Finish() override {
+    for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
+    return {};
+  }
+
+ private:
+  const std::string root_;
+  std::set<std::string> folders_;
+};
+
+class StoreStaging final : public Staging {
+ public:
+  StoreStaging(const delta::TableLocation& table, std::string temporary_folder, std::string uuid)
+      : Staging(std::move(uuid)), table_(table), temporary_folder_(std::move(temporary_folder)) {}
+  ~StoreStaging() override {
+    std::error_code ignored;  // emptied at the driver's end too
+    std::filesystem::remove_all(folder(), ignored);
+  }
+
+  std::string folder() const override { return temporary_folder_ + "/staging-" + uuid_; }
+  Status Make() override {
+    if (temporary_folder_.empty()) {
+      return MakeError(ErrorCode::kInvalidState, "There is no folder to make the files of " + table_.root + " in");
+    }
+    return MakeDirectories(folder(), 0700);
+  }
+  Status Publish(const std::string& from, const std::string& relative) override {
+    pending_.emplace_back(from, table_.root + "/" + relative);
+    return {};
+  }
+
+  Status Finish() override {
+    std::mutex mutex;
+    std::optional<Error> first_error;
+    {
+      ThreadPool pool(std::clamp<size_t>(pending_.size(), 1, kUploads));
+      for (size_t i = 0; i < pending_.size(); ++i) {
+        pool.Submit([&, i] {
+          {
+            std::lock_guard lock(mutex);
+            if (first_error) return;  // the write is given up
+          }
+          Status uploaded = Upload(pending_[i].first, pending_[i].second);
+          std::lock_guard lock(mutex);
+          if (!uploaded.ok() && !first_error) first_error = uploaded.error();
+        });
+      }
+    }
+    if (first_error) return *first_error;
+    return {};
+  }
+
+ private:
+  Status Upload(const std::string& from, const std::string& to) {
+    RETURN_IF_ERROR(objectstore::UploadFile(*table_.store, from, to));
+    std::error_code ignored;
+    std::filesystem::remove(from, ignored);
+    return {};
+  }
+
+  const delta::TableLocation table_;
+  const std::string temporary_folder_;
+  std::vector<std::pair<std::string, std::string>> pending_;
+};
+
+}  // namespace
+
+std::string Staging::FileName(size_t i) const {
+  char number[16];
+  snprintf(number, sizeof(number), "%05zu", i);
+  return "part-" + std::string(number) + "-" + uuid_ + ".c000.snappy.parquet";
+}
+
+std::unique_ptr<Staging> MakeStaging(const delta::TableLocation& table, const std::string& temporary_folder) {
+  std::string uuid = NewUuid(SystemRandom());
+  if (!objectstore::IsStorePath(table.root)) return std::make_unique<LocalStaging>(table.root, std::move(uuid));
+  return std::make_unique<StoreStaging>(table, temporary_folder, std::move(uuid));
+}
+
+}  // namespace ashlar::engine
