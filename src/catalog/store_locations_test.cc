@@ -119,7 +119,7 @@ TEST_F(StoreLocationsTest, APathNeedsALocationAndAGrantOnIt) {
   EXPECT_EQ(Path(w_->bob, "s3a://bucket/a/x/*.parquet"), "OK");
   EXPECT_EQ(Path(w_->bob, "s3://bucket/a/x", Access::kWrite), "INSUFFICIENT_PERMISSIONS");
   EXPECT_EQ(Path(w_->bob, "s3://bucket/a/../ab/x"), "INVALID_PARAMETER_VALUE");
-  EXPECT_EQ(Path(w_->bob, "gs://bucket/a/x"), "NOT_IMPLEMENTED");
+  EXPECT_EQ(Path(w_->bob, "gs://bucket/a/x"), "UNSUPPORTED_FEATURE");
 }
 
 TEST_F(StoreLocationsTest, AccessIsForWhatWasAskedAndNoMore) {
@@ -153,7 +153,7 @@ TEST_F(StoreLocationsTest, WhatIsNotBuiltInAStoreIsRefusedByName) {
   ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
   ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
   auto volume = w_->Create(w_->admin, Securable::kVolume, "main.default.v", "s3://bucket/a/v");
-  EXPECT_EQ(Verdict(volume), "NOT_IMPLEMENTED");
+  EXPECT_EQ(Verdict(volume), "UNSUPPORTED_FEATURE");
   EXPECT_NE(volume.error().message.find("volumes in an object store"), std::string::npos);
 }
 

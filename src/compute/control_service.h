@@ -1,4 +1,4 @@
-// ControlService: link::ControlApi on top of the catalog. A handle becomes its principal here, and
+// ControlService: link::StoreControlApi on top of the catalog. A handle becomes its principal here, and
 // nowhere else.
 #pragma once
 
@@ -7,12 +7,12 @@
 #include "catalog/catalog_service.h"
 #include "compute/driver_pool.h"
 #include "compute/handles.h"
-#include "link/control_api.h"
+#include "link/store_control_api.h"
 
 namespace ashlar::compute {
 
 // Thread safe. References outlive it.
-class ControlService final : public link::ControlApi {
+class ControlService final : public link::StoreControlApi {
  public:
   ControlService(catalog::CatalogService& catalog, Handles& handles) : catalog_(catalog), handles_(handles) {}
   // The pool is made after this service, because its drivers call it.

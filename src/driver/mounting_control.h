@@ -3,7 +3,7 @@
 // alone, to the handle that asks.
 #pragma once
 
-#include "link/control_api.h"
+#include "link/store_control_api.h"
 #include "objectstore/store_router.h"
 
 namespace ashlar::driver {
@@ -11,15 +11,11 @@ namespace ashlar::driver {
 // Thread safe. References outlive it.
 class MountingControl final : public link::ControlApi {
  public:
-  MountingControl(link::ControlApi& control, objectstore::MountedStores& mounted) : control_(control), mounted_(mounted) {}
+  MountingControl(link::StoreControlApi& control, objectstore::MountedStores& mounted) : control_(control), mounted_(mounted) {}
 
   Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(const std::string& handle,
                                                              std::span<const std::string> via_view_ids,
                                                              std::span<const sql::ResolveRequest> requests) override;
-  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                  const sql::ResolveRequest& request) override {
-    return control_.StoreAccess(handle, via_view_ids, request);
-  }
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override;
   Result<link::CommitOutcome> Commit(const std::string& handle, const link::CommitRequest& request) override {
     return control_.Commit(handle, request);
@@ -29,7 +25,7 @@ class MountingControl final : public link::ControlApi {
  private:
   Status Mount(const std::string& handle, std::span<const std::string> via_view_ids, const sql::ResolveRequest& request);
 
-  link::ControlApi& control_;
+  link::StoreControlApi& control_;
   objectstore::MountedStores& mounted_;
 };
 

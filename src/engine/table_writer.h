@@ -1,7 +1,6 @@
 // Writing rows as data files of a Delta table: snappy Parquet with the table's physical names and field
 // ids, statistics of every file, one folder per partition (key=value, escaped as Spark does). Files are
-// written in a hidden folder of the table, fsynced with their folders, and then moved to their names, or
-// uploaded to them from the engine's temporary folder when the table is in an object store:
+// made elsewhere (write/staging.h), are durable with their folders, and only then get their names:
 // what WriteRows returns survives a power loss, what it does not return is no data file.
 #pragma once
 

@@ -41,10 +41,6 @@ class ControlApi {
   virtual Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
       const std::string& handle, std::span<const std::string> via_view_ids,
       std::span<const sql::ResolveRequest> requests) = 0;
-  // What opens the relation that Resolve gives for the request, when it lies in an object store: the text of an
-  // objectstore::StoreAccess, a secret, for that relation alone. Empty for a local one. Errors: as Resolve.
-  virtual Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                          const sql::ResolveRequest& request) = 0;
   virtual Result<sql::CatalogReply> Execute(const std::string& handle,
                                             const sql::CatalogCommand& command) = 0;
   virtual Result<CommitOutcome> Commit(const std::string& handle, const CommitRequest& request) = 0;

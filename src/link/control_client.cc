@@ -9,7 +9,7 @@ namespace {
 
 constexpr char kPeer[] = "The control plane";
 
-class ControlClient final : public ControlApi {
+class ControlClient final : public StoreControlApi {
  public:
   explicit ControlClient(const std::string& socket_path)
       : stub_(wire::Control::NewStub(UnixChannel(socket_path))) {}
@@ -102,7 +102,7 @@ class ControlClient final : public ControlApi {
 
 }  // namespace
 
-std::unique_ptr<ControlApi> MakeControlClient(const std::string& socket_path) {
+std::unique_ptr<StoreControlApi> MakeControlClient(const std::string& socket_path) {
   return std::make_unique<ControlClient>(socket_path);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 class ControlService final : public wire::Control::Service {
  public:
-  explicit ControlService(ControlApi& api) : api_(api) {}
+  explicit ControlService(StoreControlApi& api) : api_(api) {}
 
   grpc::Status Resolve(grpc::ServerContext*, const wire::ResolveRequest* request,
                        wire::ResolveReply* reply) override {
@@ -83,12 +83,12 @@ class ControlService final : public wire::Control::Service {
   }
 
  private:
-  ControlApi& api_;
+  StoreControlApi& api_;
 };
 
 class RunningServer final : public ControlServer {
  public:
-  explicit RunningServer(ControlApi& api) : service_(api) {}
+  explicit RunningServer(StoreControlApi& api) : service_(api) {}
   ~RunningServer() override {
     if (server_) server_->Shutdown(gpr_time_0(GPR_CLOCK_REALTIME));
   }
@@ -110,7 +110,7 @@ class RunningServer final : public ControlServer {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlServer>> ControlServer::Start(const std::string& socket_path, ControlApi& api) {
+Result<std::unique_ptr<ControlServer>> ControlServer::Start(const std::string& socket_path, StoreControlApi& api) {
   auto server = std::make_unique<RunningServer>(api);
   if (!server->Listen(socket_path)) {
     return MakeError(ErrorCode::kIoError, "cannot listen on " + socket_path);

@@ -1,10 +1,10 @@
-// The control plane's end of the Control service: serves a ControlApi on a Unix socket.
+// The control plane's end of the Control service: serves a StoreControlApi on a Unix socket.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "link/control_api.h"
+#include "link/store_control_api.h"
 
 namespace ashlar::link {
 
@@ -13,7 +13,7 @@ namespace ashlar::link {
 class ControlServer {
  public:
   // Error: kIoError when the socket cannot be made. `api` outlives the server.
-  static Result<std::unique_ptr<ControlServer>> Start(const std::string& socket_path, ControlApi& api);
+  static Result<std::unique_ptr<ControlServer>> Start(const std::string& socket_path, StoreControlApi& api);
   virtual ~ControlServer() = default;
 };
 

@@ -8,7 +8,7 @@ namespace ashlar::link {
 namespace {
 
 // Answers what it was asked, so that the test sees both directions of the wire.
-class EchoControl final : public ControlApi {
+class EchoControl final : public StoreControlApi {
  public:
   Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
       const std::string& handle, std::span<const std::string> via_view_ids,
@@ -67,7 +67,7 @@ class LinkTest : public testing::Test {
   EchoControl control_;
   std::string socket_;
   std::unique_ptr<ControlServer> server_;
-  std::unique_ptr<ControlApi> client_;
+  std::unique_ptr<StoreControlApi> client_;
 };
 
 TEST_F(LinkTest, ResolveKeepsOrderTypesAndErrors) {

@@ -19,9 +19,6 @@ class NoTables final : public link::ControlApi {
                                                              std::span<const sql::ResolveRequest>) override {
     return NotFound();
   }
-  Result<std::string> StoreAccess(const std::string&, std::span<const std::string>, const sql::ResolveRequest&) override {
-    return NotFound();
-  }
   Result<sql::CatalogReply> Execute(const std::string&, const sql::CatalogCommand&) override { return NotFound(); }
   Result<link::CommitOutcome> Commit(const std::string&, const link::CommitRequest&) override { return NotFound(); }
   Status OnHeartbeat(const link::Heartbeat&) override { return OkStatus(); }
