@@ -2,6 +2,7 @@
 
 #include "connect/show_table.h"
 #include "engine/engine.h"
+#include "types/schema_tree.h"
 
 namespace ashlar::connect {
 namespace {

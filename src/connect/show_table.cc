@@ -1,6 +1,6 @@
 #include "connect/show_table.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "base/text.h"
 
@@ -103,42 +103,6 @@ std::string HtmlEscaped(const std::string& text) {
   return out;
 }
 
-std::string TreeTypeName(const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kArray: return "array";
-    case TypeId::kMap: return "map";
-    case TypeId::kStruct: return "struct";
-    case TypeId::kInt: return "integer";
-    case TypeId::kLong: return "long";
-    case TypeId::kShort: return "short";
-    case TypeId::kByte: return "byte";
-    default: return type.SimpleString();
-  }
-}
-
-struct TreeWriter {
-  int max_depth;
-  std::string out;
-
-  void Line(const std::string& prefix, const std::string& name, const DataType& type, const std::string& null_word, bool nullable, int depth) {
-    if (depth > max_depth) return;
-    out += prefix + "-- " + name + ": " + TreeTypeName(type) + " (" + null_word + " = " + (nullable ? "true" : "false") + ")\n";
-    Children(type, prefix + "    |", depth + 1);
-  }
-  void Children(const DataType& type, const std::string& prefix, int depth) {
-    if (type.Is(TypeId::kArray)) {
-      Line(prefix, "element", type.element(), "containsNull", type.contains_null(), depth);
-    } else if (type.Is(TypeId::kMap)) {
-      if (depth > max_depth) return;
-      out += prefix + "-- key: " + TreeTypeName(type.key()) + "\n";
-      Children(type.key(), prefix + "    |", depth + 1);
-      Line(prefix, "value", type.map_value(), "valueContainsNull", type.value_contains_null(), depth);
-    } else if (type.Is(TypeId::kStruct)) {
-      for (const Field& field : type.fields()) Line(prefix, field.name, field.type, "nullable", field.nullable, depth);
-    }
-  }
-};
-
 }  // namespace
 
 std::string TableText(ShownRows shown, int truncate) {
@@ -193,12 +157,6 @@ std::string HtmlText(ShownRows shown, int truncate) {
   text += "</table>\n";
   if (shown.has_more) text += MoreText(shown) + "\n";
   return text;
-}
-
-std::string TreeText(const Schema& schema, int level) {
-  TreeWriter writer{level > 0 ? level : std::numeric_limits<int>::max(), "root\n"};
-  for (const Field& field : schema.fields) writer.Line(" |", field.name, field.type, "nullable", field.nullable, 1);
-  return writer.out;
 }
 
 }  // namespace ashlar::connect

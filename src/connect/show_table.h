@@ -1,10 +1,8 @@
-// Rows of text as df.show() prints them, and schemas as df.printSchema() does.
+// Rows of text as df.show() prints them.
 #pragma once
 
 #include <string>
 #include <vector>
-
-#include "types/data_type.h"
 
 namespace ashlar::connect {
 
@@ -18,8 +16,5 @@ struct ShownRows {
 std::string TableText(ShownRows rows, int truncate);
 std::string VerticalText(ShownRows rows, int truncate);
 std::string HtmlText(ShownRows rows, int truncate);
-
-// printSchema(); `level`: how deep, 0 for all.
-std::string TreeText(const Schema& schema, int level);
 
 }  // namespace ashlar::connect

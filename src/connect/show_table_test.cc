@@ -57,22 +57,6 @@ TEST(ShowTableTest, Vertical) {
   EXPECT_EQ(VerticalText({{"id"}, {}, false}, 20), "(0 rows)\n");
 }
 
-TEST(TreeTextTest, NestedTypes) {
-  auto schema = Schema::ParseDdl("id BIGINT NOT NULL, tags ARRAY<STRING>, m MAP<STRING, STRUCT<x: INT>>, d DECIMAL(10,2)");
-  ASSERT_TRUE(schema.ok());
-  EXPECT_EQ(TreeText(*schema, 0),
-            "root\n"
-            " |-- id: long (nullable = false)\n"
-            " |-- tags: array (nullable = true)\n"
-            " |    |-- element: string (containsNull = true)\n"
-            " |-- m: map (nullable = true)\n"
-            " |    |-- key: string\n"
-            " |    |-- value: struct (valueContainsNull = true)\n"
-            " |    |    |-- x: integer (nullable = true)\n"
-            " |-- d: decimal(10,2) (nullable = true)\n");
-  EXPECT_EQ(TreeText(*schema, 1).find("element"), std::string::npos);
-}
-
 TEST(ConnectErrorsTest, TheClassFollowsTheCondition) {
   auto first = [](const char* condition, const char* sqlstate, std::map<std::string, std::string> parameters = {}) {
     return ExceptionClasses(MakeSqlError(condition, sqlstate, "m", std::move(parameters)))[1];

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "types/data_type.h"
+#include "types/schema_tree.h"
 #include "types/value.h"
 
 namespace ashlar {
@@ -20,6 +21,22 @@ TEST(DataType, TextFormsRoundTrip) {
             "ARRAY<STRUCT<`a b`: INT NOT NULL>>");
   EXPECT_EQ(DataType::Parse("frog").error().condition, "UNSUPPORTED_DATATYPE");
   EXPECT_FALSE(DataType::Parse("array<int").ok());
+}
+
+TEST(Schema, AsATree) {
+  auto schema = Schema::ParseDdl("id BIGINT NOT NULL, tags ARRAY<STRING>, m MAP<STRING, STRUCT<x: INT>>, d DECIMAL(10,2)");
+  ASSERT_TRUE(schema.ok());
+  EXPECT_EQ(TreeText(*schema, 0),
+            "root\n"
+            " |-- id: long (nullable = false)\n"
+            " |-- tags: array (nullable = true)\n"
+            " |    |-- element: string (containsNull = true)\n"
+            " |-- m: map (nullable = true)\n"
+            " |    |-- key: string\n"
+            " |    |-- value: struct (valueContainsNull = true)\n"
+            " |    |    |-- x: integer (nullable = true)\n"
+            " |-- d: decimal(10,2) (nullable = true)\n");
+  EXPECT_EQ(TreeText(*schema, 1).find("element"), std::string::npos);
 }
 
 TEST(Schema, JsonKeepsMetadata) {
