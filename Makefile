@@ -33,6 +33,7 @@ demo: build  ## Run the main job on real data in a workspace of its own
 oracle: setup  ## Ask a real Spark and compare with the recorded answers (ONLY="strings/ json/" for some files)
 	@tools/oracle/setup
 	@tools/oracle/record --check $(addprefix --only ,$(ONLY))
+	@tools/oracle/record_log --check
 
 parity: build-tests  ## Run the client tests and write docs/parity.md from what they drove
 	@tools/parity/run $(BUILD)

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "connect/plan_runner.h"
 #include "delta/snapshot.h"
+#include "sql/parser.h"
 
 namespace ashlar::connect {
 namespace {
@@ -77,7 +78,10 @@ sql::CreateTableStatement CreateAs(NewTable table) {
   create.options = std::move(table.options);
   create.properties = std::move(table.properties);
   for (std::string& column : table.partition_columns) create.partition_columns.push_back({std::move(column), TypeId::kNull, true, "{}"});
-  for (std::string& column : table.clustering_columns) create.cluster_by.push_back({std::move(column)});
+  for (std::string& column : table.clustering_columns) {
+    Result<sql::NameParts> path = sql::ParseMultipartIdentifier(column);  // "a.b" is a field of a struct
+    create.cluster_by.push_back(path.ok() ? *std::move(path) : sql::NameParts{std::move(column)});
+  }
   create.query = std::move(table.query);
   return create;
 }

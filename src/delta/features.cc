@@ -91,7 +91,7 @@ constexpr std::array kFeatures = {
     TableFeature{"vacuumProtocolCheck", true, 0, 0, kYes, kYes, nullptr},
     TableFeature{"allowColumnDefaults", false, 0, 0, kYes, kYes, FieldHas<"CURRENT_DEFAULT">},
     TableFeature{"rowTracking", false, 0, 0, kYes, kNo, PropertyIsTrue<"delta.enableRowTracking">},
-    TableFeature{"clustering", false, 0, 0, kYes, kNo, nullptr},
+    TableFeature{"clustering", false, 0, 0, kYes, kYes, nullptr},
     TableFeature{"typeWidening", true, 0, 0, kYes, kYes, WidensTypes},
     TableFeature{"typeWidening-preview", true, 0, 0, kYes, kYes, WidensTypes},
     TableFeature{"variantType", true, 0, 0, kYes, kYes, HasType<TypeId::kVariant>},

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/saturating.h"
+#include "delta/clustering.h"
 #include "delta/features.h"
 #include "delta/log/file_name.h"
 #include "delta/log/log_segment.h"
@@ -145,18 +146,7 @@ TableDetail DescribeDetail(const Snapshot& snapshot) {
   detail.min_reader_version = snapshot.protocol().min_reader_version;
   detail.min_writer_version = snapshot.protocol().min_writer_version;
   detail.table_features = ListedFeatures(snapshot.protocol());
-  auto clustering = snapshot.state().domain_metadata.find("delta.clustering");
-  if (clustering == snapshot.state().domain_metadata.end()) return detail;
-  // {"clusteringColumns":[["physical","path"],…]}
-  Result<Json> json = ParseJson(clustering->second.configuration);
-  if (!json.ok() || !json->is_object() || !json->contains("clusteringColumns")) return detail;
-  for (const Json& path : (*json)["clusteringColumns"]) {
-    std::string dotted;
-    for (const Json& part : path) {
-      if (part.is_string()) dotted += (dotted.empty() ? "" : ".") + part.get<std::string>();
-    }
-    detail.clustering_columns.push_back(std::move(dotted));
-  }
+  detail.clustering_columns = ClusteringTexts(snapshot);
   return detail;
 }
 

@@ -42,7 +42,7 @@ class Alteration {
       case Action::kUnsetProperties: return UnsetProperties();
       case Action::kAddConstraint: return AddConstraint();
       case Action::kDropConstraint: return DropConstraint();
-      case Action::kClusterBy: return NotImplemented("ALTER TABLE … CLUSTER BY");
+      case Action::kClusterBy: return ClusterBy();
     }
     CHECK(false) << "unknown alteration";
     return OkStatus();
@@ -109,6 +109,7 @@ class Alteration {
 
   Status DropColumns() {
     RETURN_IF_ERROR(NeedsMapping("DELTA_UNSUPPORTED_DROP_COLUMN", "DROP"));
+    RETURN_IF_ERROR(NoneClusters(statement_.names));
     Json dropped = Json::array();
     for (const sql::NameParts& path : statement_.names) {
       if (IsPartitionColumn(path)) {
@@ -244,6 +245,11 @@ class Alteration {
   Status SetProperties() {
     Json named = Json::object();
     for (const auto& [key, value] : statement_.properties) {
+      if (key == "clusteringColumns") {
+        return MakeSqlError("DELTA_CANNOT_MODIFY_TABLE_PROPERTY", "42939",
+                            "The Delta table configuration clusteringColumns cannot be specified by the user.",
+                            {{"prop", "clusteringColumns"}});
+      }
       std::string name = delta::CanonicalProperty(key);
       if (name.starts_with("delta.constraints.")) {
         return MakeSqlError("DELTA_ADD_CONSTRAINTS", "0A000", "Please use ALTER TABLE ADD CONSTRAINT to add CHECK constraints.");
@@ -350,6 +356,39 @@ class Alteration {
     std::string expr = write_.metadata().configuration.at(key);
     write_.SetConfiguration(std::move(configuration));
     return Named("DROP CONSTRAINT", {{"name", statement_.new_name}, {"expr", expr}, {"existed", "true"}});
+  }
+
+  Status ClusterBy() {
+    if (!write_.metadata().partition_columns.empty()) {
+      return MakeSqlError("DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED", "42000",
+                          "ALTER TABLE CLUSTER BY cannot be applied to a partitioned table.");
+    }
+    // NONE does not make a table one of clustering.
+    bool listed = delta::IsFeatureListed(write_.snapshot().protocol(), "clustering");
+    if (statement_.names.empty() && !listed) return NoChange();
+    ASSIGN_OR_RETURN(std::vector<delta::ColumnPath> columns,
+                     delta::FindClusteringColumns(statement_.names, write_.schema(), write_.metadata()));
+    RETURN_IF_ERROR(write_.ClusterBy(columns));
+    std::vector<std::string> names;
+    for (const delta::ColumnPath& column : columns) names.push_back(delta::PathText(column));
+    return Named("CLUSTER BY", {{"oldClusteringColumns", Join(delta::ClusteringTexts(write_.snapshot()), ",")}, {"newClusteringColumns", Join(names, ",")}});
+  }
+
+  // A dropped struct takes its fields with it.
+  Status NoneClusters(const std::vector<sql::NameParts>& dropped) const {
+    std::vector<std::string> clustering;
+    for (const std::string& name : delta::ClusteringTexts(write_.snapshot())) {
+      std::string column = ToLowerAscii(name);
+      bool goes = std::ranges::any_of(dropped, [&](const sql::NameParts& path) {
+        std::string text = ToLowerAscii(PathText(path));
+        return column == text || column.starts_with(text + ".");
+      });
+      if (goes) clustering.push_back(name);
+    }
+    if (clustering.empty()) return OkStatus();
+    std::string list = Join(clustering, ",");
+    return MakeSqlError("DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN", "0AKDC",
+                        "Dropping clustering columns (" + list + ") is not allowed.", {{"columnList", list}});
   }
 
   Status Named(std::string name, Parameters parameters) {

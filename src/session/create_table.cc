@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delta/evolution/properties.h"
+#include "delta/features.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -15,11 +16,11 @@ struct TableShape {
   Schema schema;
   std::vector<std::string> partition_columns;
   sql::PlanPtr rows;  // null without AS
+  std::vector<delta::ColumnPath> cluster_by;
 };
 
 Status CheckBuilt(const CreateTableStatement& statement) {
   if (statement.identifier) return NotImplemented("IDENTIFIER() as the name of a new table");
-  if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY");
   if (statement.replace_only) return NotImplemented("REPLACE TABLE without CREATE");
   return OkStatus();
 }
@@ -81,6 +82,7 @@ sql::CatalogCommand CreateCommand(const CreateTableStatement& statement, const s
 Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement) {
   if (statement.query) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
   if (!statement.partition_columns.empty()) return NotImplemented("partitioned tables in the format " + command.format);
+  if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY in the format " + command.format);
   for (const auto& [key, value] : statement.options) command.properties["option." + key] = value;
   RETURN_IF_ERROR(run.Execute(command));
   return NoRows();
@@ -99,7 +101,7 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
   Json clustered = Json::array();
-  for (const sql::NameParts& column : statement.cluster_by) clustered.push_back(Join(column, "."));
+  for (const delta::ColumnPath& column : shape.cluster_by) clustered.push_back(delta::PathText(column));
   operation.parameters["clusterBy"] = WriteJson(clustered);
   operation.parameters["properties"] = WriteJson(Json(metadata.configuration));
   return operation;
@@ -122,8 +124,18 @@ delta::StringMap DefaultProperties(const StatementRun& run) {
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
                 const delta::TableDefinition& table) {
   bool exists = target.snapshot != nullptr;
+  bool clustered = exists && delta::IsFeatureListed(target.snapshot->protocol(), "clustering");
+  if (clustered && !shape.partition_columns.empty()) {
+    return MakeSqlError("DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE", "42000",
+                        "Replacing a clustered Delta table with a partitioned table is not allowed.");
+  }
   DeltaWrite write(run, std::move(target), table);
   if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
+  if (!shape.cluster_by.empty()) {
+    RETURN_IF_ERROR(write.ClusterBy(shape.cluster_by));
+  } else if (exists) {
+    write.ForgetClustering();
+  }
   if (shape.rows) RETURN_IF_ERROR(write.AddRows(shape.rows));
   RETURN_IF_ERROR(write.Commit(CreateOperation(statement, shape, table.metadata)));
   if (!shape.rows) return NoRows();
@@ -167,6 +179,46 @@ Rows CreateAtPath(StatementRun& run, const CreateTableStatement& statement, cons
   return WriteTable(run, std::move(target), statement, shape, table);
 }
 
+// What delta-spark refuses of CLUSTER BY in CREATE, its odd conditions included.
+Status CheckClusterBy(const CreateTableStatement& statement, const TableShape& shape, const Schema& schema) {
+  if (!shape.partition_columns.empty()) {
+    std::string message = "Clustering and partitioning cannot both be specified. Please remove PARTITIONED BY if you want to "
+                          "create a Delta table with clustering";
+    return MakeSqlError("_LEGACY_ERROR_TEMP_0035", "", message, {{"message", message}});
+  }
+  for (const auto& [key, value] : statement.properties) {
+    if (!EqualsIgnoreCase(key, "delta.feature.clustering")) continue;
+    return MakeSqlError("DELTA_CREATE_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED", "42000",
+                        "Cannot enable clustering table feature using TBLPROPERTIES. Please use CREATE OR REPLACE TABLE CLUSTER BY "
+                        "to create a Delta table with clustering.",
+                        {{"tableFeature", "clustering"}});
+  }
+  // The columns as they are spelled, with regard to case.
+  std::vector<std::string> unknown;
+  for (const sql::NameParts& name : statement.cluster_by) {
+    delta::ColumnPath spelled;
+    if (delta::FieldAt(name, schema, &spelled) != nullptr && spelled == name) continue;
+    std::vector<std::string> quoted;
+    for (const std::string& part : name) quoted.push_back(QuoteIdentifier(part));
+    unknown.push_back(Join(quoted, "."));
+  }
+  if (unknown.empty() || statement.cluster_by.size() > delta::kMaxClusteringColumns) return OkStatus();
+  std::string columns = Join(unknown, ", ");
+  return MakeSqlError("UNSUPPORTED_FEATURE.PARTITION_WITH_NESTED_COLUMN_IS_UNSUPPORTED", "0A000",
+                      "The feature is not supported: Invalid partitioning: " + columns + " is missing or is in a map or array.",
+                      {{"cols", columns}});
+}
+
+// Finds the columns of CLUSTER BY in the table's definition, and gives it what they need.
+Status Cluster(const CreateTableStatement& statement, TableShape& shape, delta::TableDefinition& table) {
+  if (statement.cluster_by.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(Schema schema, Schema::FromJsonText(table.metadata.schema_string));
+  RETURN_IF_ERROR(CheckClusterBy(statement, shape, schema));
+  ASSIGN_OR_RETURN(shape.cluster_by, delta::FindClusteringColumns(statement.cluster_by, schema, table.metadata));
+  table.protocol = delta::WithClustering(table.protocol);
+  return OkStatus();
+}
+
 }  // namespace
 
 void AbandonCreate(StatementRun& run, const std::string& uuid) {
@@ -194,6 +246,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   // Refuses a schema, property or rule that Delta cannot have before anything is made.
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
+  RETURN_IF_ERROR(Cluster(statement, shape, table));
   if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();

@@ -100,6 +100,30 @@ void DeltaWrite::RenamePartitionColumn(const std::string& from, const std::strin
   }
 }
 
+void DeltaWrite::SetProtocol(delta::Protocol protocol) {
+  protocol_ = protocol;
+  transaction_->SetProtocol(std::move(protocol));
+}
+
+void DeltaWrite::ForgetClustering() {
+  if (!delta::ClusteringColumns(target_.snapshot->state())) return;
+  // As delta-spark does: the domain stays, without columns.
+  transaction_->SetDomainMetadata(delta::ClusteringDomain({}));
+}
+
+Status DeltaWrite::ClusterBy(const std::vector<delta::ColumnPath>& columns) {
+  ASSIGN_OR_RETURN(delta::ColumnMappingMode mode, delta::MappingModeOf(metadata_.configuration));
+  std::vector<delta::ColumnPath> physical;
+  for (const delta::ColumnPath& column : columns) physical.push_back(delta::PhysicalPath(column, schema_, mode));
+  transaction_->SetDomainMetadata(delta::ClusteringDomain(physical));
+  // A new table's definition has the features already.
+  if (!target_.snapshot) return OkStatus();
+  delta::Protocol before = protocol_.value_or(target_.snapshot->protocol());
+  delta::Protocol after = delta::WithClustering(before);
+  if (!(after == before)) SetProtocol(std::move(after));
+  return OkStatus();
+}
+
 void DeltaWrite::NoteIdentityNumbers(const std::map<size_t, int64_t>& last) {
   if (!last.empty()) SetSchema(WithIdentityNumbers(schema_, last));
 }
@@ -122,7 +146,7 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
     for (const delta::TableFeature* feature : delta::MissingFeatures(protocol, metadata, schema_)) {
       protocol = delta::WithFeature(protocol, *feature);
     }
-    if (!(protocol == target_.snapshot->protocol())) transaction_->SetProtocol(protocol);
+    if (!(protocol == target_.snapshot->protocol())) SetProtocol(protocol);
   }
   RemoveAllFiles();
   return OkStatus();

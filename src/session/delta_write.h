@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "delta/clustering.h"
 #include "delta/schema.h"
 #include "delta/snapshot.h"
 #include "delta/transaction.h"
@@ -47,7 +48,11 @@ class DeltaWrite {
   void SetConfiguration(delta::StringMap configuration);
   // The schema follows by SetSchema.
   void RenamePartitionColumn(const std::string& from, const std::string& to);
-  void SetProtocol(delta::Protocol protocol) { transaction_->SetProtocol(std::move(protocol)); }
+  void SetProtocol(delta::Protocol protocol);
+  // CLUSTER BY: columns of the schema as it will be, none for NONE.
+  Status ClusterBy(const std::vector<delta::ColumnPath>& columns);
+  // A table that is replaced by one without clustering.
+  void ForgetClustering();
   const delta::Metadata& metadata() const { return metadata_; }
   // Writes and adds the rows; output[i] is column i of the table as it will be.
   Status AddRows(const sql::PlanPtr& rows);
@@ -93,6 +98,7 @@ class DeltaWrite {
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
 
+  std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
   Status rules_status_ = OkStatus();
   std::vector<engine::RowConstraint> required_;

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/clustering.h"
 #include "delta/history.h"
 #include "delta/snapshot.h"
 #include "session/commands.h"
@@ -61,6 +62,37 @@ void AddDetails(const sql::ResolvedRelation& relation, TextRows* rows) {
   std::vector<std::string> properties;
   for (const auto& [key, value] : relation.properties) properties.push_back(key + "=" + value);
   rows->push_back({"Table Properties", "[" + Join(properties, ",") + "]", ""});
+}
+
+void AddColumns(const char* title, const std::vector<std::pair<std::string, const Field*>>& columns, TextRows* rows) {
+  if (columns.empty()) return;
+  rows->push_back({title, "", ""});
+  rows->push_back({"# col_name", "data_type", "comment"});
+  for (const auto& [name, field] : columns) rows->push_back({name, field->type.SimpleString(), CommentOf(*field)});
+}
+
+// What the files of the table lie by.
+void AddLayout(const delta::Snapshot& snapshot, TextRows* rows) {
+  std::vector<std::pair<std::string, const Field*>> partitions, clusters;
+  for (const std::string& name : snapshot.partition_columns()) {
+    const Field* field = delta::FieldAt({name}, snapshot.schema());
+    if (field != nullptr) partitions.emplace_back(field->name, field);
+  }
+  for (const delta::ColumnPath& path : delta::ClusteringNames(snapshot)) {
+    const Field* field = delta::FieldAt(path, snapshot.schema());
+    if (field != nullptr) clusters.emplace_back(delta::PathText(path), field);
+  }
+  AddColumns("# Partition Information", partitions, rows);
+  AddColumns("# Clustering Information", clusters, rows);
+}
+
+// "PARTITIONED BY (a)\n", "CLUSTER BY (a, b.c)\n", or nothing.
+std::string LayoutClause(const delta::Snapshot& snapshot) {
+  std::vector<std::string> partitions;
+  for (const std::string& name : snapshot.partition_columns()) partitions.push_back(QuoteIfNeeded(name));
+  if (!partitions.empty()) return "PARTITIONED BY (" + Join(partitions, ", ") + ")\n";
+  std::vector<std::string> clusters = delta::ClusteringTexts(snapshot);
+  return clusters.empty() ? "" : "CLUSTER BY (" + Join(clusters, ", ") + ")\n";
 }
 
 Value OptionalText(const std::optional<std::string>& text) {
@@ -204,14 +236,7 @@ Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement)
     ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
     if (relation.format == "DELTA") {
       ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, LoadSnapshot(run, relation));
-      if (!snapshot->partition_columns().empty()) {
-        rows.push_back({"# Partition Information", "", ""});
-        rows.push_back({"# col_name", "data_type", "comment"});
-        for (const std::string& name : snapshot->partition_columns()) {
-          const Field& field = schema.fields[static_cast<size_t>(schema.IndexOf(name))];
-          rows.push_back({field.name, field.type.SimpleString(), CommentOf(field)});
-        }
-      }
+      AddLayout(*snapshot, &rows);
     }
     if (statement.extended) AddDetails(relation, &rows);
   }
@@ -250,6 +275,10 @@ Rows RunCommand(StatementRun& run, const sql::ShowCreateTableStatement& statemen
     std::vector<std::string> columns;
     for (const Field& field : schema.fields) columns.push_back("  " + Schema{{field}}.ToDdl());
     text = "CREATE TABLE " + name + " (\n" + Join(columns, ",\n") + ")\nUSING " + ToLowerAscii(relation.format) + "\n";
+    if (relation.format == "DELTA") {
+      ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, LoadSnapshot(run, relation));
+      text += LayoutClause(*snapshot);
+    }
     if (!relation.managed) text += "LOCATION '" + relation.location + "'\n";
   }
   return StreamText(run.connection(), {{"createtab_stmt"}}, {{text}});

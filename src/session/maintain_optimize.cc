@@ -1,140 +1,21 @@
 // OPTIMIZE and REORG … APPLY (PURGE).
 #include <algorithm>
-#include <thread>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "delta/maintenance/optimize.h"
+#include "delta/clustering.h"
 #include "delta/stats.h"
-#include "engine/write/rearrange.h"
 #include "session/commands.h"
-#include "session/maintain.h"
+#include "session/optimize_report.h"
 
 namespace ashlar::session {
 namespace {
 
 using delta::AddFile;
 using delta::OptimizeOptions;
-
-struct Outcome {
-  delta::OptimizePlan plan;
-  std::vector<AddFile> removed;
-  std::vector<AddFile> added;
-  int64_t started_ms = 0;
-};
-
-// A record as a value, built field by field.
-class Record {
- public:
-  Record& Add(const std::string& name, Value value, bool nullable = false) {
-    fields_.push_back({name, value.type, nullable, "{}"});
-    values_.push_back(std::move(value));
-    return *this;
-  }
-  Record& Long(const std::string& name, int64_t value) { return Add(name, Value::Long(value)); }
-  DataType Type() const { return DataType::Struct(fields_); }
-  Value Build() const { return {Type(), values_}; }
-  Value Null() const { return Value::Null(Type()); }
-
- private:
-  std::vector<Field> fields_;
-  std::vector<Value> values_;
-};
-
-Value FileStats(const std::vector<AddFile>& files) {
-  delta::FileSizes sizes = delta::SizesOf(files);
-  Value null = Value::Null(TypeId::kLong);
-  return Record()
-      .Add("min", sizes.count == 0 ? null : Value::Long(sizes.min), true)
-      .Add("max", sizes.count == 0 ? null : Value::Long(sizes.max), true)
-      .Add("avg", Value::Double(sizes.average()))
-      .Long("totalFiles", sizes.count)
-      .Long("totalSize", sizes.total)
-      .Build();
-}
-
-Value CountAndSize(const std::string& count, int64_t files, int64_t bytes) {
-  return Record().Long(count, files).Long("size", bytes).Build();
-}
-
-Value ZOrderStats(const Outcome& outcome, bool zorder) {
-  delta::FileSizes merged = delta::SizesOf(outcome.removed);
-  Record record;
-  record.Add("strategyName", Value::String("all"), true)
-      .Add("inputCubeFiles", CountAndSize("num", 0, 0), true)
-      .Add("inputOtherFiles", CountAndSize("num", merged.count, merged.total), true)
-      .Long("inputNumCubes", 0)
-      .Add("mergedFiles", CountAndSize("num", merged.count, merged.total), true)
-      .Long("numOutputCubes", static_cast<int64_t>(outcome.plan.bins.size()))
-      .Add("mergedNumCubes", Value::Null(TypeId::kLong), true);
-  return zorder ? record.Build() : record.Null();
-}
-
-Value NoClusteringStats() {
-  return Record()
-      .Add("inputZCubeFiles", CountAndSize("numFiles", 0, 0), true)
-      .Add("inputOtherFiles", CountAndSize("numFiles", 0, 0), true)
-      .Long("inputNumZCubes", 0)
-      .Add("mergedFiles", CountAndSize("numFiles", 0, 0), true)
-      .Long("numOutputZCubes", 0)
-      .Null();
-}
-
-Value DeletionVectorStats(const Outcome& outcome) {
-  int64_t vectors = 0, rows = 0;
-  for (const AddFile& file : outcome.removed) {
-    if (!file.deletion_vector) continue;
-    ++vectors;
-    rows += file.deletion_vector->cardinality;
-  }
-  Record record;
-  record.Long("numDeletionVectorsRemoved", vectors).Long("numDeletionVectorRowsRemoved", rows);
-  return vectors > 0 ? record.Build() : record.Null();
-}
-
-Value NoAutoCompactStats() {
-  Record record;
-  for (const char* name : {"maxClusterActiveParallelism", "minClusterActiveParallelism", "maxSessionActiveParallelism",
-                           "minSessionActiveParallelism"}) {
-    record.Add(name, Value::Null(TypeId::kLong), true);
-  }
-  return record.Null();
-}
-
-// The columns delta-spark counts: of the top level.
-int64_t ColumnsWithStats(const delta::Snapshot& snapshot) {
-  auto all = static_cast<int64_t>(snapshot.schema().fields.size());
-  int64_t limit = ParseInt64(snapshot.Property("delta.dataSkippingNumIndexedCols", "32")).value_or(32);
-  return limit < 0 ? all : std::min(all, limit);
-}
-
-Rows Report(StatementRun& run, const MaintainedTable& table, const Outcome& outcome, bool zorder) {
-  Record metrics;
-  metrics.Long("numFilesAdded", static_cast<int64_t>(outcome.added.size()))
-      .Long("numFilesRemoved", static_cast<int64_t>(outcome.removed.size()))
-      .Add("filesAdded", FileStats(outcome.added), true)
-      .Add("filesRemoved", FileStats(outcome.removed), true)
-      .Long("partitionsOptimized", static_cast<int64_t>(outcome.plan.partitions))
-      .Add("zOrderStats", ZOrderStats(outcome, zorder), true)
-      .Add("clusteringStats", NoClusteringStats(), true)
-      .Long("numBins", static_cast<int64_t>(outcome.plan.bins.size()))
-      .Long("numBatches", 1)
-      .Long("totalConsideredFiles", static_cast<int64_t>(outcome.plan.considered))
-      .Long("totalFilesSkipped", static_cast<int64_t>(outcome.plan.skipped))
-      .Add("preserveInsertionOrder", Value::Boolean(false))
-      .Long("numFilesSkippedToReduceWriteAmplification", 0)
-      .Long("numBytesSkippedToReduceWriteAmplification", 0)
-      .Long("startTimeMs", outcome.started_ms)
-      .Long("endTimeMs", run.environment().clock.NowMs())
-      .Long("totalClusterParallelism", static_cast<int64_t>(std::thread::hardware_concurrency()))
-      .Long("totalScheduledTasks", 0)
-      .Add("autoCompactParallelismStats", NoAutoCompactStats(), true)
-      .Add("deletionVectorStats", DeletionVectorStats(outcome), true)
-      .Long("numTableColumns", static_cast<int64_t>(table.snapshot->schema().fields.size()))
-      .Long("numTableColumnsWithStats", ColumnsWithStats(*table.snapshot));
-  Schema schema{{{"path", TypeId::kString, true, "{}"}, {"metrics", metrics.Type(), true, "{}"}}};
-  return StreamValues(run.connection(), schema, {{Value::String(table.relation.location), metrics.Build()}});
-}
+using Layout = OptimizeLayout;
+using Outcome = OptimizeOutcome;
 
 // The columns of ZORDER BY as expressions. Errors: DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST,
 // DELTA_ZORDERING_ON_PARTITION_COLUMN, DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS.
@@ -173,16 +54,110 @@ Result<std::vector<sql::TypedExprPtr>> ZOrderColumns(StatementRun& run, const de
                       {{"cols", list}, {"zorderColStatKey", kCheck}});
 }
 
-Status Rewrite(StatementRun& run, DeltaWrite& write, const MaintainedTable& table,
-               const std::vector<sql::TypedExprPtr>& order, int64_t target_bytes, Outcome& outcome) {
+// The table's clustering columns as expressions.
+Result<Layout> ClusteringLayout(StatementRun& run, const delta::Snapshot& snapshot,
+                                const std::vector<delta::ColumnPath>& physical) {
+  Layout layout;
+  layout.kind = Layout::Kind::kClustering;
+  layout.order.curve = engine::RowOrder::Curve::kHilbert;
+  for (const delta::ColumnPath& path : physical) {
+    std::optional<delta::ColumnPath> name = delta::LogicalPath(path, snapshot.schema(), snapshot.mapping_mode());
+    if (!name) return MakeError(ErrorCode::kInvalidState, "The clustering column " + delta::PathText(path) + " is not in the schema.");
+    ASSIGN_OR_RETURN(sql::TypedExprPtr column, sql::AnalyzeOverSchema(sql::MakeExpr(sql::AttributeExpr{*name, {}}),
+                                                                      snapshot.schema(), run.analyzer()));
+    layout.order.columns.push_back(std::move(column));
+    layout.names.push_back(delta::PathText(*name));
+  }
+  return layout;
+}
+
+Status CheckClustered(const sql::OptimizeStatement& statement) {
+  if (!statement.zorder_by.empty()) {
+    std::vector<std::string> names;
+    for (const sql::NameParts& name : statement.zorder_by) names.push_back(Join(name, "."));
+    return MakeSqlError("DELTA_CLUSTERING_WITH_ZORDER_BY", "42613",
+                        "OPTIMIZE command for Delta table with clustering cannot specify ZORDER BY. Please remove ZORDER BY (" +
+                            Join(names, ", ") + ").",
+                        {{"zOrderBy", Join(names, ", ")}});
+  }
+  if (!statement.condition) return OkStatus();
+  return MakeSqlError("DELTA_CLUSTERING_WITH_PARTITION_PREDICATE", "0A000",
+                      "OPTIMIZE command for Delta table with clustering doesn't support partition predicates. Please remove "
+                      "the predicates: " + statement.condition_text + ".",
+                      {{"predicates", statement.condition_text}});
+}
+
+Result<Layout> LayoutOf(StatementRun& run, const sql::OptimizeStatement& statement, const delta::Snapshot& snapshot) {
+  auto clustering = delta::ClusteringColumns(snapshot.state());
+  bool clustered = clustering && !clustering->empty();
+  if (statement.full && !clustered) {
+    return MakeSqlError("DELTA_OPTIMIZE_FULL_NOT_SUPPORTED", "42601",
+                        "OPTIMIZE FULL is only supported for clustered tables with non-empty clustering columns.");
+  }
+  if (clustered && !statement.purge) {
+    RETURN_IF_ERROR(CheckClustered(statement));
+    return ClusteringLayout(run, snapshot, *clustering);
+  }
+  Layout layout;
+  ASSIGN_OR_RETURN(layout.order.columns, ZOrderColumns(run, snapshot, statement.zorder_by));
+  for (const sql::NameParts& name : statement.zorder_by) layout.names.push_back(Join(name, "."));
+  if (!layout.names.empty()) layout.kind = Layout::Kind::kZOrder;
+  return layout;
+}
+
+Result<int64_t> BytesConf(StatementRun& run, const std::string& key, int64_t otherwise) {
+  std::string text = run.state().confs.GetOr(key, "");
+  if (text.empty()) return otherwise;
+  std::optional<int64_t> bytes = ParseInt64(text);
+  if (bytes && *bytes > 0) return *bytes;
+  return MakeError(ErrorCode::kInvalidParameterValue, "The configuration " + key + " is not a size in bytes: " + text);
+}
+
+// A clustered table is one partition; its bins are the cubes to be.
+Status PlanClustering(StatementRun& run, const sql::OptimizeStatement& statement, const MaintainedTable& table,
+                      const Layout& layout, Outcome& outcome) {
+  const std::string confs = "spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.";
+  delta::CubeOptions options;
+  options.columns = layout.names;
+  options.full = statement.full;
+  ASSIGN_OR_RETURN(options.finished_bytes, BytesConf(run, confs + "threshold", options.finished_bytes));
+  ASSIGN_OR_RETURN(options.target_bytes, BytesConf(run, confs + "targetCubeSize", options.target_bytes));
+  outcome.cubes = delta::PlanCubes(*table.snapshot, options);
+  outcome.plan.bins = outcome.cubes.cubes;
+  outcome.plan.considered = table.snapshot->files().size();
+  size_t chosen = 0;
+  for (const std::vector<size_t>& bin : outcome.plan.bins) chosen += bin.size();
+  outcome.plan.skipped = outcome.plan.considered - chosen;
+  outcome.plan.partitions = outcome.plan.bins.empty() ? 0 : 1;
+  return OkStatus();
+}
+
+Status Plan(StatementRun& run, const sql::OptimizeStatement& statement, const MaintainedTable& table, const Layout& layout,
+            int64_t target_bytes, Outcome& outcome) {
+  if (layout.kind == Layout::Kind::kClustering) return PlanClustering(run, statement, table, layout, outcome);
+  OptimizeOptions options;
+  options.target_file_bytes = target_bytes;
+  if (layout.kind == Layout::Kind::kZOrder) options.kind = OptimizeOptions::Kind::kCluster;
+  if (statement.purge) options.kind = OptimizeOptions::Kind::kPurge;
+  ASSIGN_OR_RETURN(std::vector<size_t> candidates, SelectPartitions(run, *table.snapshot, statement.condition));
+  outcome.plan = delta::PlanOptimize(*table.snapshot, candidates, options);
+  return OkStatus();
+}
+
+Status Rewrite(StatementRun& run, DeltaWrite& write, const MaintainedTable& table, const Layout& layout, int64_t target_bytes,
+               Outcome& outcome) {
   engine::WriteTarget target = write.WriterTarget();
   // Without an order a bin is one file already.
-  target.target_file_bytes = order.empty() ? int64_t{1} << 60 : target_bytes;
+  target.target_file_bytes = layout.order.columns.empty() ? int64_t{1} << 60 : target_bytes;
   auto track = [&](const std::string& path) { write.transaction().TrackCreatedFile(path); };
   for (const std::vector<size_t>& bin : outcome.plan.bins) {
     RETURN_IF_ERROR(run.CheckCancelled());
     ASSIGN_OR_RETURN(std::vector<AddFile> files,
-                     engine::Rearrange(run.connection(), table.snapshot, bin, order, target, track));
+                     engine::Rearrange(run.connection(), table.snapshot, bin, layout.order, target, track));
+    if (layout.kind == Layout::Kind::kClustering) {
+      std::string cube = NewUuid(run.environment().random);
+      for (AddFile& file : files) delta::TagWithCube(file, cube, layout.names);
+    }
     for (size_t i : bin) outcome.removed.push_back(table.snapshot->files()[i]);
     outcome.added.insert(outcome.added.end(), files.begin(), files.end());
   }
@@ -193,19 +168,21 @@ Status Rewrite(StatementRun& run, DeltaWrite& write, const MaintainedTable& tabl
 
 enum class Started { kByUser, kByWrite };
 
-delta::Operation OperationOf(const sql::OptimizeStatement& statement, const Outcome& outcome, Started started) {
+delta::Operation OperationOf(const sql::OptimizeStatement& statement, const Layout& layout, const Outcome& outcome,
+                             Started started) {
   delta::Operation operation;
   operation.name = statement.purge ? "REORG" : "OPTIMIZE";
-  std::vector<std::string> predicates, zorder;
+  std::vector<std::string> predicates;
   if (statement.condition) predicates.push_back(statement.condition_text);
-  for (const sql::NameParts& name : statement.zorder_by) zorder.push_back(Join(name, "."));
   operation.parameters["predicate"] = TextList(predicates);
   if (statement.purge) {
     operation.parameters["applyPurge"] = "true";
   } else {
-    operation.parameters["zOrderBy"] = TextList(zorder);
-    operation.parameters["clusterBy"] = "[]";
+    const std::vector<std::string> none;
+    operation.parameters["zOrderBy"] = TextList(layout.kind == Layout::Kind::kZOrder ? layout.names : none);
+    operation.parameters["clusterBy"] = TextList(layout.kind == Layout::Kind::kClustering ? layout.names : none);
     operation.parameters["auto"] = started == Started::kByWrite ? "true" : "false";
+    if (layout.kind == Layout::Kind::kClustering) operation.parameters["isFull"] = statement.full ? "true" : "false";
   }
   operation.metrics = delta::OptimizeMetrics(outcome.removed, outcome.added);
   return operation;
@@ -230,12 +207,14 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
   small.small_file_bytes = AutoCompactConf(run, "minFileSize", options.target_file_bytes / 2);
   small.min_files = static_cast<size_t>(std::max<int64_t>(2, AutoCompactConf(run, "minNumFiles", 50)));
   std::vector<size_t> candidates = delta::AutoCompactCandidates(*table.snapshot, partitions, small);
+  // What lies in a cube stays there: OPTIMIZE alone lays it out again.
+  std::erase_if(candidates, [&](size_t i) { return table.snapshot->files()[i].clustering_provider.has_value(); });
   Outcome outcome;
   outcome.plan = delta::PlanOptimize(*table.snapshot, candidates, options);
   if (outcome.plan.bins.empty()) return OkStatus();
   DeltaWrite write(run, table.target());
   RETURN_IF_ERROR(Rewrite(run, write, table, {}, options.target_file_bytes, outcome));
-  return write.Commit(OperationOf({}, outcome, Started::kByWrite));
+  return write.Commit(OperationOf({}, {}, outcome, Started::kByWrite));
 }
 
 }  // namespace
@@ -260,25 +239,17 @@ Rows RunCommand(StatementRun& run, const sql::OptimizeStatement& statement) {
 }
 
 Rows OptimizeTable(StatementRun& run, const MaintainedTable& table, const sql::OptimizeStatement& statement) {
-  if (statement.full) {
-    return MakeSqlError("DELTA_OPTIMIZE_FULL_NOT_SUPPORTED", "42601",
-                        "OPTIMIZE FULL is only supported for clustered tables with non-empty clustering columns.");
-  }
-  ASSIGN_OR_RETURN(std::vector<sql::TypedExprPtr> order, ZOrderColumns(run, *table.snapshot, statement.zorder_by));
-  ASSIGN_OR_RETURN(std::vector<size_t> candidates, SelectPartitions(run, *table.snapshot, statement.condition));
-  OptimizeOptions options;
-  if (!order.empty()) options.kind = OptimizeOptions::Kind::kCluster;
-  if (statement.purge) options.kind = OptimizeOptions::Kind::kPurge;
-  ASSIGN_OR_RETURN(options.target_file_bytes, delta::TargetFileBytes(table.snapshot->metadata()));
+  ASSIGN_OR_RETURN(Layout layout, LayoutOf(run, statement, *table.snapshot));
+  ASSIGN_OR_RETURN(int64_t target_bytes, delta::TargetFileBytes(table.snapshot->metadata()));
   Outcome outcome;
   outcome.started_ms = run.environment().clock.NowMs();
-  outcome.plan = delta::PlanOptimize(*table.snapshot, candidates, options);
+  RETURN_IF_ERROR(Plan(run, statement, table, layout, target_bytes, outcome));
   if (!outcome.plan.bins.empty()) {
     DeltaWrite write(run, table.target());
-    RETURN_IF_ERROR(Rewrite(run, write, table, order, options.target_file_bytes, outcome));
-    RETURN_IF_ERROR(write.Commit(OperationOf(statement, outcome, Started::kByUser)));
+    RETURN_IF_ERROR(Rewrite(run, write, table, layout, target_bytes, outcome));
+    RETURN_IF_ERROR(write.Commit(OperationOf(statement, layout, outcome, Started::kByUser)));
   }
-  return Report(run, table, outcome, !order.empty());
+  return ReportOptimize(run, table, outcome, layout);
 }
 
 }  // namespace ashlar::session

@@ -233,6 +233,7 @@ class Checker:
             if (match := COMPACTED.match(name)) and int(match[1]) - 1 in {-1, *states}:
                 self.check_compaction(name, int(match[1]), int(match[2]), states)
         self.check_protocol(state)
+        self.check_clustering(state)
         if data:
             for action in state.files.values():
                 self.check_file(state, action)
@@ -317,6 +318,32 @@ class Checker:
         self.expect("row ids", None not in ids, "a row without an id")
         self.expect("row ids", len(ids) == len(set(ids)), "two rows with one id")
         self.expect("row ids", all(i <= high_water_mark(state) for i in ids), "an id above the high water mark")
+
+    def check_clustering(self, state):
+        """Clustering columns exist, have statistics in every file, and stand beside no partitions."""
+        domain = state.domains.get("delta.clustering")
+        if domain is None:
+            return
+        self.expect("clustering", {"clustering", "domainMetadata"} <= set(state.protocol.get("writerFeatures") or []), "not in the protocol")
+        columns = json.loads(domain["configuration"])["clusteringColumns"]
+        if not columns:
+            return
+        self.expect("clustering", not state.metadata["partitionColumns"], "the table is partitioned")
+        for column in columns:
+            fields = state.schema()
+            for name in column:
+                found = [f for f in fields if state.physical(f) == name]
+                self.expect("clustering", found, f"no column {column}")
+                fields = found[0]["type"]["fields"] if found and isinstance(found[0]["type"], dict) else []
+            for action in state.files.values():
+                counts = load_json(action.get("stats") or "{}").get("nullCount", {})
+                for name in column:
+                    counts = counts.get(name) if isinstance(counts, dict) else None
+                self.expect(action["path"], counts is not None, f"no statistics of the clustering column {column}")
+        for action in state.files.values():
+            if action.get("clusteringProvider") == "liquid":
+                tags = action.get("tags") or {}
+                self.expect(action["path"], {"ZCUBE_ID", "ZCUBE_ZORDER_BY"} <= set(tags), f"clustered, tags {tags}")
 
     def from_checkpoint(self, version, files):
         state = State()

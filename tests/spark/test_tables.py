@@ -77,3 +77,21 @@ def test_catalog(spark, table):
     assert table.split(".")[-1] in [one.name for one in spark.catalog.listTables("main.default")]
     assert spark.catalog.currentDatabase() == "default" and spark.catalog.databaseExists("default")
     assert not spark.catalog.databaseExists("no_such_schema")
+
+
+def test_finished_cubes_of_a_clustered_table_stay(spark, table):
+    rows = spark.range(1000).select("id", F.struct((F.col("id") % 7).alias("x")).alias("s"))
+    rows.write.clusterBy("s.x", "id").saveAsTable(table)
+
+    def optimize():
+        return spark.sql(f"OPTIMIZE {table}").collect()[0]["metrics"]["clusteringStats"]
+
+    assert optimize()["mergedFiles"]["numFiles"] >= 1
+    rows.write.mode("append").saveAsTable(table)
+    spark.conf.set("spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.threshold", "1000")
+    spark.conf.set("spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.targetCubeSize", "1000")
+    done = optimize()
+    assert done["inputZCubeFiles"]["numFiles"] == 1 and done["mergedFiles"]["numFiles"] == done["inputOtherFiles"]["numFiles"]
+    assert ids(spark, table) == sorted([*range(1000), *range(1000)])
+    rows.writeTo(table).using("delta").clusterBy("id").createOrReplace()
+    assert spark.sql(f"DESCRIBE DETAIL {table}").collect()[0].clusteringColumns == ["id"]

@@ -70,7 +70,7 @@ TEST(Features, RefusalsNameTheFeature) {
            {Listing({"variantType"}, {"variantType"}), {}, "a INT", "", ""},
            {Listing({"variantType"}, {"variantType"}), {}, "a VARIANT", "", ""},
            {Listing({"typeWidening"}, {"typeWidening"}), {{"delta.enableTypeWidening", "true"}}, "a INT", "", ""},
-           {Listing({}, {"rowTracking", "clustering"}), {}, "a INT", "", "clustering, rowTracking"},
+           {Listing({}, {"rowTracking", "clustering"}), {}, "a INT", "", "rowTracking"},
            {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "catalogManaged", ""},
            {Listing({"fromTheFuture"}, {"fromTheFuture"}), {}, "a INT", "fromTheFuture", ""},
            {Listing({}, {"fromTheFuture"}), {}, "a INT", "", "fromTheFuture"}}) {

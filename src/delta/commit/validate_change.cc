@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "delta/clustering.h"
 #include "delta/evolution/drop_feature.h"
 #include "delta/features.h"
 #include "delta/paths.h"
@@ -82,6 +83,18 @@ Status CheckRemoves(const Snapshot& snapshot, const Metadata& metadata,
   return OkStatus();
 }
 
+// Clustering columns always have statistics, in the files that are added and after a change of the schema.
+Status CheckClustering(const Snapshot* snapshot, const StagedChange& change, const Metadata& metadata, const Schema& schema) {
+  std::optional<std::vector<ColumnPath>> columns;
+  if (snapshot != nullptr) columns = ClusteringColumns(snapshot->state());
+  for (const DomainMetadata& domain : change.domains) {
+    if (domain.domain == kClusteringDomain) columns = domain.removed ? std::nullopt : ParseClusteringDomain(domain);
+  }
+  bool matters = !change.adds.empty() || change.metadata.has_value() || !change.domains.empty();
+  if (!columns || columns->empty() || !matters) return OkStatus();
+  return CheckClusteringStatistics(*columns, schema, metadata);
+}
+
 // A commit that claims to only rearrange rows has as many after it as before.
 Status CheckRowCount(const Snapshot& snapshot, const StagedChange& change) {
   if (!change.OnlyRearranges() || change.removes.empty()) return OkStatus();
@@ -147,6 +160,7 @@ Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
                             change.domains[0].domain + ".",
                         {{"domainNames", change.domains[0].domain}});
   }
+  RETURN_IF_ERROR(CheckClustering(snapshot, change, metadata, schema));
   RETURN_IF_ERROR(CheckUnique(change));
   std::string root = snapshot != nullptr ? snapshot->root() : "/";
   RETURN_IF_ERROR(CheckAdds(root, metadata, schema, change.adds));

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "delta/clustering.h"
+
 namespace ashlar::delta {
 namespace {
 
@@ -53,7 +55,9 @@ RestorePlan PlanRestore(const Snapshot& latest, const Snapshot& target) {
     if (current == now.end() || !(current->second == domain)) plan.domains.push_back(domain);
   }
   for (const auto& [name, domain] : now) {
-    if (!then.contains(name)) plan.domains.push_back({name, domain.configuration, true});
+    if (then.contains(name)) continue;
+    // As delta-spark does: what was laid out by columns is by none, its domain stays.
+    plan.domains.push_back(name == kClusteringDomain ? ClusteringDomain({}) : DomainMetadata{name, domain.configuration, true});
   }
   plan.metrics = {{"numRestoredFiles", std::to_string(plan.restored.size())},
                   {"restoredFilesSize", std::to_string(BytesOf(plan.restored))},

@@ -13,7 +13,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
-#include "engine/write/zorder.h"
+#include "engine/write/curve.h"
 
 namespace ashlar::engine {
 namespace {
@@ -66,7 +66,7 @@ class Rearranging {
         store_(store),
         bindings_(connection_.state().scans) {}
 
-  Result<std::string> Select(const std::vector<size_t>& files, const std::vector<sql::TypedExprPtr>& order) {
+  Result<std::string> Select(const std::vector<size_t>& files, const RowOrder& order) {
     ColumnMatch match = snapshot_->mapping_mode() == delta::ColumnMappingMode::kId ? ColumnMatch::kFieldId
                                                                                    : ColumnMatch::kName;
     std::map<size_t, RowSelection> whole;
@@ -80,21 +80,21 @@ class Rearranging {
     DeltaTable table(snapshot_, match, store_);
     ASSIGN_OR_RETURN(std::string from, table.WithRows(std::move(whole))->FromSql(columns, false, bindings_));
     std::string select = "SELECT * FROM " + from + " AS q";
-    if (order.empty()) return select;
+    if (order.columns.empty()) return select;
     ASSIGN_OR_RETURN(std::string key, OrderKey(from, order, rows));
     return key.empty() ? select : select + " ORDER BY " + key;
   }
 
  private:
   // The interleaved range numbers of the columns that have more than one range.
-  Result<std::string> OrderKey(const std::string& from, const std::vector<sql::TypedExprPtr>& order, double rows) {
+  Result<std::string> OrderKey(const std::string& from, const RowOrder& order, double rows) {
     SelectBlock block;
     for (size_t i = 0; i < snapshot_->schema().fields.size(); ++i) {
       block.Add(static_cast<sql::AttributeId>(i), {.sql = ColumnSql("q", i)});
     }
     std::vector<std::string> keys;
     std::string select;
-    for (const sql::TypedExprPtr& expr : order) {
+    for (const sql::TypedExprPtr& expr : order.columns) {
       ASSIGN_OR_RETURN(std::string sql, LowerOverBlock(*expr, block, OptionsFor(connection_), bindings_));
       keys.push_back("create_sort_key(" + sql + ", 'ASC NULLS FIRST')");
       select += (select.empty() ? "" : ", ") + keys.back();
@@ -103,8 +103,8 @@ class Rearranging {
     if (rows > kSampleRows) {
       sample += " USING SAMPLE " + std::to_string(100 * kSampleRows / rows) + " PERCENT (bernoulli, 42)";
     }
-    std::vector<duckdb::vector<duckdb::Value>> columns(order.size());
-    std::vector<bool> numeric(order.size());
+    std::vector<duckdb::vector<duckdb::Value>> columns(order.columns.size());
+    std::vector<bool> numeric(order.columns.size());
     RETURN_IF_ERROR(connection_.Run(sample, [&](duckdb::QueryResult& result) {
       for (size_t c = 0; c < columns.size(); ++c) numeric[c] = result.types[c] == duckdb::LogicalType::BIGINT;
       while (auto chunk = result.Fetch()) {
@@ -120,7 +120,8 @@ class Rearranging {
       if (bounds.empty()) continue;
       ranges += (ranges.empty() ? "" : ", ") + ("ashlar_range(" + keys[c] + ", " + bounds + ")");
     }
-    return ranges.empty() ? "" : "ashlar_interleave(" + ranges + ")";
+    bool hilbert = order.curve == RowOrder::Curve::kHilbert;
+    return ranges.empty() ? "" : (hilbert ? "ashlar_hilbert(" : "ashlar_interleave(") + ranges + ")";
   }
 
   DuckConnection& connection_;
@@ -147,7 +148,7 @@ Result<delta::PartitionValues> PartitionIn(const delta::Snapshot& snapshot, cons
 Result<std::vector<delta::AddFile>> Rearrange(Connection& connection,
                                               const std::shared_ptr<const delta::Snapshot>& snapshot,
                                               const std::vector<size_t>& files,
-                                              const std::vector<sql::TypedExprPtr>& order, WriteTarget target,
+                                              const RowOrder& order, WriteTarget target,
                                               const FileCreated& created) {
   CHECK(!files.empty());
   // The rows passed the table's rules when they came.

@@ -9,6 +9,7 @@
 #include "duckdb/function/scalar_function.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "engine/write/curve.h"
 
 namespace ashlar::engine {
 namespace {
@@ -39,19 +40,8 @@ void ExecuteRange(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vec
   }
 }
 
-// The highest bits of all numbers first, then the next ones.
-void Interleave(const std::vector<uint16_t>& numbers, std::string& key) {
-  std::ranges::fill(key, '\0');
-  size_t at = 0;
-  for (int bit = kRangeBits - 1; bit >= 0; --bit) {
-    for (uint16_t number : numbers) {
-      if (number >> bit & 1) key[at / 8] = static_cast<char>(key[at / 8] | 0x80 >> at % 8);
-      ++at;
-    }
-  }
-}
-
-void ExecuteInterleave(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector& result) {
+template <bool kHilbert>
+void ExecuteCurve(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector& result) {
   size_t columns = args.ColumnCount();
   std::vector<duckdb::UnifiedVectorFormat> formats(columns);
   for (size_t c = 0; c < columns; ++c) args.data[c].ToUnifiedFormat(args.size(), formats[c]);
@@ -62,7 +52,8 @@ void ExecuteInterleave(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb
     for (size_t c = 0; c < columns; ++c) {
       numbers[c] = duckdb::UnifiedVectorFormat::GetData<uint16_t>(formats[c])[formats[c].sel->get_index(i)];
     }
-    Interleave(numbers, key);
+    if constexpr (kHilbert) ToHilbert(numbers);
+    InterleaveBits(numbers, key);
     out[i] = duckdb::StringVector::AddStringOrBlob(result, key);
   }
 }
@@ -78,9 +69,13 @@ void RegisterZOrder(duckdb::DatabaseInstance& database) {
   range.AddFunction(duckdb::ScalarFunction({LogicalType::BLOB, LogicalType::LIST(LogicalType::BLOB)},
                                            LogicalType::USMALLINT, ExecuteRange<duckdb::string_t>));
   loader.RegisterFunction(std::move(range));
-  duckdb::ScalarFunction interleave("ashlar_interleave", {LogicalType::USMALLINT}, LogicalType::BLOB, ExecuteInterleave);
-  interleave.varargs = LogicalType::USMALLINT;
-  loader.RegisterFunction(std::move(interleave));
+  auto add_curve = [&](const char* name, duckdb::scalar_function_t execute) {
+    duckdb::ScalarFunction curve(name, {LogicalType::USMALLINT}, LogicalType::BLOB, std::move(execute));
+    curve.varargs = LogicalType::USMALLINT;
+    loader.RegisterFunction(std::move(curve));
+  };
+  add_curve("ashlar_interleave", ExecuteCurve<false>);
+  add_curve("ashlar_hilbert", ExecuteCurve<true>);
 }
 
 }  // namespace ashlar::engine

@@ -1,5 +1,5 @@
-// The scalar functions behind a Z-order: which of the sampled ranges a key lies in, and the bits of several
-// such numbers interleaved into one sortable key.
+// The scalar functions behind orders along a curve through several columns: which of the sampled ranges a key
+// lies in, and several such numbers as one sortable key, by the Z-order or the Hilbert curve.
 #pragma once
 
 namespace duckdb {
@@ -8,11 +8,8 @@ class DatabaseInstance;
 
 namespace ashlar::engine {
 
-// A range number has this many bits; more ranges than 2^bits are never made.
-constexpr int kRangeBits = 10;
-
 // ashlar_range(key, bounds): how many of the ascending bounds are not above the key. Keys are
-// create_sort_key's, BIGINT or BLOB; ashlar_interleave(range, …) → BLOB.
+// create_sort_key's, BIGINT or BLOB; ashlar_interleave(range, …) → BLOB; ashlar_hilbert(range, …) → BLOB.
 void RegisterZOrder(duckdb::DatabaseInstance& database);
 
 }  // namespace ashlar::engine

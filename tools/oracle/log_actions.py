@@ -1,0 +1,79 @@
+"""The actions of a Delta log as lines that two writers can be compared by: no paths, sizes or times, and
+names that are made up (cubes, physical columns) by number."""
+import json
+import pathlib
+import re
+
+
+class Log:
+    """One table's log, read on from where it was left."""
+
+    def __init__(self, location):
+        self.folder = pathlib.Path(location.removeprefix("file:")) / "_delta_log"
+        self.next = 0
+        self.names = {}
+        self.standing = {}
+
+    def new_lines(self):
+        lines = []
+        while (path := self.folder / f"{self.next:020}.json").exists():
+            lines.append(f"version {self.next}")
+            actions = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+            lines += sorted(filter(None, map(self.line, actions)))
+            self.next += 1
+        return lines
+
+    def line(self, entry):
+        (kind, action), = entry.items()
+        shown = {"commitInfo": commit_info, "protocol": protocol, "metaData": metadata, "domainMetadata": domain,
+                 "add": added, "remove": removed}.get(kind)
+        if shown is None:
+            return None
+        text = json.dumps(shown(action), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        # An action that says again what stands already is none.
+        if kind in ("protocol", "metaData") and self.standing.get(kind) == text:
+            return None
+        self.standing[kind] = text
+        text = re.sub(r"(?<=\w)#\d+L?", "#x", text)
+        return f"{kind} " + re.sub(r"(col-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", self.name, text)
+
+    def name(self, match):
+        return self.names.setdefault(match[0], f"{match[1] or 'id-'}{len(self.names) + 1}")
+
+
+def commit_info(action):
+    """Operation and parameters; delta-spark writes numbers and booleans among them without quotes."""
+    parameters = {key: value if value is None or isinstance(value, str) else json.dumps(value)
+                  for key, value in (action.get("operationParameters") or {}).items()}
+    if "properties" in parameters:
+        properties = json.loads(parameters["properties"])
+        if isinstance(properties, dict):
+            properties.pop("delta.columnMapping.maxColumnId", None)  # nobody asked for it
+        parameters["properties"] = properties
+    return {"operation": action["operation"], "operationParameters": parameters}
+
+
+# Versions imply these; whether a protocol also names them is each writer's way of raising it.
+IMPLIED = {"appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns", "columnMapping", "identityColumns"}
+
+
+def protocol(action):
+    return {"features": sorted(set(action.get("writerFeatures") or []) - IMPLIED)}
+
+
+def metadata(action):
+    return {key: action.get(key) for key in ("partitionColumns", "configuration")}
+
+
+def domain(action):
+    return {**action, "configuration": json.loads(action["configuration"])}
+
+
+def added(action):
+    return {"dataChange": action["dataChange"], "rows": json.loads(action["stats"])["numRecords"],
+            "clusteringProvider": action.get("clusteringProvider"), "tags": action.get("tags") or {},
+            "deleted": (action.get("deletionVector") or {}).get("cardinality", 0)}
+
+
+def removed(action):
+    return {"dataChange": action["dataChange"], "tags": action.get("tags") or {}}
