@@ -20,25 +20,30 @@ Error OfStoresAlone(const std::string& path) { return NotImplemented("this for a
 
 }  // namespace
 
+const MountedStores::Mounted* MountedStores::Around(std::string path) const {
+  while (true) {
+    if (auto mounted = by_root_.find(path); mounted != by_root_.end()) return &mounted->second;
+    size_t slash = path.rfind('/');
+    if (slash == std::string::npos || slash == 0) return nullptr;
+    path.erase(slash);
+  }
+}
+
 Result<std::shared_ptr<CloudObjectStore>> MountedStores::Mount(const StoreAccess& access) {
   std::string credential = CredentialText(access.credential);
   std::lock_guard lock(mutex_);
-  auto mounted = by_root_.find(access.root);
-  if (mounted != by_root_.end() && mounted->second.credential == credential) return mounted->second.store;
+  const Mounted* around = Around(access.root);
+  if (around != nullptr && around->credential == credential) return around->store;
   ASSIGN_OR_RETURN(std::shared_ptr<CloudObjectStore> store, OpenCloudStore(access, clock_, transport_));
+  // '0' follows '/' in byte order: the roots below this one.
+  by_root_.erase(by_root_.lower_bound(access.root + "/"), by_root_.lower_bound(access.root + "0"));
   by_root_[access.root] = {std::move(credential), store};
   return store;
 }
 
 Result<std::shared_ptr<CloudObjectStore>> MountedStores::Find(const std::string& path) const {
   std::lock_guard lock(mutex_);
-  std::string root = path;
-  while (true) {
-    if (auto mounted = by_root_.find(root); mounted != by_root_.end()) return mounted->second.store;
-    size_t slash = root.rfind('/');
-    if (slash == std::string::npos || slash == 0) break;
-    root.erase(slash);
-  }
+  if (const Mounted* mounted = Around(path)) return mounted->store;
   return MakeError(ErrorCode::kPermissionDenied, "No access was given to " + path);
 }
 

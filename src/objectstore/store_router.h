@@ -21,8 +21,9 @@ class MountedStores {
   MountedStores(const Clock& clock, std::shared_ptr<HttpTransport> transport)
       : clock_(clock), transport_(std::move(transport)) {}
 
-  // The store of the place, made again when its credential is another one than before. What is under way
-  // with the old one goes on. Errors: as OpenCloudStore.
+  // A store that serves the place with this credential: one that is mounted there or above already, or else a new
+  // one, which takes the place of all that were mounted at or below it; what is under way with those goes on. So
+  // none is left below with a credential of before. Errors: as OpenCloudStore.
   Result<std::shared_ptr<CloudObjectStore>> Mount(const StoreAccess& access);
   // The mounted store whose root is the path or lies deepest above it. Errors: kPermissionDenied for none.
   Result<std::shared_ptr<CloudObjectStore>> Find(const std::string& path) const;
@@ -32,6 +33,8 @@ class MountedStores {
     std::string credential;
     std::shared_ptr<CloudObjectStore> store;
   };
+  // The deepest at or above the path; null for none. Under the lock.
+  const Mounted* Around(std::string path) const;
 
   const Clock& clock_;
   const std::shared_ptr<HttpTransport> transport_;

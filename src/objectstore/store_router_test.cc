@@ -78,6 +78,16 @@ TEST_F(StoreRouterTest, TakesANewCredentialAndKeepsAnOldOne) {
   EXPECT_EQ(*(*first)->Read("s3://bucket/a/x"), "http://one/bucket/a/x");
 }
 
+TEST_F(StoreRouterTest, NothingBelowKeepsACredentialOfBefore) {
+  ASSERT_TRUE(mounted_.Mount(AccessTo("s3://bucket/a/b/file", "http://old")).ok());
+  ASSERT_TRUE(mounted_.Mount(AccessTo("s3://bucket/a/bc", "http://old")).ok());
+  ASSERT_TRUE(mounted_.Mount(AccessTo("s3://bucket/a/b", "http://new")).ok());
+  EXPECT_EQ(*router_.Read("s3://bucket/a/b/file"), "http://new/bucket/a/b/file");
+  EXPECT_EQ(*router_.Read("s3://bucket/a/bc/x"), "http://old/bucket/a/bc/x");
+  // What is above serves it already.
+  EXPECT_EQ(*mounted_.Mount(AccessTo("s3://bucket/a/b/other", "http://new")), *mounted_.Find("s3://bucket/a/b"));
+}
+
 TEST(StoreAccess, ComesBackFromItsText) {
   StoreCredential keys[] = {{S3AccessKey{"id", "secret", "token", "eu-west-1"}, "http://here"},
                             {AzureSharedKey{"a2V5"}, ""},

@@ -83,6 +83,12 @@ def azure_container(endpoint: str):
     return BlobServiceClient(endpoint, credential=ACCOUNT_KEY).get_container_client(BUCKET)
 
 
+def container_sas() -> str:
+    expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    allowed = ContainerSasPermissions(read=True, write=True, create=True, delete=True, list=True)
+    return generate_container_sas(ACCOUNT, BUCKET, account_key=ACCOUNT_KEY, permission=allowed, expiry=expiry)
+
+
 def s3_store(endpoint: str) -> Store:
     client = s3_client(endpoint)
     client.create_bucket(Bucket=BUCKET)
@@ -101,9 +107,7 @@ def azure_store(endpoint: str, kind: str) -> Store:
         container.create_container()
     secret = ACCOUNT_KEY
     if kind == "azure_sas":
-        expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
-        allowed = ContainerSasPermissions(read=True, write=True, create=True, delete=True, list=True)
-        secret = generate_container_sas(ACCOUNT, BUCKET, account_key=ACCOUNT_KEY, permission=allowed, expiry=expiry)
+        secret = container_sas()
 
     def read_all():
         return {blob.name: container.download_blob(blob.name).readall() for blob in container.list_blobs() if "/n/" in blob.name}
@@ -171,8 +175,11 @@ class Lake:
         # The SDK's own method knows only the kinds of credential that Databricks' clouds have.
         self.workspace.api_client.do(method, f"/api/2.1/unity-catalog/storage-credentials{name}", body=body)
 
-    def set_credential(self, endpoint: str | None = None):
-        self._credentials("PATCH", f"/{self.credential}", self._key(endpoint or self.proxy.url))
+    def set_credential(self, endpoint: str | None = None, sas: bool = False):
+        key = self._key(endpoint or self.proxy.url)
+        if sas:
+            key["azure_storage_key"] = {"sas_token": container_sas(), "endpoint": self.proxy.url}
+        self._credentials("PATCH", f"/{self.credential}", key)
 
     def another_server(self) -> "Lake":
         return Lake(self.kind, self.other, self.running, self.endpoint, self.prefix, self.proxy)
