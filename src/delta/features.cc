@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "delta/evolution/drop_feature.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/schema.h"
 
@@ -90,7 +91,7 @@ constexpr std::array kFeatures = {
                  PropertyIsTrue<"delta.enableInCommitTimestamps">},
     TableFeature{"vacuumProtocolCheck", true, 0, 0, kYes, kYes, nullptr},
     TableFeature{"allowColumnDefaults", false, 0, 0, kYes, kYes, FieldHas<"CURRENT_DEFAULT">},
-    TableFeature{"rowTracking", false, 0, 0, kYes, kNo, PropertyIsTrue<"delta.enableRowTracking">},
+    TableFeature{"rowTracking", false, 0, 0, kYes, kYes, PropertyIsTrue<"delta.enableRowTracking">},
     TableFeature{"clustering", false, 0, 0, kYes, kYes, nullptr},
     TableFeature{"typeWidening", true, 0, 0, kYes, kYes, WidensTypes},
     TableFeature{"typeWidening-preview", true, 0, 0, kYes, kYes, WidensTypes},
@@ -178,6 +179,7 @@ std::vector<std::string> ListedFeatures(const Protocol& protocol) {
 }
 
 Protocol WithFeature(Protocol protocol, const TableFeature& feature) {
+  if (const TableFeature* needed = FindTableFeature(NeededBy(feature.name))) protocol = WithFeature(std::move(protocol), *needed);
   if (IsFeatureListed(protocol, feature.name)) return protocol;
   bool by_name = protocol.min_writer_version >= kMaxWriterVersion || feature.legacy_writer == 0;
   if (!by_name) {

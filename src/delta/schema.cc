@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/commit/row_tracking.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
@@ -342,6 +343,7 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   Metadata& metadata = definition.metadata;
   ASSIGN_OR_RETURN(PropertyRequest request, ReadProperties(table.properties));
   metadata.configuration = request.stored;
+  NameRowTrackingColumns(metadata.configuration, random);
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
   RETURN_IF_ERROR(CheckTableSchema(table.schema, table.partition_columns, mode));
   metadata.id = NewUuid(random);

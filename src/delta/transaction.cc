@@ -7,6 +7,7 @@
 #include "base/saturating.h"
 #include "base/text.h"
 #include "delta/commit/row_marks.h"
+#include "delta/commit/row_tracking.h"
 #include "delta/features.h"
 #include "delta/log/after_commit.h"
 #include "delta/log/file_name.h"
@@ -148,10 +149,11 @@ std::vector<Action> Transaction::Actions(int64_t version) {
   actions.push_back(std::move(info));
   if (change_.protocol.has_value()) actions.push_back(*change_.protocol);
   if (change_.metadata.has_value()) actions.push_back(*change_.metadata);
-  actions.insert(actions.end(), change_.domains.begin(), change_.domains.end());
+  std::vector<AddFile> adds = change_.adds;
+  for (DomainMetadata& domain : GiveRowIds(snapshot_.get(), change_.domains, version, adds)) actions.push_back(std::move(domain));
   actions.insert(actions.end(), change_.application_versions.begin(), change_.application_versions.end());
   actions.insert(actions.end(), change_.removes.begin(), change_.removes.end());
-  actions.insert(actions.end(), change_.adds.begin(), change_.adds.end());
+  actions.insert(actions.end(), adds.begin(), adds.end());
   actions.insert(actions.end(), change_.cdc_files.begin(), change_.cdc_files.end());
   return actions;
 }
@@ -200,6 +202,7 @@ Status Transaction::RebaseOnto(const CommitFile& commit, bool* moved) {
   int64_t timestamp = commit.modified_ms;
   if (info != nullptr) timestamp = info->in_commit_timestamp_ms.value_or(timestamp);
   newest_timestamp_ms_ = std::max(newest_timestamp_ms_, timestamp);
+  RETURN_IF_ERROR(RebaseRowIds(winner, metadata(), change_.domains));
   for (const Action& action : winner) {
     const auto* changed = std::get_if<Metadata>(&action);
     if (changed == nullptr) continue;
@@ -243,6 +246,7 @@ Result<CommitResult> Transaction::Commit() {
   RETURN_IF_ERROR(ValidateChange(snapshot_.get(), change_));
   in_commit_timestamps_ =
       BooleanProperty(metadata().configuration, "delta.enableInCommitTimestamps", false);
+  if (AssignsRowIds(protocol(), metadata())) RETURN_IF_ERROR(BeginRowIds(snapshot_.get(), change_.domains));
   int64_t version = snapshot_ == nullptr ? 0 : snapshot_->version() + 1;
   const int64_t first_version = version;
   for (int attempt = 1; attempt <= environment_.max_attempts; ++attempt) {

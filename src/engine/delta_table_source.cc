@@ -9,6 +9,7 @@
 #include "delta/schema.h"
 #include "engine/duck_types.h"
 #include "engine/scan/file_table.h"
+#include "engine/scan/row_details.h"
 
 namespace ashlar::engine {
 namespace {
@@ -47,6 +48,14 @@ bool WasWidened(const Field& field) {
   });
 }
 
+// The table with `_metadata`, unless it has a column of that name.
+std::shared_ptr<const sql::TableHandle> WithRowMetadata(const std::shared_ptr<const sql::TableHandle>& handle) {
+  auto table = std::dynamic_pointer_cast<const DeltaTable>(handle);
+  CHECK(table != nullptr);
+  if (table->schema().IndexOf(sql::kRowMetadata) >= 0) return handle;
+  return std::make_shared<TableWithRowMetadata>(std::move(table));
+}
+
 // The column, of which no condition is pushed into the files: DuckDB would cast the condition's value to the
 // type that a file has, and 2.5 is not 3.
 std::string UnfilteredSql(const std::string& column) {
@@ -77,8 +86,9 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
   bool no_files = files_ ? files_->empty() : snapshot_->files().empty();
   std::string select;
   bool plain = true;
+  const std::vector<Field> all = ScanColumns(*snapshot_);
   for (int i : columns) {
-    const Field& field = schema().fields[static_cast<size_t>(i)];
+    const Field& field = all[static_cast<size_t>(i)];
     if (HasCaseTwins(field.type)) {
       return NotImplemented("reading the column " + field.name + ", whose fields differ in case alone");
     }
@@ -241,6 +251,7 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
       ASSIGN_OR_RETURN(handle, OpenChanges(path, options));
     } else {
       ASSIGN_OR_RETURN(handle, OpenDelta(path, time_travel));
+      if (options.contains(sql::kRowMetadata)) handle = WithRowMetadata(handle);
     }
   } else {
     if (time_travel.version || time_travel.timestamp_micros) {

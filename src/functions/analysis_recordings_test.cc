@@ -19,6 +19,7 @@
 #include "functions/registry.h"
 #include "sql/analyzer.h"
 #include "sql/parser.h"
+#include "sql/row_metadata.h"
 
 namespace ashlar::functions {
 namespace {
@@ -34,6 +35,24 @@ class RecordedTable : public TableHandle {
 
  private:
   Schema schema_;
+};
+
+// With what Delta's tables show of each row when they track rows.
+class TableOfTrackedRows : public RecordedTable, public RowMetadataSource {
+ public:
+  explicit TableOfTrackedRows(Schema schema) : RecordedTable(WithMetadata(std::move(schema))) {}
+
+ private:
+  static Schema WithMetadata(Schema schema) {
+    std::vector<Field> fields = {{"file_path", TypeId::kString, false}, {"file_name", TypeId::kString, false}};
+    for (const char* name : {"file_size", "file_block_start", "file_block_length"}) fields.push_back({name, TypeId::kLong, false});
+    fields.push_back({"file_modification_time", TypeId::kTimestamp, false});
+    for (const char* name : {"row_index", "row_id", "base_row_id", "default_row_commit_version", "row_commit_version"}) {
+      fields.push_back({name, TypeId::kLong, false});
+    }
+    schema.fields.push_back({kRowMetadata, DataType::Struct(std::move(fields)), false});
+    return schema;
+  }
 };
 
 // Tables and views that the file's own statements made.
@@ -55,8 +74,11 @@ class RecordedCatalog : public CatalogView, public TableSource {
     return answers;
   }
   Result<std::shared_ptr<const TableHandle>> Open(const ResolvedRelation& relation, const TimeTravel&,
-                                                  const std::map<std::string, std::string>&,
+                                                  const std::map<std::string, std::string>& options,
                                                   const std::optional<Schema>&) override {
+    if (options.contains(kRowMetadata)) {
+      return std::shared_ptr<const TableHandle>(std::make_shared<TableOfTrackedRows>(relation.schema));
+    }
     return std::shared_ptr<const TableHandle>(std::make_shared<RecordedTable>(relation.schema));
   }
 
@@ -277,6 +299,7 @@ class FileSession {
     if (relation.name_parts.size() == 2) relation.name_parts.insert(relation.name_parts.begin(), "spark_catalog");
     relation.full_name = ToLowerAscii(Join(relation.name_parts, "."));
     relation.uuid = relation.full_name;
+    if (kind == RelationKind::kTable) relation.format = "DELTA";
     relation.view_catalog = "spark_catalog";
     relation.view_schema = schema_;
     return relation;

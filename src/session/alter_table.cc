@@ -6,6 +6,7 @@
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "session/drop_feature.h"
+#include "session/row_tracking.h"
 #include "sql/column_rules.h"
 #include "types/widening.h"
 
@@ -420,6 +421,11 @@ Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
   ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
   if (std::optional<sql::FeatureDrop> drop = sql::FeatureDropOf(statement)) {
     return DropFeature(run, {relation, target.snapshot}, *drop);
+  }
+  if (statement.action == Action::kSetProperties && EnablesRowTracking(*target.snapshot, statement.properties)) {
+    MaintainedTable table{relation, target.snapshot};
+    RETURN_IF_ERROR(BackfillRowIds(run, table));
+    target.snapshot = table.snapshot;
   }
   DeltaWrite write(run, std::move(target));
   Alteration alteration(run, statement, relation, write);

@@ -1,6 +1,7 @@
 #include "session/delta_write.h"
 
 #include "base/text.h"
+#include "delta/commit/row_tracking.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/features.h"
 #include "delta/maintenance/optimize.h"
@@ -85,6 +86,7 @@ void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
                 *delta::MappingModeOf(metadata_.configuration) != delta::ColumnMappingMode::kNone;
   auto mode = delta::MappingModeOf(configuration);
   metadata_.configuration = std::move(configuration);
+  delta::NameRowTrackingColumns(metadata_.configuration, run_.environment().random);
   // A table that gets column mapping keeps the names its files have.
   if (!mapped && mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
     delta::AssignColumnIds(schema_, metadata_.configuration, true, run_.environment().random);

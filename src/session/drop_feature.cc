@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "delta/commit/row_tracking.h"
 #include "delta/evolution/drop_feature.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/log/checkpoint.h"
@@ -15,6 +16,7 @@
 #include "engine/scan/older_types.h"
 #include "engine/write/rearrange.h"
 #include "session/committer.h"
+#include "session/row_tracking.h"
 
 namespace ashlar::session {
 namespace {
@@ -77,7 +79,7 @@ class FeatureDrop {
     if (name == "checkConstraints") return CheckNoConstraints();
     if (name == "domainMetadata") return RemoveDomains();
     if (name == "columnMapping") return RemoveMapping();
-    if (name == "rowTracking") return NotImplemented("DROP FEATURE rowTracking");
+    if (name == "rowTracking") return RemoveRowIds(run_, table_);
     if (name.starts_with("typeWidening")) return StopWidening();
     return OkStatus();
   }
@@ -329,6 +331,14 @@ class FeatureDrop {
     environment.commit_uuid = commit_uuid_;
     RemoteCommitter committer(env.control, run_.session().handle(), table_.relation.uuid);
     delta::Transaction transaction(location(), committer, table_.snapshot, std::move(environment));
+    if (feature_->name == "rowTracking") {
+      for (const char* key : {"delta.enableRowTracking", "delta.rowTrackingSuspended", delta::kRowIdColumn, delta::kRowVersionColumn}) {
+        metadata.configuration.erase(key);
+      }
+      auto domain = snapshot().state().domain_metadata.find(delta::kRowTrackingDomain);
+      bool known = domain != snapshot().state().domain_metadata.end();
+      if (known) transaction.SetDomainMetadata({domain->first, domain->second.configuration, true});
+    }
     transaction.SetMetadata(std::move(metadata));
     transaction.SetProtocol(std::move(protocol));
     delta::Operation operation;

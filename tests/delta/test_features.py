@@ -10,6 +10,72 @@ import replay
 from test_replay import in_order, location_of, read_by_deltalake
 
 
+MODES = {"rewriting files": "false", "deletion vectors": "true"}
+
+
+def tracked(sql, table):
+    rows = sql(f"SELECT id, _metadata.row_id, _metadata.row_commit_version FROM {table}")
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+def check_row_ids(sql, table):
+    """Every row's id by SQL and by the replayer; gives them by the table's id column."""
+    root = location_of(sql, table)
+    state = replay.check(root)
+    shown = tracked(sql, table)
+    assert sorted(replay.row_ids(root, state)) == sorted(shown.values())
+    return shown
+
+
+@pytest.mark.parametrize("vectors", MODES.values(), ids=MODES)
+def test_rows_keep_their_ids(sql, vectors):
+    table = f"tracked_{vectors}"
+    sql(f"CREATE TABLE {table} (id INT, v STRING, p INT) PARTITIONED BY (p) TBLPROPERTIES ('delta.enableRowTracking' = 'true', "
+        f"'delta.enableDeletionVectors' = '{vectors}', 'delta.checkpointInterval' = '3')")
+    sql(f"INSERT INTO {table} SELECT CAST(id AS INT), 'a', CAST(id % 2 AS INT) FROM range(20)")
+    first = check_row_ids(sql, table)
+    assert sorted(row_id for row_id, _ in first.values()) == list(range(20))
+    assert {version for _, version in first.values()} == {1}
+
+    sql(f"UPDATE {table} SET v = 'b' WHERE id IN (3, 4)")
+    updated = check_row_ids(sql, table)
+    assert {i: row_id for i, (row_id, _) in updated.items()} == {i: row_id for i, (row_id, _) in first.items()}
+    assert {i: version for i, (_, version) in updated.items()} == {i: 2 if i in ("3", "4") else 1 for i in first}
+
+    sql(f"MERGE INTO {table} t USING (SELECT 5 AS id, 'm' AS v, 1 AS p UNION ALL SELECT 100, 'n', 1) s ON t.id = s.id "
+        "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT * WHEN NOT MATCHED BY SOURCE AND t.id = 7 THEN DELETE")
+    merged = check_row_ids(sql, table)
+    assert merged["5"] == (first["5"][0], 3)
+    assert merged["100"][1] == 3 and merged["100"][0] > 19
+    assert "7" not in merged and merged["3"] == updated["3"] and merged["8"] == first["8"]
+
+    sql(f"DELETE FROM {table} WHERE id = 9")
+    sql(f"OPTIMIZE {table}")
+    compacted = check_row_ids(sql, table)
+    assert compacted == {i: ids for i, ids in merged.items() if i != "9"}
+
+    sql(f"RESTORE {table} TO VERSION AS OF 1")
+    assert {i: row_id for i, (row_id, _) in check_row_ids(sql, table).items()} == {i: row_id for i, (row_id, _) in first.items()}
+    sql(f"INSERT INTO {table} VALUES (200, 'z', 0)")
+    assert check_row_ids(sql, table)["200"][0] > max(row_id for row_id, _ in compacted.values())
+
+
+def test_an_old_table_gets_row_ids_and_loses_them(sql):
+    sql("CREATE TABLE late_ids (id INT)")
+    for i in range(3):
+        sql(f"INSERT INTO late_ids VALUES ({i})")
+    sql("ALTER TABLE late_ids SET TBLPROPERTIES ('delta.enableRowTracking' = 'true')")
+    given = check_row_ids(sql, "late_ids")
+    assert sorted(row_id for row_id, _ in given.values()) == [0, 1, 2]
+    sql("UPDATE late_ids SET id = 10 WHERE id = 1")
+    assert check_row_ids(sql, "late_ids")["10"][0] == given["1"][0]
+    sql("ALTER TABLE late_ids DROP FEATURE rowTracking")
+    state = replay.check(location_of(sql, "late_ids"))
+    assert "rowTracking" not in state.protocol["writerFeatures"]
+    assert not any("baseRowId" in f for f in state.files.values()) and "delta.rowTracking" not in state.domains
+    assert in_order(replay.live_rows(location_of(sql, "late_ids"), state)) == [[0], [10], [2]]
+
+
 def test_widened_columns(sql):
     sql("CREATE TABLE widened (a TINYINT, d DECIMAL(6,2), f FLOAT, day DATE, s STRUCT<x: INT>, p INT) PARTITIONED BY (p) "
         "TBLPROPERTIES ('delta.enableTypeWidening' = 'true', 'delta.checkpointInterval' = '2')")

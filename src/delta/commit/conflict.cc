@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "delta/commit/row_tracking.h"
 #include "delta/evolution/drop_feature.h"
 #include "delta/features.h"
 
@@ -109,7 +110,8 @@ class ConflictCheck {
   Status CheckApplications(const Action& action) const {
     if (const auto* domain = std::get_if<DomainMetadata>(&action)) {
       for (const DomainMetadata& own : change_.domains) {
-        if (own.domain != domain->domain) continue;
+        // The mark of the ids given so far is carried on, whoever gave them.
+        if (own.domain != domain->domain || own.domain == kRowTrackingDomain) continue;
         return Conflict("DELTA_CONCURRENT_TRANSACTION",
                         "changed the metadata domain " + own.domain + ".");
       }
@@ -210,7 +212,8 @@ bool StagedChange::OnlyRearranges() const {
   auto rearranges = [](const auto& file) { return !file.data_change; };
   bool has_files = !adds.empty() || !removes.empty();
   bool others = metadata.has_value() || protocol.has_value() || !cdc_files.empty() ||
-                !application_versions.empty() || !domains.empty();
+                !application_versions.empty() ||
+                std::ranges::any_of(domains, [](const auto& d) { return d.domain != kRowTrackingDomain; });
   return has_files && !others && std::ranges::all_of(adds, rearranges) &&
          std::ranges::all_of(removes, rearranges);
 }

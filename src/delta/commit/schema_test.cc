@@ -70,7 +70,9 @@ TEST(Features, RefusalsNameTheFeature) {
            {Listing({"variantType"}, {"variantType"}), {}, "a INT", "", ""},
            {Listing({"variantType"}, {"variantType"}), {}, "a VARIANT", "", ""},
            {Listing({"typeWidening"}, {"typeWidening"}), {{"delta.enableTypeWidening", "true"}}, "a INT", "", ""},
-           {Listing({}, {"rowTracking", "clustering"}), {}, "a INT", "", "rowTracking"},
+           {Listing({}, {"rowTracking", "domainMetadata"}), {{"delta.enableRowTracking", "true"}}, "a INT", "", ""},
+           {Listing({}, {"coordinatedCommits-preview", "icebergCompatV3", "clustering"}), {}, "a INT", "",
+            "coordinatedCommits-preview, icebergCompatV3"},
            {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "catalogManaged", ""},
            {Listing({"fromTheFuture"}, {"fromTheFuture"}), {}, "a INT", "fromTheFuture", ""},
            {Listing({}, {"fromTheFuture"}), {}, "a INT", "", "fromTheFuture"}}) {

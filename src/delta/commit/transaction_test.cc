@@ -4,7 +4,10 @@
 
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "delta/commit/row_tracking.h"
+#include "delta/features.h"
 #include "delta/history.h"
+#include "delta/log/version_checksum.h"
 #include "delta/log/last_checkpoint.h"
 #include "delta/log/log_segment.h"
 #include "delta/log/replay.h"
@@ -309,10 +312,10 @@ TEST_F(TransactionTest, InvalidChangesAreRefusedBeforeTheyAreTried) {
   EXPECT_EQ(refused([&](auto& t) { t.SetDomainMetadata({"d", "{}", false}); }).condition,
             "DELTA_DOMAIN_METADATA_NOT_SUPPORTED");
   Metadata checked = (*table.Load())->metadata();
-  checked.configuration["delta.enableRowTracking"] = "true";
+  checked.configuration["delta.enableIcebergCompatV3"] = "true";
   Error tracking = refused([&](auto& t) { t.SetMetadata(checked); });
   EXPECT_EQ(tracking.condition, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
-  EXPECT_EQ(tracking.parameters["unsupported"], "rowTracking");
+  EXPECT_EQ(tracking.parameters["unsupported"], "icebergCompatV3");
   EXPECT_EQ((*table.Load())->version(), 1);
 }
 
@@ -579,6 +582,44 @@ TEST_F(TransactionTest, ConflictMatrix) {
       EXPECT_EQ((*own.Load())->version(), 1);
     }
   }
+}
+
+TEST_F(TransactionTest, RowsGetIdsAboveAllThatWereGiven) {
+  Create({{"delta.enableRowTracking", "true"}});
+  EXPECT_TRUE(IsFeatureListed((*table.Load())->protocol(), "domainMetadata"));
+  EXPECT_TRUE((*table.Load())->metadata().configuration.contains(kRowIdColumn));
+  ASSERT_TRUE(Append(FileOf("a", 0, 9)).ok());
+  Transaction late = Begin();
+  late.Add(FileOf("b", 0, 4));
+  late.Add(FileOf("c", 0, 0));
+  late.SetOperation(Named("WRITE"));
+  // The winner takes the ids that the late one would have had.
+  ASSERT_TRUE(Append(FileOf("winner", 0, 99)).ok());
+  auto done = late.Commit();
+  ASSERT_TRUE(done.ok()) << FullMessage(done.error());
+  auto snapshot = *table.Load();
+  std::map<std::string, std::pair<int64_t, int64_t>> given;
+  for (const AddFile& file : snapshot->files()) given[file.path] = {*file.base_row_id, *file.default_row_commit_version};
+  EXPECT_EQ(given, (std::map<std::string, std::pair<int64_t, int64_t>>{
+                       {"a", {0, 1}}, {"winner", {10, 2}}, {"b", {110, 3}}, {"c", {115, 3}}}));
+  EXPECT_EQ(*HighWaterMarkOf(*snapshot), 115);
+}
+
+TEST_F(TransactionTest, FilesThatStayKeepTheirRowIds) {
+  Create({{"delta.enableRowTracking", "true"}});
+  ASSERT_TRUE(Append(FileOf("a", 0, 9)).ok());
+  Transaction txn = Begin();
+  AddFile again = (*table.Load())->files()[0];
+  again.data_change = false;
+  txn.Add(again);
+  txn.SetOperation(Named("ROW TRACKING BACKFILL"));
+  ASSERT_TRUE(txn.Commit().ok());
+  auto snapshot = *table.Load();
+  ASSERT_EQ(snapshot->files().size(), 1u);
+  EXPECT_EQ(snapshot->files()[0].base_row_id, 0);
+  EXPECT_EQ(*HighWaterMarkOf(*snapshot), 9);
+  // The file is counted once.
+  EXPECT_FALSE(table.store.Head(table.LogPath(ChecksumFileName(2))).ok());
 }
 
 TEST_F(TransactionTest, WhoeverNeedsADroppedFeatureConflicts) {

@@ -122,6 +122,11 @@ Result<const TableFeature*> FeatureToDrop(const Protocol& protocol, const std::s
   return &*found;
 }
 
+std::string_view NeededBy(std::string_view feature) {
+  auto found = std::ranges::find(kNeeds, feature, &std::pair<std::string_view, std::string_view>::first);
+  return found == kNeeds.end() ? std::string_view() : found->second;
+}
+
 Result<bool> ShowsFeature(const Action& action, const TableFeature& feature) {
   if (feature.name == "deletionVectors" && HasVector(action)) return true;
   if (feature.name == "v2Checkpoint" && IsOfV2Checkpoints(action)) return true;

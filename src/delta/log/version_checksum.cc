@@ -66,6 +66,17 @@ std::set<std::string> AsSet(const std::optional<std::vector<std::string>>& names
   return names.has_value() ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
 }
 
+// Adds that put no rows into the table may be of files that are active already, which must not count twice.
+bool RewritesEntries(std::span<const Action> commit) {
+  bool adds = false;
+  for (const Action& action : commit) {
+    if (std::holds_alternative<RemoveFile>(action)) return false;
+    const auto* add = std::get_if<AddFile>(&action);
+    adds = adds || (add != nullptr && !add->data_change);
+  }
+  return adds;
+}
+
 }  // namespace
 
 std::string ChecksumFileName(int64_t version) { return PaddedVersion(version) + ".crc"; }
@@ -149,6 +160,7 @@ VersionChecksum ChecksumOf(const Snapshot& snapshot) {
 std::optional<VersionChecksum> ChecksumAfter(VersionChecksum sum, std::span<const Action> commit) {
   sum.txn_id.reset();
   sum.in_commit_timestamp_ms.reset();
+  if (RewritesEntries(commit)) return std::nullopt;
   for (const Action& action : commit) {
     if (const auto* add = std::get_if<AddFile>(&action)) {
       Count(&sum, add->size, add->deletion_vector, 1);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "delta/clustering.h"
+#include "delta/commit/row_tracking.h"
 
 namespace ashlar::delta {
 namespace {
@@ -52,10 +53,12 @@ RestorePlan PlanRestore(const Snapshot& latest, const Snapshot& target) {
   const auto& then = target.state().domain_metadata;
   for (const auto& [name, domain] : then) {
     auto current = now.find(name);
+    // The ids of rows that were are not given again.
+    if (name == kRowTrackingDomain && current != now.end()) continue;
     if (current == now.end() || !(current->second == domain)) plan.domains.push_back(domain);
   }
   for (const auto& [name, domain] : now) {
-    if (then.contains(name)) continue;
+    if (then.contains(name) || name == kRowTrackingDomain) continue;
     // As delta-spark does: what was laid out by columns is by none, its domain stays.
     plan.domains.push_back(name == kClusteringDomain ? ClusteringDomain({}) : DomainMetadata{name, domain.configuration, true});
   }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delta/schema.h"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "engine/scan/row_details.h"
 #include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
 
@@ -164,8 +165,9 @@ MultiFileColumnDefinition GlobalColumn(const std::string& name, const DataType& 
 
 void NameFileColumns(const TableScan& scan, const duckdb::vector<MultiFileColumnDefinition>& global,
                      LocalColumns& local) {
-  CHECK_EQ(global.size(), scan.schema().fields.size());
-  ColumnNamer(scan).NameFields(scan.schema().fields, 'k', local);
+  std::vector<Field> columns = ScanColumns(scan.snapshot());
+  CHECK_EQ(global.size(), columns.size());
+  ColumnNamer(scan).NameFields(columns, 'k', local);
 }
 
 }  // namespace ashlar::engine

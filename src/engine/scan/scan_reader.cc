@@ -14,6 +14,7 @@
 #include "duckdb/optimizer/filter_combiner.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/scan/row_details.h"
 #include "engine/scan/scan_column_names.h"
 #include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
@@ -42,6 +43,11 @@ struct FileInfo : duckdb::ExtendedOpenFileInfo {
   TableScan::File file;
   size_t index = 0;
 };
+
+// Of what a log tells nothing: matches every file.
+bool IsUnknown(const TableScan& scan, duckdb::column_t column) {
+  return duckdb::IsVirtualColumn(column) || column >= scan.schema().fields.size();
+}
 
 delta::Predicate ColumnPredicate(const TableScan& scan, size_t column, const duckdb::TableFilter& filter) {
   const Field& field = scan.schema().fields[column];
@@ -110,7 +116,7 @@ class ScanFileList : public duckdb::MultiFileList {
     auto table_filters = combiner.GenerateTableScanFilters(info.column_indexes, results);
     std::vector<delta::Predicate> predicates;
     for (const auto& [column, filter] : table_filters.filters) {
-      if (!duckdb::IsVirtualColumn(column)) predicates.push_back(ColumnPredicate(*scan_, column, *filter));
+      if (!IsUnknown(*scan_, column)) predicates.push_back(ColumnPredicate(*scan_, column, *filter));
     }
     auto kept = scan_->Select(delta::And(std::move(predicates)), kept_);
     info.extra_info.total_files = kept_.size();
@@ -127,7 +133,7 @@ class ScanFileList : public duckdb::MultiFileList {
     auto runtime = std::make_shared<RuntimeFilters>();
     for (const auto& [position, filter] : filters.filters) {
       duckdb::column_t column = column_ids[position];
-      if (duckdb::IsVirtualColumn(column)) continue;
+      if (IsUnknown(*scan_, column)) continue;
       predicates.push_back(ColumnPredicate(*scan_, column, *filter));
       runtime->filters.emplace_back(column, filter->Copy());
     }
@@ -227,8 +233,9 @@ class ScanReader : public duckdb::MultiFileReader {
     options.auto_detect_hive_partitioning = false;
     options.hive_partitioning = false;
     options.union_by_name = false;
-    for (size_t i = 0; i < scan.schema().fields.size(); ++i) {
-      auto column = GlobalColumn("k" + std::to_string(i), scan.schema().fields[i].type);
+    std::vector<Field> fields = ScanColumns(scan.snapshot());
+    for (size_t i = 0; i < fields.size(); ++i) {
+      auto column = GlobalColumn("k" + std::to_string(i), fields[i].type);
       types.push_back(column.type);
       names.push_back(column.name);
       bind_data.schema.push_back(std::move(column));
@@ -292,8 +299,10 @@ class ScanReader : public duckdb::MultiFileReader {
       duckdb::MultiFileGlobalIndex position(i);
       if (column == COLUMN_IDENTIFIER_FILENAME) {
         data.constant_map.Add(position, duckdb::Value(file.add.path));
-      } else if (!duckdb::IsVirtualColumn(column) && info.scan->PartitionIndex(column) >= 0) {
+      } else if (!IsUnknown(*info.scan, column) && info.scan->PartitionIndex(column) >= 0) {
         data.constant_map.Add(position, DuckValueOf(file.partition[info.scan->PartitionIndex(column)]));
+      } else if (auto detail = FileDetail(*info.scan, file, column); detail && !duckdb::IsVirtualColumn(column)) {
+        data.constant_map.Add(position, DuckValueOf(*detail));
       } else if (column == COLUMN_IDENTIFIER_FILE_INDEX) {
         data.constant_map.Add(position, duckdb::Value::UBIGINT(info.scan->SnapshotIndex(info.index)));
       }
@@ -314,7 +323,7 @@ class ScanReader : public duckdb::MultiFileReader {
 duckdb::unique_ptr<duckdb::BaseStatistics> ScanStatistics(duckdb::ClientContext&, const duckdb::FunctionData* data,
                                                           duckdb::column_t column) {
   const auto& files = static_cast<const ScanFileList&>(*data->Cast<duckdb::MultiFileBindData>().file_list);
-  if (duckdb::IsVirtualColumn(column)) return nullptr;
+  if (IsUnknown(*files.scan(), column)) return nullptr;
   const DataType& type = files.scan()->schema().fields[column].type;
   delta::ColumnBounds bounds = files.scan()->Bounds(column);
   auto stats = duckdb::BaseStatistics::CreateUnknown(DuckTypeOf(type));

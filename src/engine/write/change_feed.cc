@@ -34,6 +34,7 @@ Status CopyOnWrite::WriteChanges(const std::string& select, RowChangeResult& res
   WriteTarget feed = target_;
   feed.constraints.clear();  // the old rows may be what a new constraint forbids
   feed.identities.clear();
+  feed.metadata.configuration.erase("delta.enableRowTracking");  // rows of the feed have no ids
   feed.folder = "_change_data/";
   std::string columns;
   for (size_t i = 0; i < feed.schema.fields.size(); ++i) {

@@ -79,8 +79,18 @@ class CopyOnWrite : public RowChange {
   // The table with these rows only, or with the files of these rows but without them.
   std::shared_ptr<const DeltaTable> Only(const RowsByFile& rows) const;
   std::shared_ptr<const DeltaTable> Without(const RowsByFile& rows) const;
-  // SELECT k0, k1, … of the target's schema from a part of the table; columns it lacks are NULL.
+  // SELECT k0, k1, … of the target's schema from a part of the table, and the rows' ids where it tracks rows;
+  // columns it lacks are NULL.
   Result<std::string> CopySql(const DeltaTable& part, StatementBindings& bindings) const;
+  // With row tracking, changed rows keep their ids: ", i.k_row_id AS k_row_id, …" for the select list, and
+  // "JOIN (…) AS i ON …" with the ids of these rows of the target, whose file and position the columns
+  // have; else both empty.
+  bool TracksRows() const;
+  std::string KeptIdsSql() const;
+  Result<std::string> IdsOfSql(const RowsByFile& rows, const std::string& file_column, const std::string& row_column,
+                               StatementBindings& bindings) const;
+  // The same for rows that are new.
+  std::string NewIdsSql() const;
   Result<RowChangeResult> DeleteRows(const RowsByFile& rows);
   // Takes out whole files, unread.
   Result<RowChangeResult> RemoveFiles(const std::set<size_t>& files);

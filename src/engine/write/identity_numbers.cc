@@ -16,8 +16,7 @@ IdentityNumbers::~IdentityNumbers() {
 
 Result<std::string> IdentityNumbers::Over(const std::string& select) {
   if (target_.identities.empty()) return select;
-  std::vector<std::string> columns;
-  for (size_t i = 0; i < target_.schema.fields.size(); ++i) columns.push_back("g.k" + std::to_string(i));
+  std::string replaced;
   for (const IdentityColumn& identity : target_.identities) {
     std::string sequence = "identity_" + NewHex(SystemRandom(), 8);
     RETURN_IF_ERROR(connection_.Run("CREATE TEMPORARY SEQUENCE " + sequence + " INCREMENT BY " + std::to_string(identity.step) +
@@ -25,13 +24,11 @@ Result<std::string> IdentityNumbers::Over(const std::string& select) {
                                         std::to_string(identity.next) + " NO CYCLE",
                                     [](duckdb::QueryResult&) {}));
     sequences_.push_back(sequence);
-    std::string& column = columns[identity.column];
-    column = "coalesce(" + column + ", CAST(nextval('temp." + sequence + "') AS " +
-             DuckTypeSql(target_.schema.fields[identity.column].type) + "))";
+    std::string column = "k" + std::to_string(identity.column);
+    replaced += (replaced.empty() ? "" : ", ") + ("coalesce(g." + column) + ", CAST(nextval('temp." + sequence + "') AS " +
+                DuckTypeSql(target_.schema.fields[identity.column].type) + ")) AS " + column;
   }
-  std::string list;
-  for (size_t i = 0; i < columns.size(); ++i) list += (i > 0 ? ", " : "") + columns[i] + " AS k" + std::to_string(i);
-  return "SELECT " + list + " FROM (" + select + ") AS g";
+  return "SELECT g.* REPLACE (" + replaced + ") FROM (" + select + ") AS g";
 }
 
 Result<std::map<size_t, int64_t>> IdentityNumbers::Last() {

@@ -43,7 +43,7 @@ class MergeRun {
     RETURN_IF_ERROR(MaterialisePairs());
     RETURN_IF_ERROR(AddUnmatchedTargets());
     RETURN_IF_ERROR(CollectRows());
-    std::string updated = UpdatedRowsSql();
+    ASSIGN_OR_RETURN(std::string updated, UpdatedRowsSql());
     ASSIGN_OR_RETURN(std::string inserted, InsertedRowsSql());
     std::optional<TemporaryRows> kept;
     if (change_.FeedsChanges() && !change_.target_.identities.empty()) {
@@ -235,20 +235,23 @@ class MergeRun {
         {{"usageReference", "https://docs.delta.io/latest/delta-update.html#upsert-into-a-table-using-merge"}});
   }
 
-  // The rows in their new form; columns k0, k1, … and k_change, what each row is to the change data feed.
-  std::string UpdatedRowsSql() const {
+  // The rows in their new form; columns k0, k1, …, the rows' ids where the table tracks them, and k_change, what
+  // each row is to the change data feed.
+  Result<std::string> UpdatedRowsSql() {
     std::string numbers = ClauseNumbers(Match::kMatched, Action::kUpdate);
     std::string by_source = ClauseNumbers(Match::kNotMatchedBySource, Action::kUpdate);
     numbers += (numbers.empty() || by_source.empty() ? "" : ", ") + by_source;
     if (numbers.empty()) return numbers;
-    return "SELECT * EXCLUDE (rid, f, r, a), 'update_postimage' AS k_change FROM temp." + changes_ + " WHERE a IN (" + numbers + ")";
+    ASSIGN_OR_RETURN(std::string ids, change_.IdsOfSql(affected_, "m.f", "m.r", bindings_));
+    return "SELECT m.* EXCLUDE (rid, f, r, a)" + change_.KeptIdsSql() + ", 'update_postimage' AS k_change FROM temp." +
+           changes_ + " AS m" + ids + " WHERE m.a IN (" + numbers + ")";
   }
 
   Result<std::string> InsertedRowsSql() {
     if (!Has(Match::kNotMatched)) return std::string();
     ASSIGN_OR_RETURN(std::string number, FirstClause(Match::kNotMatched, source_block_));
     ASSIGN_OR_RETURN(std::string values, ClauseValues(Match::kNotMatched, Action::kInsert, source_block_, "s.a"));
-    return "SELECT " + values + ", 'insert' AS k_change FROM (SELECT s.*, " + number + " AS a FROM temp." + source_ +
+    return "SELECT " + values + change_.NewIdsSql() + ", 'insert' AS k_change FROM (SELECT s.*, " + number + " AS a FROM temp." + source_ +
            " AS s WHERE NOT EXISTS (SELECT 1 FROM temp." + changes_ + " AS m WHERE m.rid = s.rowid)) AS s WHERE s.a > 0";
   }
 

@@ -13,6 +13,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
+#include "engine/scan/row_details.h"
 #include "engine/write/curve.h"
 
 namespace ashlar::engine {
@@ -60,10 +61,11 @@ std::string BoundsSql(const duckdb::vector<duckdb::Value>& sample, bool numeric)
 
 class Rearranging {
  public:
-  Rearranging(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot, objectstore::ObjectStore& store)
+  Rearranging(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot, const WriteTarget& target)
       : connection_(AsDuck(connection)),
         snapshot_(std::move(snapshot)),
-        store_(store),
+        store_(*target.table.store),
+        with_row_ids_(RowIdColumnsOf(target.metadata).has_value()),
         bindings_(connection_.state().scans) {}
 
   Result<std::string> Select(const std::vector<size_t>& files, const RowOrder& order) {
@@ -78,7 +80,9 @@ class Rearranging {
     std::vector<int> columns;
     for (size_t i = 0; i < snapshot_->schema().fields.size(); ++i) columns.push_back(static_cast<int>(i));
     DeltaTable table(snapshot_, match, store_);
-    ASSIGN_OR_RETURN(std::string from, table.WithRows(std::move(whole))->FromSql(columns, false, bindings_));
+    auto part = table.WithRows(std::move(whole));
+    ASSIGN_OR_RETURN(std::string from, with_row_ids_ ? FromSqlWithRowIds(*part, columns, bindings_)
+                                                     : part->FromSql(columns, false, bindings_));
     std::string select = "SELECT * FROM " + from + " AS q";
     if (order.columns.empty()) return select;
     ASSIGN_OR_RETURN(std::string key, OrderKey(from, order, rows));
@@ -127,6 +131,7 @@ class Rearranging {
   DuckConnection& connection_;
   std::shared_ptr<const delta::Snapshot> snapshot_;
   objectstore::ObjectStore& store_;
+  const bool with_row_ids_;
   StatementBindings bindings_;
 };
 
@@ -155,7 +160,7 @@ Result<std::vector<delta::AddFile>> Rearrange(Connection& connection,
   target.constraints.clear();
   target.identities.clear();
   ASSIGN_OR_RETURN(target.partition, PartitionIn(*snapshot, snapshot->files().PartitionOf(files[0]), target));
-  Rearranging work(connection, snapshot, *target.table.store);
+  Rearranging work(connection, snapshot, target);
   ASSIGN_OR_RETURN(std::string select, work.Select(files, order));
   ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection, select, target, created));
   for (delta::AddFile& file : written.files) file.data_change = false;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "delta/stats.h"
 #include "duckdb.hpp"
+#include "engine/scan/row_details.h"
 #include "engine/write/copy_on_write.h"
 #include "engine/write/row_counts.h"
 #include "engine/write/target_scan.h"
@@ -148,8 +149,29 @@ Result<std::string> CopyOnWrite::CopySql(const DeltaTable& part, StatementBindin
       select += LiteralSql(Value::Null(target_.schema.fields[i].type)) + " AS " + name;
     }
   }
-  ASSIGN_OR_RETURN(std::string from, part.FromSql(columns, false, bindings));
-  return "SELECT " + select + " FROM " + from;
+  if (!TracksRows()) {
+    ASSIGN_OR_RETURN(std::string from, part.FromSql(columns, false, bindings));
+    return "SELECT " + select + " FROM " + from;
+  }
+  ASSIGN_OR_RETURN(std::string from, FromSqlWithRowIds(part, columns, bindings));
+  return "SELECT " + select + ", k_row_id, k_row_version FROM " + from;
+}
+
+bool CopyOnWrite::TracksRows() const { return RowIdColumnsOf(target_.metadata).has_value(); }
+
+std::string CopyOnWrite::KeptIdsSql() const {
+  return TracksRows() ? ", i.k_row_id AS k_row_id, NULL::BIGINT AS k_row_version" : "";
+}
+
+std::string CopyOnWrite::NewIdsSql() const {
+  return TracksRows() ? ", NULL::BIGINT AS k_row_id, NULL::BIGINT AS k_row_version" : "";
+}
+
+Result<std::string> CopyOnWrite::IdsOfSql(const RowsByFile& rows, const std::string& file_column,
+                                          const std::string& row_column, StatementBindings& bindings) const {
+  if (!TracksRows()) return std::string();
+  ASSIGN_OR_RETURN(std::string from, FromSqlWithRowIds(*Only(rows), {}, bindings));
+  return " JOIN " + from + " AS i ON i.k_file = " + file_column + " AND i.k_row = " + row_column;
 }
 
 Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::string& inserted_sql) {
@@ -299,7 +321,8 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
     nothing.metrics["numUpdatedRows"] = "0";
     return nothing;
   }
-  std::string updated = "SELECT " + values + " FROM (" + found + ") AS q";
+  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(rows, columns.file, columns.row, bindings));
+  std::string updated = "SELECT " + values + KeptIdsSql() + " FROM (" + found + ") AS q" + ids;
   std::optional<TemporaryRows> kept;
   if (FeedsChanges()) {
     kept.emplace(connection_);

@@ -12,6 +12,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
+#include "engine/scan/row_details.h"
 #include "engine/write/identity_numbers.h"
 #include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
@@ -132,6 +133,9 @@ class Writer {
       return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
                           "Data written into Delta needs to contain at least one non-partitioned column.");
     }
+    if (std::optional<RowIdColumns> ids = RowIdColumnsOf(target_.metadata)) {
+      columns += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
+    }
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
@@ -228,7 +232,8 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
                    LowerPlan(*rows, {.time_zone = DuckTimeZone(duck.time_zone())}, bindings));
   std::string names;
   for (size_t i = 0; i < rows->output.size(); ++i) names += (i > 0 ? ", k" : "k") + std::to_string(i);
-  return WriteSql(connection, "SELECT * FROM (" + query + ") AS q(" + names + ")", target, created);
+  std::string new_ids = RowIdColumnsOf(target.metadata) ? ", NULL::BIGINT AS k_row_id, NULL::BIGINT AS k_row_version" : "";
+  return WriteSql(connection, "SELECT *" + new_ids + " FROM (" + query + ") AS q(" + names + ")", target, created);
 }
 
 }  // namespace ashlar::engine

@@ -3,6 +3,7 @@
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 
 namespace ashlar::sql {
 
@@ -30,8 +31,15 @@ Result<AnalyzedQuery> Analysis::AnalyzeStatement(const RelationPtr& query) {
 }
 
 Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& context) {
-  Analysis analysis(context);
-  return analysis.AnalyzeStatement(query);
+  Result<AnalyzedQuery> analyzed = Analysis(context).AnalyzeStatement(query);
+  if (analyzed.ok() || !MissesRowMetadata(analyzed.error())) return analyzed;
+  TablesWithRowMetadata tables(context.tables);
+  AnalyzerContext showing{context.catalog,         tables,          context.functions,       context.current_catalog,
+                          context.current_schema,  context.user,    context.ansi,            context.case_sensitive,
+                          context.time_zone,       context.now_micros, context.temporary_views, context.named_parameters,
+                          context.positional_parameters, context.parse_query};
+  Result<AnalyzedQuery> again = Analysis(showing).AnalyzeStatement(query);
+  return again.ok() || !MissesRowMetadata(again.error()) ? std::move(again) : std::move(analyzed);
 }
 
 Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 #include "sql/coercion.h"
 
 namespace ashlar::sql {
@@ -117,6 +118,7 @@ Result<Rel> Analysis::Apply(const WithColumnsRelation& node, Rel input) {
   block.generators = std::move(added.generators);
   std::vector<bool> placed(added.items.size(), false);
   for (const ScopeColumn& column : input.columns) {
+    if (IsRowMetadata(column)) continue;
     auto replaced = std::ranges::find_if(added.items, [&](const SelectItem& item) {
       return SameName(item.attribute.name, column.attribute.name, context_.case_sensitive);
     });

@@ -5,6 +5,7 @@
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 #include "sql/coercion.h"
 
 namespace ashlar::sql {
@@ -45,6 +46,7 @@ Result<Rel> Analysis::AnalyzeRelation(const RelationPtr& relation) {
 
 Result<Rel> Analysis::AnalyzeClosed(const RelationPtr& relation) {
   ASSIGN_OR_RETURN(Rel rel, AnalyzeRelation(relation));
+  std::erase_if(rel.columns, IsRowMetadata);
   return Exact(std::move(rel));
 }
 
@@ -126,6 +128,7 @@ Result<Open> Analysis::Apply(const Relation& relation, Open input) {
   if (const auto* n = std::get_if<SortRelation>(&node)) return ApplySort(*n, std::move(input), span);
   if (const auto* n = std::get_if<FilterRelation>(&node)) return ApplyFilterOpen(*n, std::move(input), span);
   ASSIGN_OR_RETURN(Rel rel, Close(std::move(input)));
+  if (!KeepsRowMetadata(relation)) std::erase_if(rel.columns, IsRowMetadata);
   if (const auto* n = std::get_if<ProjectRelation>(&node)) {
     return ApplySelect(n->exprs, nullptr, false, std::move(rel), span);
   }

@@ -6,6 +6,7 @@
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
+#include "sql/row_metadata.h"
 
 namespace ashlar::sql {
 namespace {
@@ -244,12 +245,14 @@ Result<Rel> Analysis::ScanTable(const ResolvedRelation& relation, std::shared_pt
   std::vector<Attribute> output;
   const std::vector<Field>& fields = table->schema().fields;
   used_.try_emplace(relation.full_name);
+  const bool shows_metadata = dynamic_cast<const RowMetadataSource*>(table.get()) != nullptr;
   for (size_t i = 0; i < fields.size(); ++i) {
     scan.column_indexes.push_back(static_cast<int>(i));
     output.push_back(NewAttribute(fields[i].name, ShownType(fields[i].type), fields[i].nullable, fields[i].metadata));
-    sources_[output.back().id] = {{relation.full_name, fields[i].name}};
+    const bool is_metadata = shows_metadata && i + 1 == fields.size();
+    if (!is_metadata) sources_[output.back().id] = {{relation.full_name, fields[i].name}};
     NoteCharColumn(output.back(), fields[i].type);
-    rel.columns.push_back({output.back(), relation.name_parts, 0});
+    rel.columns.push_back({output.back(), relation.name_parts, 0, /*unlisted=*/is_metadata});
   }
   scan.table = std::move(table);
   rel.plan = MakePlan(std::move(output), std::move(scan));

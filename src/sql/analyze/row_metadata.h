@@ -1,0 +1,27 @@
+// `_metadata`, the column that tables show to who names it. Few queries do: the others are analysed without it.
+#pragma once
+
+#include "sql/analyze/scope.h"
+#include "sql/analyzer.h"
+
+namespace ashlar::sql {
+
+// Whether analysis failed for want of it.
+bool MissesRowMetadata(const Error& error);
+bool IsRowMetadata(const ScopeColumn& column);
+// What is over a table and can still ask for the table's; other relations are about all columns.
+bool KeepsRowMetadata(const Relation& relation);
+
+// Opens Delta tables so that they show it.
+class TablesWithRowMetadata final : public TableSource {
+ public:
+  explicit TablesWithRowMetadata(TableSource& tables) : tables_(tables) {}
+  Result<std::shared_ptr<const TableHandle>> Open(const ResolvedRelation& relation, const TimeTravel& time_travel,
+                                                  const std::map<std::string, std::string>& options,
+                                                  const std::optional<Schema>& user_schema) override;
+
+ private:
+  TableSource& tables_;
+};
+
+}  // namespace ashlar::sql
