@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= 2
 BUILD := build/$(PRESET)
 
-.PHONY: help setup configure build build-tests test bench demo oracle parity crash torture interop clean
+.PHONY: help setup configure build build-tests test bench demo oracle parity crash torture interop fuzz clean
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ torture: build-tests  ## Many killed writers on few tables; the history must equ
 
 interop: build  ## Pass Delta tables between us and deltalake; writes the support matrix
 	@tests/interop/run $(BUILD)
+
+fuzz: setup  ## Feed made-up logs, checkpoints, vectors and statistics to src/delta (SECONDS=60 each, ONLY="log stats")
+	@tests/fuzz/run "$(SECONDS)" $(ONLY)
 
 clean:  ## Remove every build folder
 	rm -rf build

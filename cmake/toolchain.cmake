@@ -1,4 +1,4 @@
-# Compiler, flags of the four build types, ccache and linker.
+# Compiler, flags of the five build types, ccache and linker.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -7,7 +7,7 @@ set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE Dev CACHE STRING "Dev, Release, Asan or Tsan" FORCE)
+  set(CMAKE_BUILD_TYPE Dev CACHE STRING "Dev, Release, Asan, Tsan or Fuzz" FORCE)
 endif()
 # NDEBUG is never set: checks stay in released programs.
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1 -D_GLIBCXX_ASSERTIONS")
@@ -15,13 +15,22 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g1")  # modules that say HOT: -O2
 set(CMAKE_CXX_FLAGS_ASAN
   "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all")
 set(CMAKE_CXX_FLAGS_TSAN "-O1 -g1 -fno-omit-frame-pointer -fsanitize=thread")
+# For clang, whose libFuzzer drives tests/fuzz.
+set(CMAKE_CXX_FLAGS_FUZZ
+  "-O1 -g1 -D_GLIBCXX_ASSERTIONS -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=vptr,function -fno-sanitize-recover=all")
 
 # g++ 12's flow-sensitive warnings are wrong about std::string and std::optional once it inlines (GCC bug
 # 105329 and its kin); sanitizer builds look for what they mean.
 set(ASHLAR_WARNINGS -Wall -Wextra -Werror -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
   -Wno-array-bounds -Wno-maybe-uninitialized)
 
-add_compile_options(-pthread -fpch-preprocess)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # g++ is the compiler whose warnings count; clang only instruments.
+  set(ASHLAR_WARNINGS "")
+  add_compile_options(-pthread)
+else()
+  add_compile_options(-pthread -fpch-preprocess)
+endif()
 add_link_options(-pthread -fuse-ld=mold -Wl,--as-needed)
 
 # Paths in the programs are relative to the repository, wherever it lies.

@@ -72,7 +72,7 @@ Result<RowRebase> RebaseMarks(const VectorFiles& files, const std::vector<Action
   for (const auto& [path, add] : MarkedBy(winner)) {
     auto mark = own.find(path);
     if (mark == own.end()) {
-      bool removes = std::ranges::any_of(change.removes, [&](const auto& r) { return DecodedPath(r.path) == path; });
+      bool removes = std::ranges::any_of(change.removes, [&marked = path](const auto& r) { return DecodedPath(r.path) == marked; });
       if (change.reads_rows_to_mark && !removes) rebase.settled_paths.insert(path);
       continue;
     }
