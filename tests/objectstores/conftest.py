@@ -12,6 +12,7 @@ import boto3
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.sql import StatementState
 from deltalake import DeltaTable
@@ -134,17 +135,30 @@ class Running:
 
 def start_server(folder: pathlib.Path) -> Running:
     data_dir = folder / "data"
-    server = _e2e.Server(folder, "--data-dir", str(data_dir)).start()
-    return Running(server, data_dir, WorkspaceClient(host=server.info["url"], token=server.info["token"]))
+    server = _e2e.Server(folder, "--data-dir", str(data_dir))
+    try:
+        server.start(timeout_s=60)
+        return Running(server, data_dir, client_of(server))
+    except BaseException:
+        server.kill()
+        raise
+
+
+def client_of(server, patience_s: int = 300) -> WorkspaceClient:
+    return WorkspaceClient(config=Config(host=server.info["url"], token=server.info["token"], retry_timeout_seconds=patience_s))
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
     """Two that know nothing of each other."""
-    running = [start_server(tmp_path_factory.mktemp(name)) for name in ("one", "other")]
-    yield running
-    for one in running:
-        one.server.stop()
+    running = []
+    try:
+        for name in ("one", "other"):
+            running.append(start_server(tmp_path_factory.mktemp(name)))
+        yield running
+    finally:
+        for one in running:
+            one.server.stop()
 
 
 @dataclass
@@ -239,6 +253,26 @@ def make_lake(request, servers):
     yield make
     for proxy in proxies:
         proxy.close()
+
+
+@pytest.fixture
+def mortal(make_lake, servers, tmp_path):
+    """A lake in S3 on a server of the test's own: lake.restart("failpoint=kill") and lake.restart()."""
+    lake = make_lake("s3")
+    running = start_server(tmp_path)
+    lake = Lake(lake.kind, running, servers[1], lake.endpoint, lake.prefix, lake.proxy)
+    plain = dict(running.server.env)
+
+    def restart(failpoints: str = ""):
+        if running.server.process.poll() is None:
+            running.server.kill()
+        running.server.env = {**plain, "ASHLAR_FAILPOINTS": failpoints} if failpoints else plain
+        lake.workspace = client_of(running.server.start(timeout_s=60), patience_s=5)
+
+    lake.restart = restart
+    yield lake
+    if running.server.process.poll() is None:
+        running.server.stop()
 
 
 @pytest.fixture
