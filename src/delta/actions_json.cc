@@ -406,11 +406,9 @@ struct JsonWriter {
     json["path"] = r.path;
     Put(&json, "deletionTimestamp", r.deletion_timestamp_ms);
     json["dataChange"] = r.data_change;
-    if (r.extended_file_metadata) {
-      json["extendedFileMetadata"] = true;
-      json["partitionValues"] = NullableMapJson(r.partition_values);
-      Put(&json, "size", r.size);
-    }
+    if (r.extended_file_metadata) json["extendedFileMetadata"] = true;
+    if (r.extended_file_metadata || !r.partition_values.empty()) json["partitionValues"] = NullableMapJson(r.partition_values);
+    Put(&json, "size", r.size);
     PutFileTail(&json, r);
     return Json{{"remove", std::move(json)}};
   }

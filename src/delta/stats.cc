@@ -326,7 +326,7 @@ struct StatsTrees {
 };
 
 // Appends `,"name":{…}` for each member that is an object, as it is written: numbers keep all of their
-// digits. False for text that is not a JSON object.
+// digits. False for text that is not JSON.
 bool CopyObjects(const std::string& json, std::string* out) {
   simdjson::padded_string padded(json);
   ondemand::parser parser;
@@ -342,7 +342,8 @@ bool CopyObjects(const std::string& json, std::string* out) {
     std::string key = WriteJson(Json(name));
     if (member.value().get(value) != simdjson::SUCCESS) return false;
     if (value.get_object().get(inner) != simdjson::SUCCESS) continue;
-    if (inner.raw_json().get(raw) != simdjson::SUCCESS) return false;
+    // simdjson finds where the object ends without reading what is in it.
+    if (inner.raw_json().get(raw) != simdjson::SUCCESS || !ParseJson(raw).ok()) return false;
     *out += "," + key + ":" + std::string(raw);
   }
   return true;

@@ -217,6 +217,10 @@ Status Interpret(SnapshotState* state, const Snapshot* before) {
   }
   state->schema = *std::move(schema);
   RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, state->schema));
+  for (const std::string& column : state->metadata.partition_columns) {
+    if (state->schema.IndexOf(column) >= 0) continue;
+    return CorruptLog("of the newest metaData", state->version, "the partition column " + column + " is not in the schema");
+  }
   ASSIGN_OR_RETURN(state->mapping_mode, MappingModeOf(state->metadata.configuration));
   return OkStatus();
 }
