@@ -1,6 +1,7 @@
 // DataFrame writers as statements: df.write (V1), df.writeTo (V2) and mergeInto.
 #include "base/text.h"
 #include "connect/plan_runner.h"
+#include "delta/clustering.h"
 #include "delta/snapshot.h"
 #include "sql/parser.h"
 
@@ -50,6 +51,22 @@ Error AlreadyExists(const sql::NameParts& name) {
                       "Cannot create table or view " + Join(name, ".") + " because it already exists. Choose a different name, "
                       "drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate pre-existing objects.",
                       {{"relationName", Join(name, ".")}});
+}
+
+// clusterBy() beside an append or a replacement of some rows says what the table is clustered by already.
+Status CheckSameClustering(session::StatementRun& run, const sql::NameParts& name, const std::vector<std::string>& columns) {
+  if (columns.empty()) return OkStatus();
+  sql::TableRelation table;
+  table.name = name;
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(table, sql::Access::kWrite));
+  session::Environment& env = run.environment();
+  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  std::string provided = Join(columns, ","), existing = Join(delta::ClusteringTexts(*snapshot), ",");
+  if (EqualsIgnoreCase(provided, existing)) return OkStatus();
+  return MakeSqlError("DELTA_CLUSTERING_COLUMNS_MISMATCH", "42P10",
+                      "The provided clustering columns do not match the existing table's.\n- provided: " + provided +
+                          "\n- existing: " + existing,
+                      {{"providedClusteringColumns", provided}, {"existingClusteringColumns", existing}});
 }
 
 std::string TableFormat(const std::string& source) {
@@ -122,6 +139,7 @@ Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, bool merge_by_n
   bool dynamic = mode == V1::SAVE_MODE_OVERWRITE && OverwriteMode(table.options, run) == sql::InsertMode::kOverwritePartitions;
   if (exists && (mode == V1::SAVE_MODE_UNSPECIFIED || mode == V1::SAVE_MODE_ERROR_IF_EXISTS)) return AlreadyExists(table.name);
   if (exists && (mode == V1::SAVE_MODE_APPEND || (mode == V1::SAVE_MODE_OVERWRITE && (partial || dynamic)))) {
+    RETURN_IF_ERROR(CheckSameClustering(run, table.name, table.clustering_columns));
     auto insert_mode = mode == V1::SAVE_MODE_APPEND ? sql::InsertMode::kAppend : sql::InsertMode::kOverwritePartitions;
     ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode));
     insert.by_name = merge_by_name;

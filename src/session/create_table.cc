@@ -142,6 +142,35 @@ Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatemen
   return write.ReportRows();
 }
 
+Error OtherClustering(const TableShape& shape, const delta::Snapshot& snapshot) {
+  std::vector<std::string> wanted;
+  for (const delta::ColumnPath& column : shape.cluster_by) wanted.push_back(delta::PathText(column));
+  std::string specified = Join(wanted, ","), existing = Join(delta::ClusteringTexts(snapshot), ",");
+  return MakeSqlError("DELTA_CREATE_TABLE_WITH_DIFFERENT_CLUSTERING", "42KD7",
+                      "The specified clustering columns do not match the existing clustering columns at " + snapshot.root() +
+                          ".\n\n== Specified ==\n" + specified + "\n\n== Existing ==\n" + existing,
+                      {{"path", snapshot.root()}, {"specifiedColumns", specified}, {"existingColumns", existing}});
+}
+
+// CLUSTER BY of a table whose log lies at LOCATION already says what it is clustered by; else the catalog forgets it
+// again, and the log stays.
+Status CheckSameClustering(StatementRun& run, const sql::CatalogCommand& create, const TableShape& shape,
+                           const sql::CatalogReply& reply) {
+  if (create.location.empty() || create.or_replace || shape.cluster_by.empty()) return OkStatus();
+  Environment& env = run.environment();
+  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
+  if (!exists) return OkStatus();
+  ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, delta::Snapshot::Load(location));
+  if (shape.cluster_by == delta::ClusteringNames(*snapshot)) return OkStatus();
+  sql::CatalogCommand drop;
+  drop.action = sql::CatalogAction::kDrop;
+  drop.securable = sql::Securable::kTable;
+  drop.name = create.name;
+  RETURN_IF_ERROR(run.Execute(drop));
+  return OtherClustering(shape, *snapshot);
+}
+
 // What the statement wants, at the place that the catalog gave it.
 Rows CreateInCatalog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
                      const delta::TableDefinition& table, const sql::CatalogReply& reply) {
@@ -250,6 +279,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
+  RETURN_IF_ERROR(CheckSameClustering(run, command, shape, reply));
   Rows rows = CreateInCatalog(run, statement, shape, table, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;

@@ -93,5 +93,8 @@ def test_finished_cubes_of_a_clustered_table_stay(spark, table):
     done = optimize()
     assert done["inputZCubeFiles"]["numFiles"] == 1 and done["mergedFiles"]["numFiles"] == done["inputOtherFiles"]["numFiles"]
     assert ids(spark, table) == sorted([*range(1000), *range(1000)])
+    rows.write.clusterBy("s.x", "id").mode("append").saveAsTable(table)
+    with pytest.raises(AnalysisException, match="DELTA_CLUSTERING_COLUMNS_MISMATCH"):
+        rows.write.clusterBy("id").mode("append").saveAsTable(table)
     rows.writeTo(table).using("delta").clusterBy("id").createOrReplace()
     assert spark.sql(f"DESCRIBE DETAIL {table}").collect()[0].clusteringColumns == ["id"]

@@ -221,3 +221,13 @@ def test_optimize_does_not_conflict_with_appends(make_table):
                if table.log(version)["commitInfo"][0]["operation"] == "WRITE")
     assert table.sql(f"SELECT count(*), count_if(a = -1) FROM {table.name}") == [[str(100000 + late), str(late)]] and late > 0
     replay.check(table.root)
+
+
+def test_a_location_keeps_its_clustering(sql, make_table, fails, tmp_path):
+    at = f"LOCATION '{tmp_path}/t'"
+    table = make_table("(a INT, b INT)", f"CLUSTER BY (a) {at}")
+    sql(f"INSERT INTO {table.name} VALUES (1, 2)")
+    sql(f"DROP TABLE {table.name}")
+    assert "DELTA_CREATE_TABLE_WITH_DIFFERENT_CLUSTERING" in fails(f"CREATE TABLE {table.name} (a INT, b INT) CLUSTER BY (b) {at}")
+    again = make_table("(a INT, b INT)", f"CLUSTER BY (a) {at}", table.name)
+    assert detail(again) == ["a"] and again.rows() == [("1", "2")]
