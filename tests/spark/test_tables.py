@@ -98,3 +98,9 @@ def test_finished_cubes_of_a_clustered_table_stay(spark, table):
         rows.write.clusterBy("id").mode("append").saveAsTable(table)
     rows.writeTo(table).using("delta").clusterBy("id").createOrReplace()
     assert spark.sql(f"DESCRIBE DETAIL {table}").collect()[0].clusteringColumns == ["id"]
+
+
+def test_a_value_that_changes_each_time_is_asked_for_once(spark, table):
+    spark.sql(f"CREATE TABLE {table} AS SELECT id, 0 AS n FROM range(1000)")
+    spark.sql(f"UPDATE {table} SET n = CASE WHEN rand() > 0.5 THEN NULL ELSE id END")
+    assert spark.table(table).where("n <> id").count() == 0

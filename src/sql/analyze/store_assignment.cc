@@ -19,7 +19,6 @@ TypedExprPtr CheckedCast(const TypedExprPtr& from, const DataType& type, const s
   CallNode call{"cast", "coalesce({0}, CASE WHEN {1} IS NOT NULL THEN CAST(" + raise + "({2}, {3}, {4}) AS {type}) END)",
                 {fitting, from, MakeLiteral(Value::String(QuoteIdentifier(column))),
                  MakeLiteral(Value::String(from->type.Sql())), MakeLiteral(Value::String(type.Sql()))}};
-  call.deterministic = IsDeterministic(from);
   call.can_throw = true;
   return MakeTyped(type, from->nullable, from->span, std::move(call));
 }
@@ -32,7 +31,9 @@ Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& targe
   DataType type = StoredType(target.type);
   SourceSpan span = Span(statement_span_);
   if (!CanCast(expr->type, type, context_.ansi)) return CastMismatch(expr->type, type, text, context_.ansi, false, span);
-  if (MayOverflow(expr->type, type)) return CheckedCast(expr, type, target.name, inserts_);
+  // CheckedCast asks for the value twice: one that changes between the two cannot be told by it.
+  bool checked = MayOverflow(expr->type, type) && IsDeterministic(expr);
+  if (checked) return CheckedCast(expr, type, target.name, inserts_);
   return ImplicitCast(std::move(expr), type, span);
 }
 
