@@ -107,6 +107,11 @@ Error Call::Unexpected(size_t i, const std::string& required) const {
   return sql::UnexpectedInput(context.call_sql, i, required, args[i].sql, type(i), context.span);
 }
 
+Status Call::NeedsArray(size_t i) const {
+  if (type(i).Is(TypeId::kArray)) return {};
+  return Unexpected(i, "\"ARRAY\"");
+}
+
 Error Call::Mismatch(const std::string& sub, std::string message,
                      std::map<std::string, std::string> parameters) const {
   return sql::TypeMismatch(sub, context.call_sql, std::move(message), std::move(parameters), context.span);

@@ -48,6 +48,8 @@ struct Call {
   Error WrongCount(const std::string& expected) const;
   // DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE; `required` with its quotes ("\"STRING\"").
   Error Unexpected(size_t i, const std::string& required) const;
+  // Refuses an argument `i` that is no array.
+  Status NeedsArray(size_t i) const;
   // DATATYPE_MISMATCH.<sub>
   Error Mismatch(const std::string& sub, std::string message,
                  std::map<std::string, std::string> parameters) const;

@@ -82,12 +82,6 @@ Result<ResolvedFunction> NamedStruct(const Call& call) {
   return out;
 }
 
-// The array at argument `i`, or the error that asks for one.
-Status NeedsArray(const Call& call, size_t i) {
-  if (call.type(i).Is(TypeId::kArray)) return {};
-  return call.Unexpected(i, "\"ARRAY\"");
-}
-
 Error ArrayDiffTypes(const Call& call) {
   std::string function = QuoteIdentifier(call.name);
   return call.Mismatch("ARRAY_FUNCTION_DIFF_TYPES",
@@ -105,7 +99,7 @@ Result<ResolvedFunction> WithElement(const Call& call, size_t value_at) {
                          {{"functionName", QuoteIdentifier(call.name)}});
   }
   if (call.IsNull(0) && !(call.name == "array_append" || call.name == "array_prepend")) return ArrayDiffTypes(call);
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   auto common = sql::CommonType(array.element(), call.type(value_at), call.ansi());
   bool from_string = call.type(value_at).Is(TypeId::kString) != array.element().Is(TypeId::kString) &&
                      !call.IsNull(value_at) && !array.element().Is(TypeId::kNull);
@@ -165,7 +159,7 @@ std::vector<DataType> ArrayTypes(const Call& call) {
 }
 
 Result<ResolvedFunction> SameArray(const Call& call) {
-  if (!call.IsNull(0)) RETURN_IF_ERROR(NeedsArray(call, 0));
+  if (!call.IsNull(0)) RETURN_IF_ERROR(call.NeedsArray(0));
   std::vector<DataType> types = ArrayTypes(call);
   for (size_t i = 1; i < types.size(); ++i) types[i] = TypeId::kInt;
   DataType type = types[0];
@@ -174,7 +168,7 @@ Result<ResolvedFunction> SameArray(const Call& call) {
 }
 
 Result<ResolvedFunction> SortArray(const Call& call) {
-  if (!call.IsNull(0)) RETURN_IF_ERROR(NeedsArray(call, 0));
+  if (!call.IsNull(0)) RETURN_IF_ERROR(call.NeedsArray(0));
   if (call.size() == 1) {
     auto out = call.Make(ArrayTypes(call)[0], ArrayTypes(call), "list_sort({0}, 'ASC', 'NULLS FIRST')");
     out.added_arguments.push_back(Value::Boolean(true));
@@ -189,7 +183,7 @@ Result<ResolvedFunction> SortArray(const Call& call) {
 
 Result<ResolvedFunction> ElementOfArray(const Call& call) {
   if (call.IsNull(0)) return call.Make(TypeId::kNull, call.Types(), "CAST(NULL AS {type})");
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   auto out = call.Make(call.type(0).element(), call.Types());
   out.nullable = true;
   return out;
@@ -293,7 +287,7 @@ Result<ResolvedFunction> ElementAt(const Call& call) {
 }
 
 Result<ResolvedFunction> ArrayItem(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   if (!call.type(1).IsIntegral() && !call.IsNull(1)) return call.Unexpected(1, "\"INTEGRAL\"");
   std::string check = call.ansi() ? "spark_check_array_item" : "spark_try_check_array_item";
   auto out = call.Make(call.type(0).element(), {call.type(0), TypeId::kLong},
@@ -304,7 +298,7 @@ Result<ResolvedFunction> ArrayItem(const Call& call) {
 }
 
 Result<ResolvedFunction> Get(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   if (!call.type(1).IsIntegral() && !call.IsNull(1)) return call.Unexpected(1, "\"INTEGRAL\"");
   auto out = call.Make(call.type(0).element(), {call.type(0), TypeId::kInt},
                        "list_extract({0}, CASE WHEN {1} >= 0 THEN CAST({1} AS BIGINT) + 1 END)");
@@ -354,7 +348,7 @@ Result<ResolvedFunction> ArraysZip(const Call& call) {
   std::vector<Field> fields;
   std::string pack, longest, any_null;
   for (size_t i = 0; i < call.size(); ++i) {
-    RETURN_IF_ERROR(NeedsArray(call, i));
+    RETURN_IF_ERROR(call.NeedsArray(i));
     std::string arg = "{" + std::to_string(i) + "}";
     const std::string& text = call.args[i].sql;
     bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -400,8 +394,8 @@ Result<ResolvedFunction> Sequence(const Call& call) {
 }
 
 Result<ResolvedFunction> MapFromArrays(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
-  RETURN_IF_ERROR(NeedsArray(call, 1));
+  RETURN_IF_ERROR(call.NeedsArray(0));
+  RETURN_IF_ERROR(call.NeedsArray(1));
   DataType type = DataType::Map(call.type(0).element(), call.type(1).element(), call.type(1).contains_null());
   auto out = call.Make(type, call.Types(),
                        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE "

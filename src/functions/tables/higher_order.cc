@@ -64,25 +64,20 @@ Result<std::vector<Field>> MapZipLambda(const Call& call, size_t index, int para
                             {"v2", call.type(1).map_value(), true}};
 }
 
-Status NeedsArray(const Call& call, size_t i) {
-  if (call.type(i).Is(TypeId::kArray)) return {};
-  return call.Unexpected(i, "\"ARRAY\"");
-}
-
 Status NeedsCondition(const Call& call, size_t i) {
   if (call.type(i).Is(TypeId::kBoolean) || call.IsNull(i)) return {};
   return call.Unexpected(i, "\"BOOLEAN\"");
 }
 
 Result<ResolvedFunction> Transform(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   auto out = call.Make(DataType::Array(call.type(1), call.args[1].nullable), call.Types());
   out.nullable = call.args[0].nullable;
   return out;
 }
 
 Result<ResolvedFunction> Filter(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   RETURN_IF_ERROR(NeedsCondition(call, 1));
   auto out = call.Make(call.type(0), {call.type(0), TypeId::kBoolean});
   out.nullable = call.args[0].nullable;
@@ -90,7 +85,7 @@ Result<ResolvedFunction> Filter(const Call& call) {
 }
 
 Result<ResolvedFunction> Quantifier(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   RETURN_IF_ERROR(NeedsCondition(call, 1));
   return call.Make(TypeId::kBoolean, {call.type(0), TypeId::kBoolean});
 }
@@ -108,7 +103,7 @@ bool SameWhenNullable(const DataType& a, const DataType& b) {
 }
 
 Result<ResolvedFunction> Aggregate(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   if (!sql::CanUpCast(call.type(2), call.type(1)) && !SameWhenNullable(call.type(2), call.type(1))) {
     return call.Unexpected(2, sql::QuoteType(call.type(1)));
   }
@@ -129,8 +124,8 @@ Result<ResolvedFunction> Aggregate(const Call& call) {
 }
 
 Result<ResolvedFunction> ZipWith(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
-  RETURN_IF_ERROR(NeedsArray(call, 1));
+  RETURN_IF_ERROR(call.NeedsArray(0));
+  RETURN_IF_ERROR(call.NeedsArray(1));
   auto out = call.Make(DataType::Array(call.type(2), call.args[2].nullable), call.Types(),
                        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE "
                        "list_transform(list_transform(range(greatest(len({0}), len({1}))), lambda e: struct_pack("
@@ -185,7 +180,7 @@ Result<ResolvedFunction> MapZipWith(const Call& call) {
 // array_sort orders NULL last. A comparator is called for every pair before the sort, which then looks
 // its answers up.
 Result<ResolvedFunction> ArraySort(const Call& call) {
-  RETURN_IF_ERROR(NeedsArray(call, 0));
+  RETURN_IF_ERROR(call.NeedsArray(0));
   if (call.size() == 2) {
     if (!call.type(1).Is(TypeId::kInt)) {
       return call.Mismatch("UNEXPECTED_RETURN_TYPE",
