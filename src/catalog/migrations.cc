@@ -67,6 +67,14 @@ CREATE TABLE store_credentials (
   uuid TEXT NOT NULL PRIMARY KEY REFERENCES securables (uuid) ON DELETE CASCADE,
   sealed TEXT NOT NULL
 );
+)sql",
+           R"sql(
+CREATE TABLE clone_sources (
+  clone_uuid TEXT NOT NULL REFERENCES securables (uuid) ON DELETE CASCADE,
+  source_uuid TEXT NOT NULL,
+  PRIMARY KEY (clone_uuid, source_uuid)
+);
+CREATE INDEX clone_sources_by_source ON clone_sources (source_uuid);
 )sql"}};
 }
 

@@ -24,6 +24,8 @@ struct TableLocation {
   objectstore::ObjectStore* store = nullptr;
   std::string root;                   // absolute, no trailing slash
   ParquetActions* parquet = nullptr;  // without it, only tables whose JSON log is whole can be read
+  // Of a shallow clone: where the tables are whose files its log may name. The catalog says so, never the log.
+  std::vector<std::string> source_roots = {};
 };
 
 // At most one is set; none means the latest version.
@@ -63,10 +65,11 @@ class Snapshot {
   static Result<std::shared_ptr<const Snapshot>> Update(const TableLocation& table,
                                                         std::shared_ptr<const Snapshot> older);
 
-  explicit Snapshot(std::string root, SnapshotState state)
-      : root_(std::move(root)), state_(std::move(state)) {}
+  explicit Snapshot(std::string root, SnapshotState state, std::vector<std::string> source_roots = {})
+      : root_(std::move(root)), source_roots_(std::move(source_roots)), state_(std::move(state)) {}
 
   const std::string& root() const { return root_; }
+  const std::vector<std::string>& source_roots() const { return source_roots_; }
   const SnapshotState& state() const { return state_; }
   int64_t version() const { return state_.version; }
   int64_t timestamp_ms() const { return state_.timestamp_ms; }
@@ -99,6 +102,7 @@ class Snapshot {
 
  private:
   std::string root_;
+  std::vector<std::string> source_roots_;
   SnapshotState state_;
 };
 

@@ -194,7 +194,7 @@ Status Transaction::RebaseOnto(const CommitFile& commit, bool* moved) {
   RowRebase rows;
   if (!change_.marks.empty() || change_.reads_rows_to_mark) {
     VectorFileCreated none;
-    ASSIGN_OR_RETURN(rows, RebaseMarks({*table_.store, table_.root, environment_.random, none}, winner, change_));
+    ASSIGN_OR_RETURN(rows, RebaseMarks({table_, environment_.random, none}, winner, change_));
   }
   RETURN_IF_ERROR(CheckConflict(*snapshot_, change_, Isolation(), {commit.version, winner, rows.settled_paths}));
   *moved = *moved || rows.moved;
@@ -229,7 +229,7 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
   }
   if (moved) {
     VectorFileCreated created = [this](const std::string& path) { TrackCreatedFile(path); };
-    VectorFiles files{*table_.store, table_.root, environment_.random, created};
+    VectorFiles files{table_, environment_.random, created};
     RETURN_IF_ERROR(Remark(files, environment_.clock.NowMs(), change_));
   }
   if (version == lost_version) {

@@ -19,11 +19,17 @@ delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
   return environment;
 }
 
-delta::TableLocation LocationOf(Environment& environment, const std::string& root) {
-  return {&environment.store, root, &environment.parquet_actions};
+delta::TableLocation PlaceOf(Environment& environment, const DeltaTarget& target) {
+  delta::TableLocation location{&environment.store, target.location, &environment.parquet_actions};
+  if (target.snapshot) location.source_roots = target.snapshot->source_roots();
+  return location;
 }
 
 }  // namespace
+
+delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation) {
+  return {&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+}
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
     : run_(run),
@@ -32,7 +38,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(target_.snapshot->metadata()),
       schema_(target_.snapshot->schema()) {
-  transaction_ = std::make_unique<delta::Transaction>(LocationOf(run_.environment(), target_.location), committer_,
+  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_.environment(), target_), committer_,
                                                       target_.snapshot, TransactionEnvironmentOf(run_));
   LoadRules();
 }
@@ -43,7 +49,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::Table
       target_(std::move(target)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
-  delta::TableLocation location = LocationOf(run_.environment(), target_.location);
+  delta::TableLocation location = PlaceOf(run_.environment(), target_);
   delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
@@ -135,6 +141,12 @@ DeltaWrite::~DeltaWrite() {
 }
 
 Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
+  RETURN_IF_ERROR(ReplaceDefinition(definition));
+  RemoveAllFiles();
+  return OkStatus();
+}
+
+Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   CHECK(target_.snapshot != nullptr);
   delta::Metadata metadata = definition.metadata;
   metadata.id = target_.snapshot->metadata().id;
@@ -150,7 +162,6 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
     }
     if (!(protocol == target_.snapshot->protocol())) SetProtocol(protocol);
   }
-  RemoveAllFiles();
   return OkStatus();
 }
 
@@ -167,7 +178,7 @@ Status DeltaWrite::AddColumns(const std::vector<Field>& columns) {
 
 engine::WriteTarget DeltaWrite::WriterTarget() const {
   engine::WriteTarget target;
-  target.table = LocationOf(run_.environment(), target_.location);
+  target.table = PlaceOf(run_.environment(), target_);
   target.schema = schema_;
   target.partition_columns = metadata_.partition_columns;
   target.metadata = metadata_;

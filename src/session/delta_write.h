@@ -20,6 +20,9 @@
 
 namespace ashlar::session {
 
+// Where the relation's table is, and whose files it may read.
+delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation);
+
 struct DeltaTarget {
   std::string uuid;      // the catalog's; empty for a table by path
   std::string location;
@@ -39,6 +42,8 @@ class DeltaWrite {
 
   // The new definition, and none of the old files. The table keeps its id and history.
   Status ReplaceTable(const delta::TableDefinition& definition);
+  // The new definition alone: what becomes of the old files is said otherwise.
+  Status ReplaceDefinition(const delta::TableDefinition& definition);
   // Columns after the table's own (schema evolution).
   Status AddColumns(const std::vector<Field>& columns);
   // ALTER TABLE: another schema, or other properties.

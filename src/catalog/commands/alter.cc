@@ -64,6 +64,10 @@ Status SetLocation(CommandRun& run, SecurableRow& row) {
   if (row.kind != Securable::kTable || row.managed) {
     return NotImplemented("SET LOCATION of anything but an external table");
   }
+  ASSIGN_OR_RETURN(std::vector<std::string> clones, CloneSourcesTable::CloneLocations(run.txn(), row.uuid));
+  if (!clones.empty()) return SourceOfClones(DottedName(run.command.name));
+  // Whatever lies there, it is not the clone that was made.
+  RETURN_IF_ERROR(CloneSourcesTable::Forget(run.txn(), row.uuid));
   ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                       run.command.location, Securable::kTable,
                                                       "CREATE_EXTERNAL_TABLE"));

@@ -115,6 +115,23 @@ TEST(Paths, NothingLeadsOutOfTheTable) {
   }
 }
 
+TEST(Paths, AShallowCloneReachesItsSourcesAlone) {
+  const std::vector<std::string> sources = {"/src", "/lake/x y"};
+  EXPECT_EQ(EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), "file:///lake/x%20y/p=1/a%25.parquet");
+  EXPECT_EQ(*ResolveLogPath("/t", EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), sources), "/lake/x y/p=1/a%.parquet");
+  EXPECT_EQ(*ResolveLogPath("/t", "file:/src/a", sources), "/src/a");
+  EXPECT_EQ(*ResolveLogPath("/t", "/src/b/../a", sources), "/src/a");
+  EXPECT_EQ(*ResolveLogPath("/t", "own", sources), "/t/own");
+  for (const char* path : {"../src/a", "/src", "/srcs/a", "/src/../etc/passwd", "/lake/a", "file:///lake/x%20y"}) {
+    auto resolved = ResolveLogPath("/t", path, sources);
+    ASSERT_FALSE(resolved.ok()) << path << " " << *resolved;
+    EXPECT_EQ(resolved.error().code, ErrorCode::kPermissionDenied) << path;
+  }
+  // Object stores share nothing.
+  EXPECT_EQ(ResolveLogPath("s3://b/t", "s3://b/src/a", std::vector<std::string>{"s3://b/src"}).error().code,
+            ErrorCode::kPermissionDenied);
+}
+
 TEST(PartitionValues, RoundTripByType) {
   struct Case {
     Value value;

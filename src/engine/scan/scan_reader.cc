@@ -266,7 +266,7 @@ class ScanReader : public duckdb::MultiFileReader {
         return duckdb::make_shared_ptr<SkippedFile>(file);
       }
     }
-    if (!RealPath(file.path).starts_with(info.scan->real_root() + "/")) {
+    if (!info.scan->MayOpen(file.path)) {
       ThrowSparkError(MakeError(ErrorCode::kPermissionDenied,
                                 "The file " + info.file.add.path + " leads out of its table."));
     }

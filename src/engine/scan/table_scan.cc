@@ -74,7 +74,8 @@ Result<std::shared_ptr<const TableScan>> TableScan::Make(std::shared_ptr<const d
   std::shared_ptr<TableScan> scan(new TableScan);
   scan->store_ = &store;
   scan->match_ = match;
-  scan->real_root_ = RealPath(snapshot->root());
+  scan->real_roots_ = {RealPath(snapshot->root())};
+  for (const std::string& root : snapshot->source_roots()) scan->real_roots_.push_back(RealPath(root));
   const auto& partition_columns = snapshot->partition_columns();
   for (const Field& field : snapshot->schema().fields) {
     int index = -1;
@@ -100,6 +101,11 @@ Result<TableScan::File> TableScan::MakeFile(size_t number) const {
     file.partition.push_back(std::move(value));
   }
   return file;
+}
+
+bool TableScan::MayOpen(const std::string& path) const {
+  std::string real = RealPath(path);
+  return std::ranges::any_of(real_roots_, [&](const std::string& root) { return real.starts_with(root + "/"); });
 }
 
 std::vector<size_t> TableScan::Select(delta::Predicate predicate, const std::vector<size_t>& files) const {
@@ -181,7 +187,8 @@ Result<RowFilter> TableScan::Rows(const File& file) const {
   }
   if (file.add.deletion_vector) {
     ASSIGN_OR_RETURN(auto vector,
-                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add.deletion_vector));
+                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add.deletion_vector,
+                                               snapshot_->source_roots()));
     filter.without.push_back(std::make_shared<const delta::DeletionVector>(std::move(vector)));
   }
   return filter;

@@ -84,8 +84,8 @@ class TableScan : public ScanTarget {
   delta::ColumnBounds Bounds(size_t column) const;
   // Loads the file's deletion vector.
   Result<RowFilter> Rows(const File& file) const;
-  // Where the table's folder really is: every opened file must lie below it.
-  const std::string& real_root() const { return real_root_; }
+  // Whether the file really lies where the table's files may: below its folder, or one that a clone shares files of.
+  bool MayOpen(const std::string& path) const;
 
  private:
   TableScan() = default;
@@ -96,7 +96,7 @@ class TableScan : public ScanTarget {
   ColumnMatch match_ = ColumnMatch::kName;
   std::optional<std::vector<std::pair<size_t, RowSelection>>> chosen_;
   std::vector<int> partition_index_;
-  std::string real_root_;
+  std::vector<std::string> real_roots_;
   mutable std::once_flag bounds_made_;
   mutable std::vector<delta::ColumnBounds> bounds_;
 };
