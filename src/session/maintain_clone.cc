@@ -293,7 +293,7 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
   if (exists) {
     RETURN_IF_ERROR(write.ReplaceDefinition(definition));
     write.transaction().ReadWholeTable();
-    if (!source.snapshot->state().domain_metadata.contains(delta::kClusteringDomain)) write.ForgetClustering();
+    if (!source.snapshot->state().domain_metadata.contains(std::string(delta::kClusteringDomain))) write.ForgetClustering();
   }
   Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
   RETURN_IF_ERROR(statement.shallow ? ShareFiles(run, *source.snapshot, target.snapshot.get(), write, counts)

@@ -70,7 +70,7 @@ struct CatalogCommand {
   std::string pattern;         // SHOW … LIKE, with * and |
   std::string principal;
   std::vector<std::string> privileges;  // as in the catalog API: "SELECT", "USE_CATALOG"
-  std::string shallow_clone_of;  // kCreate of a table: the uuid of the table whose files it will share
+  std::string shallow_clone_of = {};  // kCreate of a table: the uuid of the table whose files it will share
 };
 
 // Rows for SHOW and DESCRIBE (every cell text or absent), and what a CREATE made.
