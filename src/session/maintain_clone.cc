@@ -22,10 +22,18 @@ struct CloneSource {
   std::shared_ptr<const delta::Snapshot> snapshot;
 };
 
+Error UnsupportedSource(const sql::ResolvedRelation& relation) {
+  if (relation.format == "PARQUET") return NotImplemented("CLONE of a Parquet table");
+  const char* format = relation.kind == sql::RelationKind::kView ? "View" : "Unknown";
+  return MakeSqlError("DELTA_CLONE_UNSUPPORTED_SOURCE", "0AKDC",
+                      "'" + relation.full_name + "' cannot be cloned: it is no Delta table (" + format + ").",
+                      {{"name", relation.full_name}, {"format", format}});
+}
+
 Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& table) {
   CloneSource source;
   ASSIGN_OR_RETURN(source.relation, run.Resolve(table, sql::Access::kRead));
-  if (source.relation.format != "DELTA") return NotImplemented("CLONE of a table that is not Delta");
+  if (source.relation.format != "DELTA") return UnsupportedSource(source.relation);
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(table, run.analyzer()));
   delta::TimeTravel at{travel.version, std::nullopt};
   if (travel.timestamp_micros) at.timestamp_ms = *travel.timestamp_micros / 1000;
@@ -235,13 +243,22 @@ Status CopyFiles(StatementRun& run, const delta::Snapshot& source, const DeltaTa
   return OkStatus();
 }
 
+// As delta-spark does: a table that is replaced by a clone of one without clustering loses the domain.
+void RemoveClustering(const delta::Snapshot& before, const delta::Snapshot& source, delta::Transaction& transaction) {
+  const std::string name(delta::kClusteringDomain);
+  auto domain = before.state().domain_metadata.find(name);
+  if (domain == before.state().domain_metadata.end() || source.state().domain_metadata.contains(name)) return;
+  transaction.SetDomainMetadata({name, domain->second.configuration, true});
+}
+
 delta::Operation OperationOf(const CloneSource& source, bool shallow, const Counts& counts) {
   delta::Operation operation;
   operation.name = "CLONE";
   operation.parameters["source"] =
       source.relation.uuid.empty() ? "delta.`" + source.relation.location + "`" : source.relation.full_name;
   operation.parameters["sourceVersion"] = std::to_string(source.snapshot->version());
-  operation.parameters["isShallow"] = shallow ? "true" : "false";
+  // delta-spark, which copies nothing, does not say.
+  if (!shallow) operation.parameters["isShallow"] = "false";
   operation.metrics = {{"sourceTableSize", std::to_string(counts.source_bytes)},
                        {"sourceNumOfFiles", std::to_string(counts.source_files)},
                        {"numRemovedFiles", std::to_string(counts.removed_files)},
@@ -258,6 +275,22 @@ Rows Report(StatementRun& run, const Counts& counts) {
                             {"num_copied_files", counts.copied_files},
                             {"removed_files_size", counts.removed_bytes},
                             {"copied_files_size", counts.copied_bytes}});
+}
+
+Rows ReportNothing(StatementRun& run) {
+  Schema schema;
+  for (const char* name : {"source_table_size", "source_num_of_files", "num_removed_files", "num_copied_files",
+                           "removed_files_size", "copied_files_size"}) {
+    schema.fields.push_back({name, TypeId::kLong, true, "{}"});
+  }
+  return StreamValues(run.connection(), schema, {});
+}
+
+Error TargetExists(const sql::NameParts& name) {
+  std::vector<std::string> quoted;
+  for (const std::string& part : name) quoted.push_back(QuoteIdentifier(part));
+  std::string table = Join(quoted, ".");
+  return MakeSqlError("DELTA_TABLE_ALREADY_EXISTS", "42P07", "The table " + table + " exists already.", {{"tableName", table}});
 }
 
 // A new table must not take over a log that lies at its location: it is taken back, the log stays.
@@ -293,7 +326,7 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
   if (exists) {
     RETURN_IF_ERROR(write.ReplaceDefinition(definition));
     write.transaction().ReadWholeTable();
-    if (!source.snapshot->state().domain_metadata.contains(std::string(delta::kClusteringDomain))) write.ForgetClustering();
+    RemoveClustering(*target.snapshot, *source.snapshot, write.transaction());
   }
   Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
   RETURN_IF_ERROR(statement.shallow ? ShareFiles(run, *source.snapshot, target.snapshot.get(), write, counts)
@@ -316,9 +349,10 @@ Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
   RETURN_IF_ERROR(CheckSource(run, statement, source));
   RETURN_IF_ERROR(CheckProperties(run, statement.properties));
   ASSIGN_OR_RETURN(delta::TableDefinition definition, DefinitionOf(run, *source.snapshot, statement.properties));
-  ASSIGN_OR_RETURN(sql::CatalogReply reply,
-                   run.Execute(CreateCommand(statement, name, source, definition.metadata)));
-  if (reply.already_existed && !statement.or_replace) return NoRows();
+  Result<sql::CatalogReply> created = run.Execute(CreateCommand(statement, name, source, definition.metadata));
+  if (!created.ok() && created.error().condition == "TABLE_OR_VIEW_ALREADY_EXISTS") return TargetExists(name);
+  ASSIGN_OR_RETURN(sql::CatalogReply reply, std::move(created));
+  if (reply.already_existed && !statement.or_replace) return ReportNothing(run);
   if (!statement.or_replace) RETURN_IF_ERROR(RefuseNonEmpty(run, name, reply.location));
   Rows rows = WriteClone(run, statement, source, definition, reply);
   // An unknown outcome may be version 0.

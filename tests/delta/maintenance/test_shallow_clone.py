@@ -65,6 +65,7 @@ def test_a_clone_shares_files_and_each_side_writes_to_itself(make_table, clone_o
     path, = clone.sql(f"SELECT DISTINCT _metadata.file_path FROM {clone.name} VERSION AS OF 0 WHERE id = 1")[0]
     assert urllib.parse.unquote(path).startswith(f"file://{source.root}/")
     source.check()
+    clone.check()
 
 
 def test_deletion_vectors_stay_with_whom_they_are_of(make_table, clone_of):
@@ -81,10 +82,33 @@ def test_deletion_vectors_stay_with_whom_they_are_of(make_table, clone_of):
     assert data_files(source.root) == before
     assert len(clone.rows()) == 80 and len(source.rows()) == 90 == len(replay.live_rows(source.root, replay.check(source.root)))
     assert len(rows_by_replay(clone)) == 80
+    clone.check()
     clone.sql(f"REORG TABLE {clone.name} APPLY (PURGE)")
     assert len(clone.rows()) == 80 and data_files(source.root) == before
     clone.sql(f"RESTORE {clone.name} TO VERSION AS OF 0")
     assert len(clone.rows()) == 90
+
+
+def test_what_is_cloned_again_keeps_the_files_it_shares(make_table, clone_of):
+    source = make_table("(id INT)", "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    for first in (0, 10):
+        source.sql(f"INSERT INTO {source.name} SELECT id FROM range({first}, {first + 10}, 1, 1)")
+    clone = clone_of(source)
+    clone_of(source, name=clone.name, replace=True)
+    assert not {"add", "remove"} & clone.log(1).keys()
+    clone.sql(f"DELETE FROM {clone.name} WHERE id IN (1, 2)")
+    clone.sql(f"INSERT INTO {clone.name} VALUES (100)")
+    source.sql(f"DELETE FROM {source.name} WHERE id = 11")
+    source.sql(f"INSERT INTO {source.name} VALUES (50)")
+    row, = clone.sql(f"CREATE OR REPLACE TABLE {clone.name} SHALLOW CLONE {source.name}")
+    # Gone: the file with the clone's vector, the one that has the source's now, and the clone's own.
+    assert [int(cell) for cell in row[1:4]] == [3, 3, 0] and len(clone.log(4)["add"]) == 3
+    assert clone.rows() == source.rows() and len(clone.rows()) == 20
+    assert clone.history()[2]["numRemovedFiles"] == "3"
+    assert clone.sql(f"SELECT count(*) FROM {clone.name} VERSION AS OF 3") == [["19"]]
+    clone.sql(f"RESTORE {clone.name} TO VERSION AS OF 3")
+    assert clone.sql(f"SELECT count(*), max(id) FROM {clone.name}") == [["19", "100"]]
+    clone.check()
 
 
 def test_the_change_feed_of_a_clone(make_table, clone_of):
