@@ -112,7 +112,9 @@ TEST_P(ClonesTest, NoTableIsACloneOfItself) {
 }
 
 TEST_P(ClonesTest, AManagedTableIsNotReadThroughAFolderOfOthers) {
-  EXPECT_EQ(Verdict(Begin(w_->admin, "main.default.c", source_.uuid, w_->outside() + "/c")), "INVALID_PARAMETER_VALUE");
+  auto managed = w_->CreateTable(w_->admin, "main.default.managed");
+  ASSERT_TRUE(managed.ok()) << managed.error().message;
+  EXPECT_EQ(Verdict(Begin(w_->admin, "main.default.c", managed->uuid, w_->outside() + "/c")), "INVALID_PARAMETER_VALUE");
   auto external = w_->CreateTable(w_->admin, "main.default.external", w_->outside() + "/source");
   ASSERT_TRUE(external.ok()) << external.error().message;
   auto clone = Begin(w_->admin, "main.default.c", external->uuid, w_->outside() + "/c");

@@ -3,6 +3,18 @@
 #include "catalog/catalog_service.h"
 
 namespace ashlar::catalog {
+namespace {
+
+constexpr const char* kCloneSources = R"sql(
+CREATE TABLE clone_sources (
+  clone_uuid TEXT NOT NULL REFERENCES securables (uuid) ON DELETE CASCADE,
+  source_uuid TEXT NOT NULL,
+  PRIMARY KEY (clone_uuid, source_uuid)
+);
+CREATE INDEX clone_sources_by_source ON clone_sources (source_uuid);
+)sql";
+
+}  // namespace
 
 metadb::ModuleMigrations migrations() {
   return {"catalog",
@@ -68,14 +80,7 @@ CREATE TABLE store_credentials (
   sealed TEXT NOT NULL
 );
 )sql",
-           R"sql(
-CREATE TABLE clone_sources (
-  clone_uuid TEXT NOT NULL REFERENCES securables (uuid) ON DELETE CASCADE,
-  source_uuid TEXT NOT NULL,
-  PRIMARY KEY (clone_uuid, source_uuid)
-);
-CREATE INDEX clone_sources_by_source ON clone_sources (source_uuid);
-)sql"}};
+           kCloneSources}};
 }
 
 Result<int64_t> ReadEpoch(metadb::Transaction& txn) {

@@ -243,6 +243,17 @@ Status CopyFiles(StatementRun& run, const delta::Snapshot& source, const DeltaTa
   return OkStatus();
 }
 
+// The protocol of a table that is replaced, with what the source's files may put to use.
+delta::Protocol ProtocolFor(const delta::Snapshot& before, const delta::Protocol& source) {
+  delta::Protocol protocol = before.protocol();
+  for (const std::string& name : delta::ListedFeatures(source)) {
+    const delta::TableFeature* feature = delta::FindTableFeature(name);
+    bool missing = feature != nullptr && !delta::IsFeatureListed(protocol, name);
+    if (missing) protocol = delta::WithFeature(std::move(protocol), *feature);
+  }
+  return protocol;
+}
+
 // As delta-spark does: a table that is replaced by a clone of one without clustering loses the domain.
 void RemoveClustering(const delta::Snapshot& before, const delta::Snapshot& source, delta::Transaction& transaction) {
   const std::string name(delta::kClusteringDomain);
@@ -325,9 +336,12 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
   DeltaWrite write(run, target, definition);
   if (exists) {
     RETURN_IF_ERROR(write.ReplaceDefinition(definition));
-    write.transaction().ReadWholeTable();
+    delta::Protocol protocol = ProtocolFor(*target.snapshot, definition.protocol);
+    if (!(protocol == target.snapshot->protocol())) write.SetProtocol(std::move(protocol));
     RemoveClustering(*target.snapshot, *source.snapshot, write.transaction());
   }
+  // No clone is an append, as delta-spark has it.
+  write.transaction().ReadWholeTable();
   Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
   RETURN_IF_ERROR(statement.shallow ? ShareFiles(run, *source.snapshot, target.snapshot.get(), write, counts)
                                     : CopyFiles(run, *source.snapshot, target, write, counts));

@@ -255,6 +255,19 @@ def test_replacing_a_table_by_a_clone_forgets_its_clustering(make_table, sql):
         sql(f"DROP TABLE {target.name}")
 
 
+def test_a_table_that_is_replaced_gets_the_features_the_files_need(make_table, sql):
+    source = make_table("(id INT)", "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    source.sql(f"INSERT INTO {source.name} VALUES (1), (2)")
+    source.sql(f"DELETE FROM {source.name} WHERE id = 1")
+    source.sql(f"ALTER TABLE {source.name} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')")
+    for kind in ("DEEP", "SHALLOW"):
+        target = make_table("(id INT)", name=f"main.default.without_vectors_{kind.lower()}")
+        sql(f"CREATE OR REPLACE TABLE {target.name} {kind} CLONE {source.name}")
+        assert "deletionVectors" in target.log(1)["protocol"][0]["writerFeatures"] and target.rows() == [("2",)]
+        target.check()
+        sql(f"DROP TABLE {target.name}")
+
+
 def test_manifests_of_a_clone_name_the_sources_files(make_table, clone_of):
     source = make_table("(id INT)")
     source.sql(f"INSERT INTO {source.name} VALUES (1)")
