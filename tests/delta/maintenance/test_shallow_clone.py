@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import urllib.parse
 
 import pytest
@@ -149,6 +150,20 @@ def test_vacuum_of_the_source_keeps_what_clones_need(make_table, clone_of):
     assert (source.rows(), clone.rows(), nested.rows()) == ([("2",)], [("3",)], [("1",), ("2",)])
     assert rows_by_replay(nested) == [("1",), ("2",)]
     source.check()
+
+
+def test_vacuum_does_not_guess_what_a_clone_needs(make_table, fails, sql, tmp_path):
+    source = make_table("(id INT)", f"LOCATION '{tmp_path}/source' TBLPROPERTIES ({NO_RETENTION})")
+    source.sql(f"INSERT INTO {source.name} VALUES (1)")
+    sql(f"CREATE TABLE main.default.unreadable SHALLOW CLONE {source.name} LOCATION '{tmp_path}/clone'")
+    source.sql(f"INSERT OVERWRITE {source.name} VALUES (2)")
+    shutil.rmtree(tmp_path / "clone")
+    before = data_files(source.root)
+    assert "cannot tell which files a shallow clone" in fails(f"VACUUM {source.name}")
+    assert data_files(source.root) == before
+    sql("DROP TABLE main.default.unreadable")
+    source.sql(f"VACUUM {source.name}")
+    assert len(data_files(source.root)) == 1 and source.rows() == [("2",)]
 
 
 def test_vacuum_of_a_clone_deletes_its_own_files_alone(make_table, clone_of):
