@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/check.h"
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "serve/serve.h"
@@ -44,6 +45,7 @@ void AddServe(CLI::App& app, ashlar::serve::ServeOptions& options) {
 constexpr int kUsageExit = 2;
 
 int main(int argc, char** argv) {
+  ashlar::ReportCrashes();
   if (argc > 1 && std::string_view(argv[1]) == "driver") return ExecDriver(argc, argv);
   CLI::App app("Ashlar: a lakehouse workspace of your own", "ashlar");
   app.footer("`ashlar COMMAND --help` says more of each. Start with `ashlar serve`.");

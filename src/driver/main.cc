@@ -2,11 +2,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "driver/driver.h"
 
 int main(int argc, char** argv) {
+  ashlar::ReportCrashes();
   ashlar::driver::DriverOptions options;
   std::string log_level = "info";
   CLI::App app("The data plane of Ashlar: started by `ashlar serve`, not by hand.", "ashlar-driver");
