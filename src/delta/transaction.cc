@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/saturating.h"
 #include "base/text.h"
 #include "delta/commit/row_marks.h"
@@ -260,8 +261,15 @@ Result<CommitResult> Transaction::Commit() {
     if (outcome == CommitOutcome::kWon) {
       state_ = State::kCommitted;
       NewVersion won{version, actions_, snapshot_};
-      return CommitResult{version, commit_uuid_, attempt,
+      CommitResult result{version, commit_uuid_, attempt,
                           AfterCommit(table_, won, environment_.clock, environment_.random)};
+      if (result.checkpoint_error) {
+        Log(LogLevel::kWarn, "a checkpoint or checksum was not written; its commit stands",
+            {{"table", table_.root},
+             {"version", std::to_string(version)},
+             {"reason", result.checkpoint_error->message}});
+      }
+      return result;
     }
     ASSIGN_OR_RETURN(version, Rebase(version));
     CHECK_LT(first_version, version);
