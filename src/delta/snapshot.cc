@@ -147,7 +147,8 @@ Result<std::string> Snapshot::DataPath(const AddFile& file) const {
   return ResolveLogPath(root_, file.path);
 }
 
-Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std::string& column) const {
+Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std::string& column,
+                                       const WallClock& clock) const {
   auto is_named = [&](const std::string& name) { return EqualsIgnoreCase(name, column); };
   int index = state_.schema.IndexOf(column);
   if (index < 0 || std::ranges::none_of(partition_columns(), is_named)) {
@@ -156,7 +157,7 @@ Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std:
   const Field& field = state_.schema.fields[static_cast<size_t>(index)];
   auto value = values.find(PhysicalName(field, state_.mapping_mode));
   if (value == values.end()) return Value::Null(field.type);
-  return DecodePartitionValue(value->second, field.type);
+  return DecodePartitionValue(value->second, field.type, clock);
 }
 
 Result<bool> IsDeltaTable(const TableLocation& table) {

@@ -13,6 +13,7 @@
 #include "delta/files/file_list.h"
 #include "delta/files/tombstone_list.h"
 #include "delta/parquet_actions.h"
+#include "delta/partition_values.h"
 #include "delta/schema.h"
 #include "objectstore/object_store.h"
 #include "types/value.h"
@@ -91,11 +92,10 @@ class Snapshot {
   // The local file of an action. Errors: as ResolveLogPath (paths.h).
   Result<std::string> DataPath(const AddFile& file) const;
   // The value of a partition column (logical name) for the file. Errors:
-  // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column.
-  Result<Value> PartitionValue(const AddFile& file, const std::string& column) const {
-    return PartitionValue(file.partition_values, column);
-  }
-  Result<Value> PartitionValue(const PartitionValues& values, const std::string& column) const;
+  // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column. `clock`: as in
+  // DecodePartitionValue.
+  Result<Value> PartitionValue(const PartitionValues& values, const std::string& column,
+                               const WallClock& clock = nullptr) const;
 
  private:
   std::string root_;

@@ -108,7 +108,7 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
     }
     return "(SELECT " + select + " WHERE FALSE)";
   }
-  ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_));
+  ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_, bindings.time_zone()));
   std::string function = "ashlar_scan(" + std::to_string(bindings.Bind(std::move(scan))) + ")";
   if (!with_row_position && plain) return function;
   if (with_row_position) {

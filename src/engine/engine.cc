@@ -206,7 +206,7 @@ Status DuckConnection::SetTimeZone(const std::string& zone) {
 Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr& plan,
                                                               const QueryOptions& options) {
   CHECK(options.batch_rows > 0);
-  auto bindings = std::make_unique<StatementBindings>(state_->scans);
+  auto bindings = std::make_unique<StatementBindings>(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, *bindings));
   return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
     auto stream = std::make_unique<DuckStream>(shared_from_this(), connection_->context->GetClientProperties(),
@@ -217,7 +217,7 @@ Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr
 }
 
 Result<int64_t> DuckConnection::ExecuteCount(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
   int64_t rows = 0;
   RETURN_IF_ERROR(Run(sql, [&](duckdb::QueryResult& result) {
@@ -230,12 +230,12 @@ Result<int64_t> DuckConnection::ExecuteCount(const sql::PlanPtr& plan) {
 }
 
 Result<std::string> DuckConnection::LowerToSql(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   return LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings);
 }
 
 Result<std::string> DuckConnection::Explain(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
   std::string text;
   RETURN_IF_ERROR(Run("EXPLAIN " + sql, [&](duckdb::QueryResult& result) {

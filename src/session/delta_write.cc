@@ -5,7 +5,9 @@
 #include "delta/evolution/type_widening.h"
 #include "delta/features.h"
 #include "delta/maintenance/optimize.h"
+#include "delta/partition_values.h"
 #include "delta/schema_change.h"
+#include "engine/scan/table_scan.h"
 #include "session/maintain.h"
 #include "sql/analyze/plan_text.h"
 #include "sql/schema_evolution.h"
@@ -21,6 +23,28 @@ delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
 
 delta::TableLocation LocationOf(Environment& environment, const std::string& root) {
   return {&environment.store, root, &environment.parquet_actions};
+}
+
+// The partition columns whose values have several forms in logs: with a zone or without, with a T or without.
+std::vector<Field> PartitionTimes(const delta::Snapshot& snapshot) {
+  std::vector<Field> times;
+  for (const std::string& name : snapshot.partition_columns()) {
+    const Field& field = snapshot.schema().fields[static_cast<size_t>(snapshot.schema().IndexOf(name))];
+    if (field.type.Is(TypeId::kTimestamp)) times.push_back(field);
+  }
+  return times;
+}
+
+// The values in the form that this session writes; what cannot be read stays.
+delta::PartitionValues AsWritten(const delta::Snapshot& snapshot, delta::PartitionValues values,
+                                 const std::vector<Field>& times, const delta::WallClock& clock) {
+  for (const Field& field : times) {
+    Result<Value> value = snapshot.PartitionValue(values, field.name, clock);
+    if (!value.ok()) continue;
+    Result<std::optional<std::string>> text = delta::EncodePartitionValue(*value);
+    if (text.ok()) values[delta::PhysicalName(field, snapshot.mapping_mode())] = *text;
+  }
+  return values;
 }
 
 }  // namespace
@@ -212,8 +236,14 @@ void DeltaWrite::RemoveWrittenPartitions() {
   replaces_ = true;
   transaction_->ReadWholeTable();
   const delta::FileList& files = target_.snapshot->files();
+  const delta::WallClock clock = engine::WallClockOf(run_.connection().time_zone());
+  const std::vector<Field> times = PartitionTimes(*target_.snapshot);
   for (size_t i = 0; i < files.size(); ++i) {
-    if (written_partitions_.contains(files.PartitionOf(i))) Replace(files[i]);
+    const delta::PartitionValues& held = files.PartitionOf(i);
+    if (times.empty() ? written_partitions_.contains(held)
+                      : written_partitions_.contains(AsWritten(*target_.snapshot, held, times, clock))) {
+      Replace(files[i]);
+    }
   }
 }
 

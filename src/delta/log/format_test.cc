@@ -152,6 +152,18 @@ TEST(PartitionValues, ReadsWhatOthersWrite) {
   }
 }
 
+TEST(PartitionValues, ATimestampWithoutAZoneIsTheReadersClock) {
+  WallClock two_hours_east = [](int64_t micros) { return micros - 7'200'000'000; };
+  auto decode = [&](const char* text, TypeId type) {
+    return std::get<int64_t>(DecodePartitionValue(std::string(text), type, two_hours_east)->data);
+  };
+  EXPECT_EQ(decode("1970-01-01 03:00:00", TypeId::kTimestamp), 3'600'000'000);
+  EXPECT_EQ(decode("1970-01-01 03:00:00.5", TypeId::kTimestamp), 3'600'500'000);
+  EXPECT_EQ(decode("1970-01-01T03:00:00.000000Z", TypeId::kTimestamp), 3 * 3'600'000'000);
+  EXPECT_EQ(decode("1970-01-01 03:00:00+03:00", TypeId::kTimestamp), 0);
+  EXPECT_EQ(decode("1970-01-01 03:00:00", TypeId::kTimestampNtz), 3 * 3'600'000'000);
+}
+
 // The ends of what 64 and 128 bits hold, and one step beyond.
 TEST(PartitionValues, NothingOverflows) {
   for (int64_t micros : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, INT64_MAX}) {

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "delta/deletion_vector.h"
+#include "delta/partition_values.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 #include "delta/stats.h"
@@ -47,14 +48,18 @@ struct RowFilter {
   std::vector<std::shared_ptr<const delta::DeletionVector>> without;
 };
 
+// A time zone's clock, for partition values without a zone; none for UTC.
+delta::WallClock WallClockOf(const std::string& time_zone);
+
 // Immutable and shared by every scan of the statement, on any thread.
 class TableScan : public ScanTarget {
  public:
   // `files`: indexes into snapshot->files(), with a selection of rows where one is wanted; nullopt: all of
-  // them. `store` reads deletion vectors and outlives the scan.
+  // them. `store` reads deletion vectors and outlives the scan. `time_zone`: the session's.
   static Result<std::shared_ptr<const TableScan>> Make(std::shared_ptr<const delta::Snapshot> snapshot,
                                                        std::optional<std::map<size_t, RowSelection>> files,
-                                                       ColumnMatch match, objectstore::ObjectStore& store);
+                                                       ColumnMatch match, objectstore::ObjectStore& store,
+                                                       const std::string& time_zone);
 
   struct File {
     delta::AddFile add;
@@ -94,6 +99,7 @@ class TableScan : public ScanTarget {
   std::shared_ptr<const delta::Snapshot> snapshot_;
   objectstore::ObjectStore* store_ = nullptr;
   ColumnMatch match_ = ColumnMatch::kName;
+  delta::WallClock clock_;
   std::optional<std::vector<std::pair<size_t, RowSelection>>> chosen_;
   std::vector<int> partition_index_;
   std::string real_root_;
