@@ -6,8 +6,11 @@
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -18,8 +21,13 @@ namespace {
 
 using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
 constexpr std::string_view kServicePrefix = "/spark.connect.SparkConnectService/";
+// What a client needs to bring work that runs to its end; all else begins new work.
+constexpr std::array<std::string_view, 6> kMethodsOfRunningWork = {"Config",    "ReattachExecute", "ReleaseExecute",
+                                                                   "Interrupt", "ReleaseSession",  "FetchErrorDetails"};
 // For the status of a call that was cut short to reach its client.
 constexpr int64_t kLastWordsMs = 1000;
+// A client that has its rows asks for the session's settings before it shows them.
+constexpr std::chrono::milliseconds kQuiet{1000};
 
 gpr_timespec In(int64_t ms) {
   return gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(ms, GPR_TIMESPAN));
@@ -73,6 +81,38 @@ class Stubs {
   std::map<std::string, std::shared_ptr<grpc::GenericStub>> stubs_;
 };
 
+// How many calls run, and since when none does. Thread safe.
+class RunningCalls {
+ public:
+  void Begin() {
+    std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void End() {
+    std::lock_guard lock(mutex_);
+    --count_;
+    ended_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
+  }
+  // Until none has run for kQuiet, or for at most `deadline_ms`.
+  void AwaitQuiet(int64_t deadline_ms) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
+    std::unique_lock lock(mutex_);
+    while (true) {
+      auto now = std::chrono::steady_clock::now();
+      auto until = count_ > 0 ? deadline : std::min(deadline, ended_ + kQuiet);
+      if (now >= until) return;
+      changed_.wait_until(lock, until);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+  std::chrono::steady_clock::time_point ended_{};
+};
+
 class Call;
 
 struct Shared {
@@ -82,6 +122,8 @@ struct Shared {
   ConnectRouter router;
   Stubs stubs;
   std::set<Call*> calls;  // all there are; the polling thread's
+  RunningCalls running;
+  std::atomic<bool> stopped = false;
 };
 
 // One call from its request to its end. All events arrive on the one thread that polls the queue, so
@@ -102,7 +144,10 @@ class Call {
     shared_.service.RequestCall(&server_context_, &server_stream_, shared_.queue.get(), shared_.queue.get(),
                                 Expect(kNew));
   }
-  ~Call() { shared_.calls.erase(this); }
+  ~Call() {
+    shared_.calls.erase(this);
+    if (begun_) shared_.running.End();
+  }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -144,6 +189,7 @@ class Call {
       case kNew:
         ++outstanding_;  // kDone
         begun_ = true;
+        shared_.running.Begin();
         new Call(shared_);
         Route();
         break;
@@ -195,6 +241,11 @@ class Call {
   void Route() {
     if (!server_context_.method().starts_with(kServicePrefix)) {
       Refuse(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "unknown service " + server_context_.method()));
+      return;
+    }
+    std::string_view method = std::string_view(server_context_.method()).substr(kServicePrefix.size());
+    if (shared_.stopped && std::ranges::find(kMethodsOfRunningWork, method) == kMethodsOfRunningWork.end()) {
+      Refuse(grpc::Status(grpc::StatusCode::UNAVAILABLE, "The server is shutting down."));
       return;
     }
     CallMetadata metadata;
@@ -335,7 +386,7 @@ class Proxy final : public ConnectProxy {
 
   void TakeConnection(int fd, bool tls) override {
     Acceptor* acceptor = tls ? tls_.get() : plain_.get();
-    if (acceptor == nullptr || stopped_) {
+    if (acceptor == nullptr || shared_.stopped) {
       close(fd);
       return;
     }
@@ -346,10 +397,11 @@ class Proxy final : public ConnectProxy {
   }
 
   void Stop(int64_t deadline_ms) override {
-    if (stopped_.exchange(true) || !server_) return;
-    cut_.Set(shared_.queue.get(), In(deadline_ms), &cut_);
-    server_->Shutdown(In(deadline_ms + kLastWordsMs));
-    cut_.Cancel();
+    if (shared_.stopped.exchange(true) || !server_) return;
+    // gRPC itself would refuse what running calls still need.
+    shared_.running.AwaitQuiet(deadline_ms);
+    cut_.Set(shared_.queue.get(), In(0), &cut_);
+    server_->Shutdown(In(kLastWordsMs));
   }
 
  private:
@@ -359,7 +411,7 @@ class Proxy final : public ConnectProxy {
     bool over = false;
     while (shared_.queue->Next(&tag, &ok)) {
       if (tag == &cut_) {
-        if (ok) CutAll();
+        CutAll();
       } else if (tag == &over_) {
         over = true;
       } else {
@@ -383,7 +435,6 @@ class Proxy final : public ConnectProxy {
   std::unique_ptr<Acceptor> tls_;
   std::unique_ptr<grpc::Server> server_;
   std::thread thread_;
-  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace

@@ -37,7 +37,8 @@ class ConnectProxy {
   virtual ~ConnectProxy() = default;
   // Takes over a connection nothing was read from.
   virtual void TakeConnection(int fd, bool tls) = 0;
-  // No new calls; running ones have `deadline_ms` to end, after that they end with ABORTED.
+  // No new connections and no calls that begin work (UNAVAILABLE). Running calls have `deadline_ms` to end, and their
+  // clients to make those that belong to them; after that calls end with ABORTED.
   virtual void Stop(int64_t deadline_ms) = 0;
 };
 

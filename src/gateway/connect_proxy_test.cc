@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <future>
+#include <thread>
 
 namespace ashlar::gateway {
 namespace {
@@ -20,10 +21,9 @@ using Done = std::function<void(Result<ConnectTarget>)>;
 // One call of a client of its own: no retries, no deadline.
 class ClientCall {
  public:
-  explicit ClientCall(const std::shared_ptr<grpc::Channel>& channel)
+  explicit ClientCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method = "Config")
       : stub_(channel),
-        reader_(stub_.PrepareUnaryCall(&context_, "/spark.connect.SparkConnectService/Config", grpc::ByteBuffer(),
-                                       &queue_)) {
+        reader_(stub_.PrepareUnaryCall(&context_, "/spark.connect.SparkConnectService/" + method, message_, &queue_)) {
     reader_->StartCall();
     reader_->Finish(&reply_, &status_, this);
   }
@@ -38,6 +38,8 @@ class ClientCall {
   }
 
  private:
+  grpc::Slice bytes_{"x"};
+  grpc::ByteBuffer message_{&bytes_, 1};
   grpc::GenericStub stub_;
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
@@ -49,7 +51,10 @@ class ClientCall {
 class ConnectProxyTest : public testing::Test {
  protected:
   void SetUp() override {
-    proxy_ = *ConnectProxy::Start({}, [this](const CallMetadata&, Done done) { asked_.set_value(std::move(done)); });
+    proxy_ = *ConnectProxy::Start({}, [this](const CallMetadata&, Done done) {
+      if (std::exchange(was_asked_, true)) return done(MakeError(ErrorCode::kNotFound, "only the first is answered"));
+      asked_.set_value(std::move(done));
+    });
     listener_ = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -71,6 +76,7 @@ class ConnectProxyTest : public testing::Test {
   // The router's answer to the first call, still to be given.
   Done Asked() { return asked_.get_future().get(); }
 
+  bool was_asked_ = false;
   std::promise<Done> asked_;
   std::unique_ptr<ConnectProxy> proxy_;
   int listener_ = -1;
@@ -93,6 +99,22 @@ TEST_F(ConnectProxyTest, ARouterMayAnswerAfterTheClientLeft) {
   EXPECT_EQ(call.Wait().error_code(), grpc::StatusCode::CANCELLED);
   done(ConnectTarget{"/nowhere", "handle", "user"});
   proxy_.reset();
+}
+
+TEST_F(ConnectProxyTest, WhatBelongsToARunningCallPassesDuringTheDrainAndNewWorkDoesNot) {
+  ClientCall running(channel_, "ExecutePlan");
+  Done done = Asked();
+  std::jthread stop([this] { proxy_->Stop(60'000); });
+  grpc::Status refused;
+  do {
+    refused = ClientCall(channel_, "ExecutePlan").Wait();
+  } while (refused.error_code() == grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(refused.error_message(), "The server is shutting down.");
+  EXPECT_EQ(ClientCall(channel_, "Config").Wait().error_code(), grpc::StatusCode::NOT_FOUND) << "the router was asked";
+  done(MakeError(ErrorCode::kBadRequest, "its own answer"));
+  EXPECT_EQ(running.Wait().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ClientCall(channel_, "ReleaseExecute").Wait().error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_F(ConnectProxyTest, ACallThatOutlivesTheDrainIsToldSo) {
