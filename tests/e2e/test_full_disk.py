@@ -259,7 +259,7 @@ def test_a_full_disk_that_only_the_checkpoint_does_not_fit_on(client, disk):
         client.sql(f"INSERT INTO points VALUES ({-n}, 0)")
     folder = table_folder(client, "points")
     assert log_of(folder) == ([0, 1, 2, 3], [2], 2, [])
-    room = 64 * PAGE  # for a row's file, its version and the state
+    room = 48 * PAGE  # for a row's file, its version and the state
     assert (folder / "_delta_log" / f"{1:020}.json").stat().st_size > 2 * room
     disk.fill(room // PAGE)
     assert error_of(client.statement("INSERT INTO points VALUES (-4, 0)")) == (None, "")

@@ -263,7 +263,7 @@ def test_a_crash_says_where(make_server, tmp_path):
     assert statement(server.info, "SELECT 1").json()["status"]["state"] == "SUCCEEDED"
     server.process.send_signal(signal.SIGABRT)
     server.process.wait(timeout=30)
-    with pytest.raises(AssertionError, match=r"the server's end: -6, not 0[\s\S]*fatal signal 06; backtrace:\n\S*ashlar\("):
+    with pytest.raises(AssertionError, match=r"the server's end: -6, not 0[\s\S]*fatal signal 06; backtrace:\n\s*\S*ashlar\("):
         server.judge()
 
 
