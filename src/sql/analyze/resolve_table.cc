@@ -6,6 +6,7 @@
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
+#include "sql/parser.h"
 #include "sql/row_metadata.h"
 
 namespace ashlar::sql {
@@ -454,12 +455,15 @@ Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan s
 }
 
 Result<Rel> Analysis::AnalyzeSqlText(const SqlTextRelation& node) {
-  CHECK(context_.parse_query != nullptr) << "SQL text inside a plan needs a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(node.text));
+  // Written in this session, unlike the text of a view: its literals are in the session's time zone.
+  ParserOptions options{.ansi = context_.ansi, .double_quoted_identifiers = false, .time_zone = context_.time_zone};
+  ASSIGN_OR_RETURN(Statement statement, ParseStatement(node.text, options));
+  const auto* query = std::get_if<QueryStatement>(&statement.node);
+  if (query == nullptr) return NotImplemented("a statement that is not a query inside a relation");
   Restore<std::map<std::string, ExprPtr>> named(context_.named_parameters, node.named_parameters);
   Restore<std::vector<ExprPtr>> positional(context_.positional_parameters, node.positional_parameters);
   Restore<std::vector<CteScope*>> no_ctes(ctes_, {});
-  return AnalyzeRelation(query);
+  return AnalyzeRelation(query->query);
 }
 
 Result<Rel> Analysis::AnalyzeWith(const WithRelation& node) {
