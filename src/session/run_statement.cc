@@ -48,7 +48,7 @@ class StatementRun::StoppableStream final : public engine::ResultStream {
 
 namespace {
 
-// The query of a view's text, or of spark.sql inside a plan.
+// The query of a view's text, or of a rule of a column.
 Result<sql::RelationPtr> ParseQuery(const std::string& text) {
   ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text));
   if (auto* query = std::get_if<sql::QueryStatement>(&statement.node)) return query->query;

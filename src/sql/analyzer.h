@@ -40,7 +40,7 @@ struct AnalyzerContext {
   const std::map<std::string, TemporaryView>* temporary_views = nullptr;  // lower-case names
   std::map<std::string, ExprPtr> named_parameters{};
   std::vector<ExprPtr> positional_parameters{};
-  // Parses the SQL text of a view or of spark.sql inside a plan.
+  // Parses the SQL text of a view, or of a rule of a column.
   std::function<Result<RelationPtr>(const std::string& text)> parse_query{};
 };
 

@@ -24,12 +24,14 @@ def server(make_server, tmp_path):
     return make_server("--data-dir", str(tmp_path / "data"))
 
 
-def session_of(server):
+@pytest.fixture
+def session(server):
     """Without a client's retries: of what cannot come they would go on for minutes, also while Python ends."""
     session = SparkSession.builder.remote(remote_of(server)).create()
     session.client.set_retry_policies([])
     _held_sessions.append(session)
-    return session
+    yield session
+    session.stop()  # or it stays the active one of the tests that follow
 
 
 def ticks(server):
@@ -65,8 +67,7 @@ class Query(threading.Thread):
             self.outcome = error
 
 
-def test_a_query_that_ends_in_time_arrives_whole(server):
-    session = session_of(server)
+def test_a_query_that_ends_in_time_arrives_whole(server, session):
     rows = 2_000_000
     while True:  # until it takes a second here: ten are granted, and others may come to load the machine
         frame = session.sql(f"SELECT id FROM range({rows}) WHERE hash(id, id + 1) % 97 = 3")
@@ -96,8 +97,8 @@ def test_a_query_that_ends_in_time_arrives_whole(server):
     server.ended()
 
 
-def test_a_query_that_takes_too_long_is_told_so(server):
-    query = Query(server, session_of(server).sql("SELECT count(*) FROM range(100000000000) WHERE id % 7 = 3"))
+def test_a_query_that_takes_too_long_is_told_so(server, session):
+    query = Query(server, session.sql("SELECT count(*) FROM range(100000000000) WHERE id % 7 = 3"))
     begin = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     server.ended(timeout_s=40)
