@@ -220,6 +220,7 @@ bool DriverPool::Spawn() {
                                         "--memory-bytes", std::to_string(options_.memory_bytes),
                                         "--threads", std::to_string(options_.threads),
                                         "--log-level", options_.log_level};
+  for (const std::string& conf : options_.spark_confs) arguments.insert(arguments.end(), {"--conf", conf});
   process.pid = ForkDriver(arguments, {"ASHLAR_DRIVER_SECRET=" + process.secret});
   if (process.pid < 0) {
     ++failed_starts_;

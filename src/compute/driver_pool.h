@@ -27,6 +27,7 @@ struct DriverPoolOptions {
   std::string log_level = "info";
   int64_t memory_bytes = int64_t{4} << 30;  // of each driver
   int threads = 0;                 // of each driver's engine; 0: one a core
+  std::vector<std::string> spark_confs;  // KEY=VALUE, for every session
   int warm = 1;                    // idle drivers kept ready
   int64_t start_timeout_ms = 20'000;
   int64_t lease_ms = 15'000;       // without a heartbeat for this long a driver is replaced

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   app.add_option("--control-socket", options.control_socket);
   app.add_option("--memory-bytes", options.memory_bytes);
   app.add_option("--threads", options.threads);
+  app.add_option("--conf", options.confs)->allow_extra_args(false);
   app.add_option("--log-level", log_level);
   CLI11_PARSE(app, argc, argv);
   if (self_check) return ashlar::driver::RunSelfCheck();

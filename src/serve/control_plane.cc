@@ -230,6 +230,7 @@ Status RunningControlPlane::StartCompute(const ServeOptions& options, DataDir& d
   pool_options.log_level = options.log_level;
   pool_options.memory_bytes = options.driver_memory_bytes;
   pool_options.threads = options.driver_threads;
+  pool_options.spark_confs = options.spark_confs;
   pool_options.warm = options.warm_drivers;
   ASSIGN_OR_RETURN(control_server_, link::ControlServer::Start(pool_options.control_socket, *control_));
   pool_ = std::make_unique<compute::DriverPool>(pool_options, SystemClock(), SystemRandom(),

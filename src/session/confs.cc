@@ -60,6 +60,8 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.adaptive.enabled", "true", Kind::kBoolean},
     Entry{"spark.connect.session.planCompression.threshold", "-1", Kind::kInteger},
     Entry{"spark.connect.session.planCompression.defaultAlgorithm", "NONE"},
+    // As on Databricks (delta-spark has none): text, for what is wrong with it shows where a table is made.
+    Entry{"spark.databricks.delta.properties.defaults.enableDeletionVectors", "true"},
     Entry{"spark.databricks.delta.schema.autoMerge.enabled", "false", Kind::kBoolean},
     Entry{"spark.databricks.clusterUsageTags.sparkVersion", "4.2.x-ashlar"},
     Entry{"spark.sql.warehouse.dir", nullptr, Kind::kStatic},
@@ -83,24 +85,35 @@ Error BadValue(const Entry& entry, const std::string& value, const std::string& 
                        {"confRequirement", requirement}});
 }
 
-}  // namespace
-
-Status Confs::Set(const std::string& key, const std::string& value) {
+// The value as it is kept.
+Result<std::string> Checked(const std::string& key, const std::string& value) {
   const Entry* entry = FindEntry(key);
-  std::string stored = value;
-  if (entry != nullptr && entry->kind == Kind::kStatic) {
+  if (entry == nullptr) return value;
+  if (entry->kind == Kind::kStatic) {
     return MakeSqlError("CANNOT_MODIFY_CONFIG", "46110",
                         "Cannot modify the value of the Spark config: \"" + key + "\".",
                         {{"key", "\"" + key + "\""}, {"docroot", ""}});
   }
-  if (entry != nullptr && entry->kind == Kind::kBoolean) {
-    stored = ToLowerAscii(value);
-    if (stored != "true" && stored != "false") return BadValue(*entry, value, key + " should be boolean, but was " + value);
+  if (entry->kind == Kind::kBoolean) {
+    std::string lower = ToLowerAscii(value);
+    if (lower == "true" || lower == "false") return lower;
+    return BadValue(*entry, value, key + " should be boolean, but was " + value);
   }
-  if (entry != nullptr && entry->kind == Kind::kInteger && !ParseInt64(value)) {
+  if (entry->kind == Kind::kInteger && !ParseInt64(value)) {
     return BadValue(*entry, value, key + " should be int, but was " + value);
   }
-  values_[key] = stored;
+  return value;
+}
+
+}  // namespace
+
+Status Confs::Set(const std::string& key, const std::string& value) {
+  ASSIGN_OR_RETURN(values_[key], Checked(key, value));
+  return OkStatus();
+}
+
+Status Confs::SetDefault(const std::string& key, const std::string& value) {
+  ASSIGN_OR_RETURN(defaults_[key], Checked(key, value));
   return OkStatus();
 }
 
@@ -113,6 +126,8 @@ Status Confs::Reset(const std::string& key) {
 std::optional<std::string> Confs::Get(const std::string& key) const {
   auto found = values_.find(key);
   if (found != values_.end()) return found->second;
+  found = defaults_.find(key);
+  if (found != defaults_.end()) return found->second;
   const Entry* entry = FindEntry(key);
   if (entry == nullptr || entry->value == nullptr) return std::nullopt;
   return entry->value;
@@ -127,7 +142,9 @@ std::map<std::string, std::string> Confs::All() const {
   for (const Entry& entry : kEntries) {
     if (entry.value != nullptr) all.emplace(entry.key, entry.value);
   }
-  for (const auto& [key, value] : values_) all[key] = value;
+  for (const auto* layer : {&defaults_, &values_}) {
+    for (const auto& [key, value] : *layer) all[key] = value;
+  }
   return all;
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
+#include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -120,9 +121,28 @@ delta::StringMap DefaultProperties(const StatementRun& run) {
   return delta::DefaultProperties(defaults);
 }
 
+// The definition with the properties and the description of the table that is there.
+Result<delta::TableDefinition> WithOwnMetadata(StatementRun& run, const TableShape& shape, delta::TableDefinition table,
+                                               const delta::Snapshot& snapshot) {
+  delta::Metadata kept = snapshot.metadata();
+  kept.schema_string = table.metadata.schema_string;
+  kept.partition_columns = table.metadata.partition_columns;
+  ASSIGN_OR_RETURN(delta::ColumnMappingMode mode, delta::MappingModeOf(kept.configuration));
+  if (mode != delta::ColumnMappingMode::kNone) {
+    Schema schema = shape.schema;
+    delta::AssignColumnIds(schema, kept.configuration, false, run.environment().random);
+    kept.schema_string = schema.ToJsonText();
+  }
+  table.metadata = std::move(kept);
+  return table;
+}
+
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
-                const delta::TableDefinition& table) {
+                delta::TableDefinition table) {
+  if (target.snapshot && statement.keep_metadata) {
+    ASSIGN_OR_RETURN(table, WithOwnMetadata(run, shape, std::move(table), *target.snapshot));
+  }
   bool exists = target.snapshot != nullptr;
   bool clustered = exists && delta::IsFeatureListed(target.snapshot->protocol(), "clustering");
   if (clustered && !shape.partition_columns.empty()) {

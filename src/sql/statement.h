@@ -50,6 +50,7 @@ struct CreateTableStatement {
   bool if_not_exists = false;
   bool or_replace = false;
   bool replace_only = false;          // REPLACE TABLE
+  bool keep_metadata = false;         // with or_replace: a table that is there keeps its properties and description
 };
 struct CreateViewStatement {
   NameParts name;

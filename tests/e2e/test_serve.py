@@ -407,3 +407,23 @@ def test_compute_that_idles_stops(workspace, server, idle):
     assert time.monotonic() - since > 55, "before its minute"
     again = post(server.info, "/api/2.0/sql/statements", {"statement": "SELECT 2", "warehouse_id": warehouse, "wait_timeout": "50s"})
     assert again.json()["result"]["data_array"] == [["2"]]
+
+
+def test_a_spark_configuration_for_every_session(make_server):
+    key = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
+    info = make_server("--ephemeral", "--spark-conf", f"{key}=false", "--spark-conf", "my.key=a=b").info
+
+    def rows(text):
+        answer = statement(info, text).json()
+        assert answer["status"]["state"] == "SUCCEEDED", answer
+        return answer["result"].get("data_array", [])
+
+    assert rows(f"SET {key}") == [[key, "false"]] and rows("SET my.key") == [["my.key", "a=b"]]
+    statement(info, "CREATE TABLE without (id INT)")
+    assert ["delta.enableDeletionVectors", "false"] in rows("SHOW TBLPROPERTIES without")
+
+
+@pytest.mark.parametrize("conf", ["novalue", "=value"])
+def test_a_spark_configuration_is_a_key_and_a_value(serve, conf):
+    process = serve("--ephemeral", "--spark-conf", conf)
+    assert "KEY=VALUE" in process.communicate(timeout=30)[1] and process.returncode == 2

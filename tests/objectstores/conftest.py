@@ -9,13 +9,14 @@ import uuid
 from dataclasses import dataclass
 
 import boto3
+import pyarrow
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.sql import StatementState
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 from moto.server import ThreadedMotoServer
 
 from proxy import FaultyProxy
@@ -237,7 +238,8 @@ class Lake:
 
     def read(self, table: Table):
         """The table as deltalake reads it from the store, past every server and proxy."""
-        return DeltaTable(self.reader_url(table), storage_options=self.reader_options).to_pyarrow_table()
+        stored = DeltaTable(self.reader_url(table), storage_options=self.reader_options)
+        return pyarrow.table(QueryBuilder().register("t", stored).execute("SELECT * FROM t").read_all())
 
 
 @pytest.fixture

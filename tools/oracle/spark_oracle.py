@@ -7,7 +7,12 @@ import uuid
 
 import test_file
 
+# Recordings are made without what Ashlar, as Databricks does and delta-spark does not, gives every new table: most are of
+# tables whose files are written anew. deletion_vectors.test switches it on. Who plays a recording sets the same.
+RECORDED_WITH = {"spark.databricks.delta.properties.defaults.enableDeletionVectors": "false"}
+
 DELTA = {
+    **RECORDED_WITH,
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.databricks.delta.snapshotPartitions": "1",
@@ -123,7 +128,7 @@ class Oracle:
             raise error
         if not is_spark_error(thrown):
             return f"error: {thrown.getClass().getSimpleName()} - {{}}"
-        parameters = {k: self.stable(v) for k, v in dict(thrown.getMessageParameters()).items()}
+        parameters = {k: self.stable(v) for k, v in message_parameters(thrown).items()}
         text = json.dumps(parameters, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         line = f"error: {thrown.getCondition()} {thrown.getSqlState() or '-'} {text}"
         for context in query_contexts(thrown):
@@ -181,6 +186,15 @@ def is_spark_error(thrown):
     from pyspark import SparkContext
     kind = "org.apache.spark.SparkThrowable"
     return is_instance_of(SparkContext._gateway, thrown, kind) and thrown.getCondition() is not None
+
+
+def message_parameters(thrown):
+    """Some of Delta's own exceptions have a condition and no parameters."""
+    from py4j.protocol import Py4JError
+    try:
+        return dict(thrown.getMessageParameters())
+    except Py4JError:
+        return {}
 
 
 def query_contexts(thrown):
