@@ -111,12 +111,12 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
 // CREATE TABLE delta.`/path`: what Resolve takes for a path.
 bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
 
-// What the session gives every new table.
+// What the session gives every new table; an empty value is none.
 delta::StringMap DefaultProperties(const StatementRun& run) {
   constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
   delta::StringMap defaults;
   for (const auto& [key, value] : run.state().confs.All()) {
-    if (key.starts_with(kPrefix)) defaults[key.substr(kPrefix.size())] = value;
+    if (key.starts_with(kPrefix) && !value.empty()) defaults[key.substr(kPrefix.size())] = value;
   }
   return delta::DefaultProperties(defaults);
 }

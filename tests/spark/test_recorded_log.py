@@ -15,7 +15,7 @@ import test_file  # noqa: E402
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_recorded_log(path, spark, needs_catalog):
-    for key, value in spark_oracle.RECORDED_WITH.items():
+    for key, value in spark_oracle.PLAYED_WITH.items():
         spark.conf.set(key, value)
     catalog = f"recorded_log_{path.stem}"
     spark.sql(f"CREATE CATALOG {catalog}")

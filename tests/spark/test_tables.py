@@ -54,6 +54,20 @@ def test_new_tables_have_deletion_vectors(spark, table):
         assert properties(spark, table)["delta.enableDeletionVectors"] == "false"
         assert "delta.feature.deletionVectors" not in properties(spark, table)
         spark.sql(f"DROP TABLE {table}")
+    spark.conf.set(VECTORS, "")
+    makers[0]()
+    assert properties(spark, table) == {"delta.minReaderVersion": "1", "delta.minWriterVersion": "2"}
+
+
+def test_a_table_that_is_written_over_keeps_its_properties(spark, table):
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) COMMENT 'mine' TBLPROPERTIES ('a.b' = 'c', 'delta.enableDeletionVectors' = 'false')")
+    before = properties(spark, table)
+    spark.range(3).write.mode("overwrite").saveAsTable(table)
+    assert properties(spark, table) == before and before["a.b"] == "c" and spark.table(table).count() == 3
+    described = spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]
+    assert described.description == "mine"
+    spark.range(2).writeTo(table).using("delta").createOrReplace()
+    assert properties(spark, table)["delta.enableDeletionVectors"] == "true" and "a.b" not in properties(spark, table)
 
 
 def test_a_path_that_is_written_over_keeps_its_properties(spark, tmp_path, needs_catalog):

@@ -7,12 +7,11 @@ import uuid
 
 import test_file
 
-# Recordings are made without what Ashlar, as Databricks does and delta-spark does not, gives every new table: most are of
-# tables whose files are written anew. deletion_vectors.test switches it on. Who plays a recording sets the same.
-RECORDED_WITH = {"spark.databricks.delta.properties.defaults.enableDeletionVectors": "false"}
+# delta-spark gives new tables no deletion vectors unless it is told to; Ashlar does, as Databricks. Who plays a recording
+# there begins with this: an empty value is no default, as in delta-spark. deletion_vectors.test switches it on.
+PLAYED_WITH = {"spark.databricks.delta.properties.defaults.enableDeletionVectors": ""}
 
 DELTA = {
-    **RECORDED_WITH,
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.databricks.delta.snapshotPartitions": "1",
