@@ -94,11 +94,14 @@ std::string OperationName(const CreateTableStatement& statement) {
   return statement.query ? name + " AS SELECT" : name;
 }
 
+// CREATE TABLE delta.`/path`: what Resolve takes for a path.
+bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
+
 delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
                                  const delta::Metadata& metadata) {
   delta::Operation operation;
   operation.name = OperationName(statement);
-  operation.parameters["isManaged"] = statement.location.empty() ? "true" : "false";
+  operation.parameters["isManaged"] = statement.location.empty() && !NamesPath(statement.name) ? "true" : "false";
   operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
   Json clustered = Json::array();
@@ -107,9 +110,6 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   operation.parameters["properties"] = WriteJson(Json(metadata.configuration));
   return operation;
 }
-
-// CREATE TABLE delta.`/path`: what Resolve takes for a path.
-bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
 
 // What the session gives every new table; an empty value is none.
 delta::StringMap DefaultProperties(const StatementRun& run) {

@@ -61,7 +61,7 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
 
 // A Delta table's are in its log, with those that stand for its protocol.
 Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
-  bool in_log = relation.kind == sql::RelationKind::kTable && EqualsIgnoreCase(relation.format, "delta");
+  bool in_log = relation.kind != sql::RelationKind::kView && EqualsIgnoreCase(relation.format, "delta");
   if (!in_log) return relation.properties;
   Environment& env = run.environment();
   ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));

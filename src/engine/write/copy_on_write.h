@@ -105,16 +105,6 @@ class CopyOnWrite : public RowChange {
   // The rows of these files that satisfy the change's condition.
   Result<RowsByFile> FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
                               StatementBindings& bindings);
-  // An UPDATE's rows, and the SELECT of their new form: k0, k1, … of the target's schema, and the rows' ids.
-  struct UpdatedRows {
-    RowsByFile rows;
-    std::string sql;
-  };
-  // `kept` outlives the SELECT. UpdateSome: by the change's condition, which is evaluated once.
-  Result<UpdatedRows> UpdateSome(const sql::AnalyzedRowChange& change, TemporaryRows& kept, StatementBindings& bindings);
-  Result<UpdatedRows> UpdateAll(const sql::AnalyzedRowChange& change, TemporaryRows& kept, StatementBindings& bindings);
-  Result<std::string> NewValuesSql(const sql::AnalyzedRowChange& change, const TargetColumns& columns,
-                                   StatementBindings& bindings) const;
   bool FeedsChanges() const;
   // Writes cdc files of `select`: columns k0, k1, … of the target's schema and k_change, the kind of change.
   Status WriteChanges(const std::string& select, RowChangeResult& result);

@@ -296,71 +296,42 @@ Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) 
   return DeleteRows(rows);
 }
 
-Result<std::string> CopyOnWrite::NewValuesSql(const sql::AnalyzedRowChange& change, const TargetColumns& columns,
-                                              StatementBindings& bindings) const {
+Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
+  CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
+  StatementBindings bindings(connection_.state().scans);
+  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
+  std::set<size_t> files = AllFiles();
+  if (change.condition) {
+    FilesToChange matching = FilesMatching(*change.scan, *change.condition);
+    files = std::move(matching.partly);
+    files.merge(matching.whole);
+  }
+  ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files, bindings));
+  // The second pass reads exactly the rows found: the condition is evaluated once.
+  LoweringOptions only = Options();
+  only.row_position_table = Only(rows);
+  ASSIGN_OR_RETURN(std::string found, LowerPlan(*change.scan, only, bindings));
   std::string values;
   for (size_t i = 0; i < change.new_values.size(); ++i) {
     ASSIGN_OR_RETURN(std::string value, LowerOverBlock(*change.new_values[i], columns.block, Options(), bindings));
     values += (i > 0 ? ", " : "") + value + " AS k" + std::to_string(i);
   }
-  return values;
-}
-
-// One pass: most of what an UPDATE of few rows costs is reading their columns. The rows are kept, and may spill.
-Result<CopyOnWrite::UpdatedRows> CopyOnWrite::UpdateSome(const sql::AnalyzedRowChange& change, TemporaryRows& kept,
-                                                         StatementBindings& bindings) {
-  FilesToChange files = FilesMatching(*change.scan, *change.condition);
-  files.partly.merge(files.whole);
-  if (files.partly.empty()) return UpdatedRows();
-  LoweringOptions part = Options();
-  part.row_position_table = Part(files.partly);
-  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, part, bindings));
-  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
-  ASSIGN_OR_RETURN(std::string values, NewValuesSql(change, columns, bindings));
-  ASSIGN_OR_RETURN(std::string where, LowerOverBlock(*change.condition, columns.block, Options(), bindings));
-  ASSIGN_OR_RETURN(std::string found, kept.Keep("SELECT " + columns.file + " AS k_file, " + columns.row + " AS k_row, " + values +
-                                                " FROM (" + scan + ") AS q WHERE " + where));
-  UpdatedRows updated;
-  ASSIGN_OR_RETURN(updated.rows, CollectRowPositions("SELECT k_file, k_row FROM (" + found + ")"));
-  if (updated.rows.empty()) return updated;
-  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(updated.rows, "u.k_file", "u.k_row", bindings));
-  updated.sql = "SELECT u.* EXCLUDE (k_file, k_row)" + KeptIdsSql() + " FROM (" + found + ") AS u" + ids;
-  return updated;
-}
-
-// Nothing to look for: the positions alone are read first, and no row is kept but for the feed.
-Result<CopyOnWrite::UpdatedRows> CopyOnWrite::UpdateAll(const sql::AnalyzedRowChange& change, TemporaryRows& kept,
-                                                        StatementBindings& bindings) {
-  UpdatedRows updated;
-  ASSIGN_OR_RETURN(updated.rows, FindRows(change, AllFiles(), bindings));
-  if (updated.rows.empty()) return updated;
-  LoweringOptions only = Options();
-  only.row_position_table = Only(updated.rows);
-  ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, only, bindings));
-  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
-  ASSIGN_OR_RETURN(std::string values, NewValuesSql(change, columns, bindings));
-  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(updated.rows, columns.file, columns.row, bindings));
-  updated.sql = "SELECT " + values + KeptIdsSql() + " FROM (" + scan + ") AS q" + ids;
-  if (!FeedsChanges()) return updated;
-  ASSIGN_OR_RETURN(updated.sql, kept.Keep(updated.sql));
-  return updated;
-}
-
-Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
-  CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
-  StatementBindings bindings(connection_.state().scans);
-  TemporaryRows kept(connection_);
-  ASSIGN_OR_RETURN(UpdatedRows updated, change.condition ? UpdateSome(change, kept, bindings) : UpdateAll(change, kept, bindings));
-  const RowsByFile& rows = updated.rows;
   if (rows.empty()) {
     RowChangeResult nothing;
     nothing.metrics["numUpdatedRows"] = "0";
     return nothing;
   }
-  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, updated.sql));
+  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(rows, columns.file, columns.row, bindings));
+  std::string updated = "SELECT " + values + KeptIdsSql() + " FROM (" + found + ") AS q" + ids;
+  std::optional<TemporaryRows> kept;
+  if (FeedsChanges()) {
+    kept.emplace(connection_);
+    ASSIGN_OR_RETURN(updated, kept->Keep(updated));
+  }
+  ASSIGN_OR_RETURN(RowChangeResult result, Rewrite(rows, updated));
   if (FeedsChanges()) {
     ASSIGN_OR_RETURN(std::string before, UnchangedSql(rows, "update_preimage", bindings));
-    RETURN_IF_ERROR(WriteChanges(before + " UNION ALL SELECT *, 'update_postimage' AS k_change FROM (" + updated.sql + ")", result));
+    RETURN_IF_ERROR(WriteChanges(before + " UNION ALL SELECT *, 'update_postimage' AS k_change FROM (" + updated + ")", result));
   }
   result.updated_rows = RowTotal(rows);
   CountFiles(result);
