@@ -57,10 +57,11 @@ Result<Removal> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::
 delta::StringMap ReplaceMetrics(Removal removal, const DeltaWrite& write) {
   delta::StringMap metrics;
   if (removal.metrics.empty()) return metrics;
-  for (const char* name : {"numAddedChangeFiles", "numCopiedRows", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
+  for (const char* name : {"numAddedChangeFiles", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
     metrics[name] = removal.metrics[name];
   }
   metrics["numFiles"] = std::to_string(write.files_written() + removal.files_kept);
+  metrics["numCopiedRows"] = std::to_string(removal.rows_kept);
   metrics["numOutputRows"] = std::to_string(write.rows_written() + removal.rows_kept);
   return metrics;
 }

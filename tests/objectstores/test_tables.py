@@ -30,7 +30,7 @@ def test_a_table_of_an_external_location(lake):
     assert sql(f"SELECT count(*) FROM {table.name} VERSION AS OF 1") == [["3"]]
     history = [row[4] for row in sql(f"DESCRIBE HISTORY {table.name}")]
     assert history == ["MERGE", "UPDATE", "DELETE", "WRITE", "CREATE TABLE"]
-    assert lake.read(table).sort_by("id").to_pylist() == [{"id": int(i), "name": n} for i, n in rows]
+    assert sorted(lake.read(table).to_pylist(), key=lambda row: row["id"]) == [{"id": int(i), "name": n} for i, n in rows]
     assert sql(f"DESCRIBE DETAIL {table.name}")[0][4] == table.url
 
 
