@@ -110,16 +110,6 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
 // CREATE TABLE delta.`/path`: what Resolve takes for a path.
 bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
 
-// What the session gives every new table.
-delta::StringMap DefaultProperties(const StatementRun& run) {
-  constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
-  delta::StringMap defaults;
-  for (const auto& [key, value] : run.state().confs.All()) {
-    if (key.starts_with(kPrefix)) defaults[key.substr(kPrefix.size())] = value;
-  }
-  return delta::DefaultProperties(defaults);
-}
-
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
                 const delta::TableDefinition& table) {
@@ -249,6 +239,15 @@ Status Cluster(const CreateTableStatement& statement, TableShape& shape, delta::
 }
 
 }  // namespace
+
+delta::StringMap DefaultProperties(const StatementRun& run) {
+  constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
+  delta::StringMap defaults;
+  for (const auto& [key, value] : run.state().confs.All()) {
+    if (key.starts_with(kPrefix)) defaults[key.substr(kPrefix.size())] = value;
+  }
+  return delta::DefaultProperties(defaults);
+}
 
 void AbandonCreate(StatementRun& run, const std::string& uuid) {
   sql::CatalogCommand command;

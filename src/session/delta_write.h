@@ -122,6 +122,9 @@ bool EvolvesSchemas(const StatementRun& run);
 // The snapshot a table was opened at; nullptr for what is not a Delta table.
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle);
 
+// What the session gives every new table.
+delta::StringMap DefaultProperties(const StatementRun& run);
+
 // After a CREATE failed and its files are gone: neither its intent nor its folder waits for the sweep.
 void AbandonCreate(StatementRun& run, const std::string& uuid);
 

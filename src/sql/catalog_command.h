@@ -46,6 +46,8 @@ enum class CatalogAction {
   kGrant,           // securable, name, privileges, principal
   kRevoke,          // securable, name, privileges, principal
   kShowGrants,      // securable, name, principal (optional)
+  kSetFormat,       // external table in PARQUET whose location has a Delta log by now, name: format DELTA, columns,
+                    //   partition_columns
   kUse,             // securable catalog or schema, name: checks existence and USE privilege
 };
 

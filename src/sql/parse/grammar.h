@@ -302,6 +302,7 @@ class Parser {
   Result<Statement> Vacuum();
   Result<Statement> Restore();
   Result<Statement> Generate();
+  Result<Statement> Convert();
   Result<Statement> CloneTable(const CreateTableStatement& table);
   Result<TableRelation> MaintainedTable();
 
