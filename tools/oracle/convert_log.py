@@ -3,6 +3,7 @@ import decimal
 import json
 import pathlib
 import re
+import urllib.parse
 import zipfile
 
 import log_actions
@@ -87,7 +88,7 @@ def rows(session, table):
 
 def comparable(commit, any_order=False):
     """The commit without what each engine writes in a way of its own: bounds that are no numbers and NULLs of lists and maps, which
-    we leave out; numbers by value; versions of the protocol that follow from its features; names that are made up."""
+    we leave out; numbers by value; the spelling of paths; versions of the protocol that follow from its features; names that are made up."""
     shown = {"operation": commit.get("operation"), "operationMetrics": commit.get("operationMetrics") or {}}
     shown["operationParameters"] = {key: value if isinstance(value, str) else json.dumps(value)
                                     for key, value in (commit.get("operationParameters") or {}).items()}
@@ -107,8 +108,9 @@ def comparable(commit, any_order=False):
             value = {**value, "configuration": json.loads(value["configuration"])}
         shown.setdefault("other", []).append({kind: value})
     listed = lists_of(commit["metaData"]["schema"]["fields"]) if "metaData" in commit else set()
-    shown["files"] = [{**file, "partitionValues": {key: as_utf8(value) for key, value in file["partitionValues"].items()},
+    shown["files"] = [{**file, "path": urllib.parse.unquote(file["path"]), "partitionValues": {key: as_utf8(value) for key, value in file["partitionValues"].items()},
                        "stats": statistics(file["stats"], listed, any_order)} for file in commit["files"]]
+    shown["files"].sort(key=lambda file: file["path"])
     return shown
 
 
@@ -155,5 +157,6 @@ def number_text(value):
     try:
         number = decimal.Decimal(str(value))
     except decimal.InvalidOperation:
-        return value
+        # Java counts a character beyond U+FFFF as two where it cuts texts.
+        return value[:16] if isinstance(value, str) and max(value, default="") > "\uffff" else value
     return "0" if number == 0 else str(number.normalize()) if number.is_finite() else value
