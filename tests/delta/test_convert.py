@@ -69,6 +69,20 @@ def test_many_files_are_read_in_parts(sql, tmp_path):
     assert len(state.files) == 1100
 
 
+def test_names_that_look_like_patterns_and_columns_in_other_case(sql, tmp_path):
+    folder = tmp_path / "odd"
+    for name, column in (("a*.parquet", "id"), ("ab.parquet", "ID"), ("a[b].parquet", "Id")):
+        folder.mkdir(exist_ok=True)
+        # Floating-point columns are read, not only their footers.
+        pq.write_table(pa.table({column: [len(name)], "f": [float(len(name))]}), folder / name)
+    sql(f"CONVERT TO DELTA parquet.`{folder}`")
+    rows = [["10", "10.0"], ["10", "10.0"], ["12", "12.0"]]
+    assert sql(f"SELECT * FROM delta.`{folder}` ORDER BY 1") == rows
+    sql(f"UPDATE delta.`{folder}` SET f = 1 WHERE ID = 12")
+    assert sql(f"SELECT * FROM delta.`{folder}` ORDER BY 1") == rows[:2] + [["12", "1.0"]]
+    assert sql(f"SELECT count(*) FROM delta.`{folder}` WHERE id > 10") == [["1"]]
+
+
 def external_table(sql, folder, name):
     folder.mkdir()
     pq.write_table(trips(10), folder / "a.parquet")

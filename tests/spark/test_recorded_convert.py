@@ -15,10 +15,6 @@ import convert_log  # noqa: E402
 
 # NO STATISTICS: our commits have the number of rows all the same, so that row ids can be given.
 ACCEPTED = {("default_row_tracking", "CONVERT TO DELTA parquet.`{path}` NO STATISTICS")}
-# Spark's parser is asked again for what Delta's does not understand, and another file may come first.
-UNCOMPARED = {"PARSE_SYNTAX_ERROR": {"error", "hint"}, "TABLE_OR_VIEW_NOT_FOUND": {"relationName", "searchPath"},
-              "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME": {"path"},
-              "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME": {"path"}}
 
 
 def answer_of(spark, text, folder):
@@ -29,20 +25,6 @@ def answer_of(spark, text, folder):
         parameters = {key: convert_log.stable(value, folder) for key, value in (error.getMessageParameters() or {}).items()}
         return {"condition": error.getCondition(), "sqlState": error.getSqlState(), "parameters": parameters,
                 "message": str(error)}
-
-
-def essence(answer):
-    """What of an answer must be equal."""
-    if not isinstance(answer, dict):
-        return answer
-    if "class" in answer:  # delta-spark throws Java's exception
-        return {"condition": "PATH_NOT_FOUND", "sqlState": "42K03"}
-    left_out = UNCOMPARED.get(answer["condition"], set())
-    shown = {"condition": answer["condition"], "sqlState": answer["sqlState"]}
-    shown.update({key: value for key, value in answer["parameters"].items() if key not in left_out})
-    if answer["condition"] == "PATH_NOT_FOUND":
-        shown.pop("path", None)
-    return shown
 
 
 def compared(ours, theirs):
@@ -74,7 +56,7 @@ def test_recorded_convert(name, spark, needs_catalog, tmp_path):
         if (name, text) in ACCEPTED:
             continue
         answer = answer_of(spark, text.replace("{path}", str(folder)), folder)
-        assert recorded is None or essence(answer) == essence(recorded), (text, answer)
+        assert recorded is None or convert_log.essence(answer) == convert_log.essence(recorded), (text, answer)
     theirs = [convert_log.comparable(commit, case.get("anyOrder", False)) for commit in case["log"]]
     ours = [convert_log.comparable(commit, case.get("anyOrder", False)) for commit in convert_log.commits(folder)]
     assert len(ours) == len(theirs)

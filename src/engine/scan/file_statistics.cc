@@ -124,8 +124,9 @@ bool IsTime(const DataType& type) { return type.Is(TypeId::kTimestamp) || type.I
 // Reads columns of files that lack statistics of the same ones.
 Status ReadColumns(Connection& connection, const std::vector<delta::LeafColumn>& columns, const std::vector<size_t>& silent,
                    const std::map<std::string, Draft*>& files) {
-  std::string list, select;
-  for (const auto& [file, draft] : files) list += (list.empty() ? "" : ", ") + QuoteSqlString(file);
+  std::vector<std::string> names;
+  for (const auto& [file, draft] : files) names.push_back(file);
+  std::string select;
   for (size_t i : silent) {
     std::string column = LeafSql(columns[i].path);
     const char* text = IsTime(columns[i].type) ? "epoch_us(" : "(";
@@ -133,7 +134,7 @@ Status ReadColumns(Connection& connection, const std::vector<delta::LeafColumn>&
               ")) AS VARCHAR), count(*) - count(" + column + ")";
   }
   std::string file_column = QuoteSqlName(kFileColumn);
-  std::string sql = "SELECT " + file_column + select + " FROM read_parquet([" + list + "], filename = " +
+  std::string sql = "SELECT " + file_column + select + " FROM read_parquet(" + FileListSql(names) + ", filename = " +
                     QuoteSqlString(kFileColumn) + ", union_by_name = true, hive_partitioning = false) GROUP BY ALL";
   return AsDuck(connection).RunStreamed(sql, [&](duckdb::DataChunk& chunk) {
     for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {

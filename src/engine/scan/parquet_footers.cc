@@ -17,8 +17,6 @@ constexpr size_t kFilesOfAStatement = 1024;
 constexpr const char* kSparkKey = "org.apache.spark.sql.parquet.row.metadata";
 
 std::string FootersSql(std::span<const std::string> files, FooterPart part) {
-  std::string list;
-  for (const std::string& file : files) list += (list.empty() ? "" : ", ") + QuoteSqlString(file);
   std::string chunks = part == FooterPart::kSchema
                            ? "NULL"
                            : "list_transform(parquet_metadata, lambda e: row(e.column_id, e.num_values, coalesce(e.stats_min_value, e.stats_min), "
@@ -26,7 +24,7 @@ std::string FootersSql(std::span<const std::string> files, FooterPart part) {
   return "SELECT parquet_file_metadata[1].file_name, parquet_file_metadata[1].num_rows, parquet_file_metadata[1].created_by, "
          "decode(list_filter(parquet_kv_metadata, lambda e: e.key = '" + std::string(kSparkKey) + "'::BLOB)[1].value), "
          "list_transform(parquet_schema, lambda e: row(e.name, e.type, e.repetition_type, e.converted_type, e.logical_type, "
-         "e.num_children, e.precision, e.scale)), " + chunks + " FROM parquet_full_metadata([" + list + "])";
+         "e.num_children, e.precision, e.scale)), " + chunks + " FROM parquet_full_metadata(" + FileListSql(files) + ")";
 }
 
 std::string TextOr(const duckdb::Value& value, std::string otherwise = "") {
@@ -116,7 +114,7 @@ Status ReadSome(Connection& connection, std::span<const std::string> files, Foot
   std::unordered_map<std::string_view, size_t> indexes;
   for (size_t i = 0; i < files.size(); ++i) indexes.emplace(files[i], i);
   Status consumed = OkStatus();
-  size_t seen = 0;
+  std::vector<bool> seen(files.size());
   Status read = AsDuck(connection).RunStreamed(FootersSql(files, part), [&](duckdb::DataChunk& chunk) {
     for (duckdb::idx_t row = 0; row < chunk.size() && consumed.ok(); ++row) {
       auto found = indexes.find(chunk.GetValue(0, row).ToString());
@@ -124,14 +122,15 @@ Status ReadSome(Connection& connection, std::span<const std::string> files, Foot
         consumed = MakeError(ErrorCode::kInvalidParameterValue, "No name of one file: " + chunk.GetValue(0, row).ToString());
         return;
       }
-      ++seen;
+      seen[found->second] = true;
       consumed = consume(found->second, FooterOf(chunk, row));
     }
   });
   if (!read.ok()) return FirstUnreadable(connection, files, read.error());
   RETURN_IF_ERROR(consumed);
-  if (seen == files.size()) return OkStatus();
-  return MakeError(ErrorCode::kIoError, "Footers of " + std::to_string(files.size() - seen) + " files were not read.");
+  auto unread = std::ranges::find(seen, false);
+  if (unread == seen.end()) return OkStatus();
+  return MakeError(ErrorCode::kIoError, "The footer was not read: " + files[static_cast<size_t>(unread - seen.begin())]);
 }
 
 // ---- types ----------------------------------------------------------------------------------------
@@ -347,6 +346,19 @@ Result<Schema> SparkSchemaOf(const ParquetFooter& footer) {
   int64_t columns = reader.Root().children;
   ASSIGN_OR_RETURN(std::vector<Field> fields, reader.Fields(columns, 0));
   return Schema{std::move(fields)};
+}
+
+std::string FileListSql(std::span<const std::string> files) {
+  std::string list;
+  for (const std::string& file : files) {
+    std::string escaped;
+    for (char c : file) {
+      bool pattern = c == '*' || c == '?' || c == '[';
+      escaped += pattern ? std::string("[") + c + "]" : std::string(1, c);
+    }
+    list += (list.empty() ? "" : ", ") + QuoteSqlString(escaped);
+  }
+  return "[" + list + "]";
 }
 
 std::string FooterPath(const std::vector<std::string>& names) {

@@ -53,6 +53,9 @@ Status ReadFooters(Connection& connection, std::span<const std::string> files, F
 // comments and no other metadata. Errors: PARQUET_TYPE_ILLEGAL (42846) for a type Spark does not read.
 Result<Schema> SparkSchemaOf(const ParquetFooter& footer);
 
+// The files as a list of DuckDB's table functions, which would expand patterns: each name stands for itself.
+std::string FileListSql(std::span<const std::string> files);
+
 // Where a column lies in a file: names joined by a NUL byte, in lower case.
 std::string FooterPath(const std::vector<std::string>& names);
 // A column of the file that is in no list or map.

@@ -30,7 +30,7 @@ inline constexpr size_t kMaxFilesForBounds = 200;
 
 // How the columns of files are found.
 enum class ColumnMatch {
-  kName,     // by physical name, as written
+  kName,     // by physical name, as written; without column mapping as kAnyCase
   kAnyCase,  // by name without regard to case: files no Delta log describes
   kFieldId,  // by Parquet field id where the file has ids, else by physical name
 };
