@@ -1,5 +1,6 @@
 """CONVERT TO DELTA as users have it: files of pyarrow in a volume, tables of the catalog, and who may."""
 
+import datetime
 import decimal
 import json
 import uuid
@@ -81,6 +82,23 @@ def test_names_that_look_like_patterns_and_columns_in_other_case(sql, tmp_path):
     sql(f"UPDATE delta.`{folder}` SET f = 1 WHERE ID = 12")
     assert sql(f"SELECT * FROM delta.`{folder}` ORDER BY 1") == rows[:2] + [["12", "1.0"]]
     assert sql(f"SELECT count(*) FROM delta.`{folder}` WHERE id > 10") == [["1"]]
+
+
+def test_times_of_int96(sql, tmp_path):
+    times = [datetime.datetime(2024, 1, day, 10, 0, 0, 123456) for day in (3, 1, 2)]
+    pq.write_table(pa.table({"id": [3, 1, 2], "ts": times, "s": [{"at": at, "n": i} for i, at in enumerate(times)],
+                             "l": [[at, None] for at in times], "m": pa.array([[("k", at)] for at in times], pa.map_(pa.string(), pa.timestamp("us")))}),
+                   tmp_path / "a.parquet", use_deprecated_int96_timestamps=True)
+    pq.write_table(pa.table({"id": [4]}), tmp_path / "b.parquet")
+    table = f"delta.`{tmp_path}`"
+    sql(f"CONVERT TO DELTA parquet.`{tmp_path}`")
+    assert sql(f"SELECT id FROM {table} WHERE ts IS NOT NULL ORDER BY ts") == [["1"], ["2"], ["3"]]
+    assert sql(f"SELECT id, date(ts) FROM {table} ORDER BY s.at DESC NULLS FIRST, l, m['k']") == [
+        ["4", None], ["3", "2024-01-03"], ["2", "2024-01-02"], ["1", "2024-01-01"]]
+    assert sql(f"SELECT count(*) FROM {table} WHERE ts = s.at AND ts = l[0] AND ts = m['k'] AND ts > TIMESTAMP'2024-01-01 12:00:00'") == [["2"]]
+    assert sql(f"SELECT typeof(ts), typeof(s.at), max(ts) FROM {table} GROUP BY 1, 2") == [["timestamp", "timestamp", "2024-01-03T10:00:00.123Z"]]
+    sql(f"UPDATE {table} SET id = id + 10 WHERE ts < TIMESTAMP'2024-01-02 00:00:00'")
+    assert sql(f"SELECT id, ts = s.at FROM {table} WHERE ts IS NOT NULL ORDER BY s.n, ts") == [["3", "true"], ["11", "true"], ["2", "true"]]
 
 
 def external_table(sql, folder, name):
