@@ -96,7 +96,7 @@ def test_times_of_int96(sql, tmp_path):
     assert sql(f"SELECT id, date(ts) FROM {table} ORDER BY s.at DESC NULLS FIRST, l, m['k']") == [
         ["4", None], ["3", "2024-01-03"], ["2", "2024-01-02"], ["1", "2024-01-01"]]
     assert sql(f"SELECT count(*) FROM {table} WHERE ts = s.at AND ts = l[0] AND ts = m['k'] AND ts > TIMESTAMP'2024-01-01 12:00:00'") == [["2"]]
-    assert sql(f"SELECT typeof(ts), typeof(s.at), max(ts) FROM {table} GROUP BY 1, 2") == [["timestamp", "timestamp", "2024-01-03T10:00:00.123Z"]]
+    assert sql(f"SELECT typeof(ts), typeof(s.at), max(ts) FROM {table} GROUP BY 1, 2") == [["timestamp", "timestamp", "2024-01-03T10:00:00.123456Z"]]
     sql(f"UPDATE {table} SET id = id + 10 WHERE ts < TIMESTAMP'2024-01-02 00:00:00'")
     assert sql(f"SELECT id, ts = s.at FROM {table} WHERE ts IS NOT NULL ORDER BY s.n, ts") == [["3", "true"], ["11", "true"], ["2", "true"]]
 
