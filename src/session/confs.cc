@@ -1,5 +1,6 @@
 #include "session/confs.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -13,6 +14,8 @@ struct Entry {
   std::string_view key;
   const char* value;
   Kind kind = Kind::kText;
+  // Of a text: its values, those that are built before the semicolon; empty: any.
+  std::string_view choices = "";
 };
 
 // What clients read or set, with Spark 4.2's defaults (session time zone: UTC, as on Databricks).
@@ -25,7 +28,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.session.localRelationChunkSizeBytes", "16777216", Kind::kInteger},
     Entry{"spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", Kind::kInteger},
     Entry{"spark.sql.session.localRelationSizeLimit", "3221225472", Kind::kInteger},
-    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ"},
+    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ", Kind::kText, "TIMESTAMP_LTZ;TIMESTAMP_NTZ"},
     Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
     Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},
     Entry{"spark.sql.execution.pythonUDF.arrow.enabled", "false", Kind::kBoolean},
@@ -49,9 +52,9 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.repl.eagerEval.maxNumRows", "20", Kind::kInteger},
     Entry{"spark.sql.repl.eagerEval.truncate", "20", Kind::kInteger},
     Entry{"spark.sql.crossJoin.enabled", "true", Kind::kBoolean},
-    Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION"},
-    Entry{"spark.sql.storeAssignmentPolicy", "ANSI"},
-    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
+    Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION", Kind::kText, "EXCEPTION,LAST_WIN"},
+    Entry{"spark.sql.storeAssignmentPolicy", "ANSI", Kind::kText, "ANSI;LEGACY,STRICT"},
+    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED", Kind::kText, "CORRECTED,EXCEPTION;LEGACY"},
     Entry{"spark.sql.groupByOrdinal", "true", Kind::kBoolean},
     Entry{"spark.sql.groupByAliases", "true", Kind::kBoolean},
     Entry{"spark.sql.orderByOrdinal", "true", Kind::kBoolean},
@@ -83,6 +86,21 @@ Error BadValue(const Entry& entry, const std::string& value, const std::string& 
                        {"confRequirement", requirement}});
 }
 
+// One of the entry's values, in upper case. Errors: INVALID_CONF_VALUE, or that the value is not built.
+Result<std::string> Chosen(const Entry& entry, const std::string& value) {
+  std::string upper = ToUpperAscii(value);
+  std::string_view built = entry.choices.substr(0, entry.choices.find(';'));
+  auto among = [&](std::string_view choices) {
+    auto list = SplitView(choices, ',');
+    return std::ranges::find(list, upper) != list.end();
+  };
+  if (among(built)) return upper;
+  bool known = built.size() < entry.choices.size() && among(entry.choices.substr(built.size() + 1));
+  if (known) return NotImplemented(std::string(entry.key) + " = " + upper);
+  std::string all = ReplaceAll(ReplaceAll(std::string(entry.choices), ";", ","), ",", ", ");
+  return BadValue(entry, value, "The value should be one of " + all + ".");
+}
+
 }  // namespace
 
 Status Confs::Set(const std::string& key, const std::string& value) {
@@ -99,6 +117,9 @@ Status Confs::Set(const std::string& key, const std::string& value) {
   }
   if (entry != nullptr && entry->kind == Kind::kInteger && !ParseInt64(value)) {
     return BadValue(*entry, value, key + " should be int, but was " + value);
+  }
+  if (entry != nullptr && !entry->choices.empty()) {
+    ASSIGN_OR_RETURN(stored, Chosen(*entry, value));
   }
   values_[key] = stored;
   return OkStatus();

@@ -24,5 +24,14 @@ TEST(Confs, RefusesStaticAndWrongValues) {
   EXPECT_FALSE(confs.Set("spark.sql.shuffle.partitions", "many").ok());
 }
 
+TEST(Confs, RefusesWhatIsNotBuiltByName) {
+  Confs confs;
+  ASSERT_TRUE(confs.Set("spark.sql.mapKeyDedupPolicy", "last_win").ok());
+  EXPECT_EQ(confs.Get("spark.sql.mapKeyDedupPolicy"), "LAST_WIN");
+  EXPECT_EQ(confs.Set("spark.sql.mapKeyDedupPolicy", "x").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
+  EXPECT_EQ(confs.Set("spark.sql.legacy.timeParserPolicy", "LEGACY").error().condition, "UNSUPPORTED_FEATURE");
+  EXPECT_EQ(confs.Get("spark.sql.legacy.timeParserPolicy"), "CORRECTED");
+}
+
 }  // namespace
 }  // namespace ashlar::session

@@ -69,6 +69,7 @@ StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters paramete
   analyzer_->current_schema = state_.schema;
   analyzer_->user = session_->user_name();
   analyzer_->ansi = state_.confs.ansi();
+  analyzer_->last_map_key_wins = state_.confs.Get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN";
   analyzer_->case_sensitive = state_.confs.case_sensitive();
   analyzer_->time_zone = state_.confs.time_zone();
   analyzer_->now_micros = env.clock.NowMicros();

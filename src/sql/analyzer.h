@@ -42,6 +42,7 @@ struct AnalyzerContext {
   std::vector<ExprPtr> positional_parameters{};
   // Parses the SQL text of a view or of spark.sql inside a plan.
   std::function<Result<RelationPtr>(const std::string& text)> parse_query{};
+  bool last_map_key_wins = false;         // spark.sql.mapKeyDedupPolicy is LAST_WIN
 };
 
 // What a statement read: full names of tables and views, with the columns used.
