@@ -55,7 +55,8 @@ class Oracle:
             }
             if self.jars:
                 settings["spark.jars"] = self.jars
-            no_delta = {key: "" for key in DELTA}
+            # What a session with Delta left behind in this process; the number cannot be empty.
+            no_delta = {**dict.fromkeys(DELTA, ""), "spark.databricks.delta.snapshotPartitions": "1"}
             no_delta["spark.sql.catalog.spark_catalog"] = "builtin"
             settings.update(DELTA if with_delta else no_delta)
             for key, value in settings.items():
