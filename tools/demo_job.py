@@ -198,12 +198,14 @@ def by_pyspark(w: Workspace) -> dict[str, list]:
 
 def by_deltalake(w: Workspace) -> dict[str, list]:
     import deltalake
+    import pyarrow
 
     tables = {}
     for name, (_, key, _) in GOLD.items():
         location = next(row[1] for row in w.sql(f"DESCRIBE EXTENDED demo.flights.{name}") if row[0] == "Location")
-        table = deltalake.DeltaTable(location).to_pyarrow_table().sort_by(key)
-        tables[name] = [[str(value) for value in row.values()] for row in table.to_pylist()]
+        query = deltalake.QueryBuilder().register("gold", deltalake.DeltaTable(location))
+        rows = pyarrow.table(query.execute(f"SELECT * FROM gold ORDER BY {key}").read_all())
+        tables[name] = [[str(value) for value in row.values()] for row in rows.to_pylist()]
     return tables
 
 

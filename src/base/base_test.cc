@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
+#include <stdexcept>
+#include <thread>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/error_position.h"
@@ -120,6 +124,19 @@ TEST(ThreadPool, RunsEverythingBeforeItEnds) {
     for (int i = 0; i < 100; ++i) pool.Submit([&] { ++count; });
   }
   EXPECT_EQ(count, 100);
+}
+
+TEST(ReportCrashesDeathTest, SaysWhatWasThrownAndWhere) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  auto die = [](auto how) {
+    ReportCrashes();
+    std::thread(how).join();
+  };
+  EXPECT_EXIT(die([] { throw std::runtime_error("what it was"); }), testing::KilledBySignal(SIGABRT),
+              "std::terminate: what it was\nfatal signal 06; backtrace:\n.*base_test");
+  EXPECT_EXIT(die([] { CHECK(1 + 1 == 3) << "context"; }), testing::KilledBySignal(SIGABRT),
+              "1 == 3 context\nfatal signal 06; backtrace:\n.*base_test");
+  EXPECT_EXIT(die([] { raise(SIGSEGV); }), testing::KilledBySignal(SIGSEGV), "fatal signal 11; backtrace:\n.*base_test");
 }
 
 }  // namespace

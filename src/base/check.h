@@ -1,9 +1,14 @@
 // CHECK(condition) << "context": a bug, not a user's mistake. Prints where and why, then aborts.
+// ReportCrashes(): what a program that ends by a bug says last.
 #pragma once
 
 #include <sstream>
 
 namespace ashlar {
+
+// From now on a process that ends by an exception nobody caught, by abort() or by a bad access of memory first writes
+// what and where, with a backtrace, to standard error. How it ends stays the same. Once, before threads start.
+void ReportCrashes();
 
 // Collects the message of a failed CHECK and aborts the process when it goes out of scope.
 class CheckFailure {

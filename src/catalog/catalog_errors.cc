@@ -170,6 +170,11 @@ Error LocationOverlap(const std::string& path, const std::string& operation) {
                    {{"path", path}, {"operation", operation}}));
 }
 
+Error SourceOfClones(const std::string& name) {
+  return MakeError(ErrorCode::kInvalidState,
+                   "'" + name + "' holds files of shallow clones, which would be lost: drop the clones first, or copy them by DEEP CLONE.");
+}
+
 Error InvalidName(const std::string& name, const std::string& why) {
   return MakeError(ErrorCode::kInvalidParameterValue, "'" + name + "' is not a valid name: " + why);
 }

@@ -38,6 +38,8 @@ Error ExpectTableNotView(const std::string& operation, const NameParts& name);
 Error NoSuchPrincipal(const std::string& name);
 // INVALID_PARAMETER_VALUE.LOCATION_OVERLAP
 Error LocationOverlap(const std::string& path, const std::string& operation);
+// Of a table whose files its shallow clones need: kInvalidState.
+Error SourceOfClones(const std::string& name);
 Error InvalidName(const std::string& name, const std::string& why);
 
 }  // namespace ashlar::catalog

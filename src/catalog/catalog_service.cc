@@ -32,6 +32,7 @@ Handler HandlerOf(CatalogAction action) {
     case CatalogAction::kUnsetProperties:
     case CatalogAction::kSetLocation:
     case CatalogAction::kSetColumns:
+    case CatalogAction::kSetFormat:
       return &Alter;
     case CatalogAction::kGrant:
     case CatalogAction::kRevoke:

@@ -340,6 +340,26 @@ TEST_P(CatalogServiceTest, EpochMovesWithEveryChangeAndNoOther) {
   EXPECT_GT(*w_->catalog().Epoch(), before);
 }
 
+TEST_P(CatalogServiceTest, AParquetTableBecomesADeltaTableOnceItHasALog) {
+  CatalogCommand create = Command(CatalogAction::kCreate, Securable::kTable, "main.default.p");
+  create.format = "PARQUET";
+  create.location = w_->outside() + "/p";
+  auto made = w_->catalog().Execute(w_->admin, create);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  CatalogCommand convert = Command(CatalogAction::kSetFormat, Securable::kTable, "main.default.p");
+  convert.format = "DELTA";
+  convert.columns = {{"a", TypeId::kInt}, {"b", TypeId::kString}};
+  convert.partition_columns = {"b"};
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, convert)), "INVALID_STATE");
+  ASSERT_EQ(*w_->catalog().Commit(w_->admin, VersionZero(made->uuid, made->location, "c0")), PutOutcome::kWon);
+  EXPECT_EQ(w_->Resolve(w_->admin, "main.default.p")->format, "PARQUET");
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->bob, convert)), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, convert)), "OK");
+  EXPECT_EQ(w_->Resolve(w_->admin, "main.default.p")->format, "DELTA");
+  // It is one now.
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, convert)), "INVALID_PARAMETER_VALUE");
+}
+
 TEST_P(CatalogServiceTest, WhatIsNotBuiltSaysSo) {
   CatalogCommand csv = Command(CatalogAction::kCreate, Securable::kTable, "main.default.c");
   csv.format = "CSV";

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "catalog/authorizer.h"
 #include "catalog/catalog_service.h"
+#include "catalog/tables/clone_sources_table.h"
 #include "catalog/tables/relations_table.h"
 #include "objectstore/store_access.h"
 

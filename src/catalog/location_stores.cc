@@ -31,6 +31,10 @@ Result<std::string> WantedLocation(Authorizer& authorizer, const Environment& en
     bool own = row && row->state == SecurableState::kCreating && row->created_by == authorizer.subject().id;
     return own ? row->location : std::string();
   }
+  if (command.action == CatalogAction::kSetFormat) {
+    ASSIGN_OR_RETURN(Chain chain, authorizer.Find(Securable::kTable, command.name));
+    return chain[0].row.location;
+  }
   return AuthorizeNewLocation(authorizer, environment.options, command.location, Securable::kTable,
                               "CREATE_EXTERNAL_TABLE");
 }
@@ -77,7 +81,8 @@ Result<std::optional<bool>> LookForLog(const Environment& environment, int64_t p
   bool wants = command.securable == Securable::kTable &&
                (command.action == CatalogAction::kCreate || command.action == CatalogAction::kSetLocation
                     ? objectstore::HasStoreScheme(command.location)
-                    : command.action == CatalogAction::kDrop && command.name.size() == 1);
+                    : command.action == CatalogAction::kSetFormat ||
+                          (command.action == CatalogAction::kDrop && command.name.size() == 1));
   if (!wants) return std::optional<bool>();
   std::string location;
   Status found = environment.database.Read([&](metadb::Transaction& txn) -> Status {

@@ -3,6 +3,18 @@
 #include "catalog/catalog_service.h"
 
 namespace ashlar::catalog {
+namespace {
+
+constexpr const char* kCloneSources = R"sql(
+CREATE TABLE clone_sources (
+  clone_uuid TEXT NOT NULL REFERENCES securables (uuid) ON DELETE CASCADE,
+  source_uuid TEXT NOT NULL,
+  PRIMARY KEY (clone_uuid, source_uuid)
+);
+CREATE INDEX clone_sources_by_source ON clone_sources (source_uuid);
+)sql";
+
+}  // namespace
 
 metadb::ModuleMigrations migrations() {
   return {"catalog",
@@ -67,7 +79,8 @@ CREATE TABLE store_credentials (
   uuid TEXT NOT NULL PRIMARY KEY REFERENCES securables (uuid) ON DELETE CASCADE,
   sealed TEXT NOT NULL
 );
-)sql"}};
+)sql",
+           kCloneSources}};
 }
 
 Result<int64_t> ReadEpoch(metadb::Transaction& txn) {

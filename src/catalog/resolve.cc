@@ -32,6 +32,15 @@ Result<ResolvedRelation> Describe(Authorizer& authorizer, const Chain& chain) {
   return resolved;
 }
 
+// The tables it shares files with.
+Result<ResolvedRelation> WithClones(Authorizer& authorizer, Access access, ResolvedRelation resolved) {
+  if (resolved.uuid.empty() || resolved.format != "DELTA") return resolved;
+  ASSIGN_OR_RETURN(resolved.source_roots, CloneSourcesTable::SourceLocations(authorizer.txn(), resolved.uuid));
+  if (access == Access::kRead) return resolved;
+  ASSIGN_OR_RETURN(resolved.clone_roots, CloneSourcesTable::CloneLocations(authorizer.txn(), resolved.uuid));
+  return resolved;
+}
+
 Result<ResolvedRelation> ResolveName(Authorizer& authorizer, const sql::ResolveRequest& request) {
   if (request.name.size() != 3) return NotFound(Securable::kTable, request.name);
   if (EqualsIgnoreCase(request.name[1], "information_schema")) {
@@ -44,7 +53,8 @@ Result<ResolvedRelation> ResolveName(Authorizer& authorizer, const sql::ResolveR
     return ExpectTableNotView("WRITE", NameOf(chain));
   }
   RETURN_IF_ERROR(authorizer.Require(chain, write ? "MODIFY" : "SELECT"));
-  return Describe(authorizer, chain);
+  ASSIGN_OR_RETURN(ResolvedRelation resolved, Describe(authorizer, chain));
+  return WithClones(authorizer, request.access, std::move(resolved));
 }
 
 Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment& environment,
@@ -63,7 +73,7 @@ Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment
   resolved.format = ToUpperAscii(request.format);
   resolved.location = path.canonical;
   resolved.managed = false;
-  return resolved;
+  return WithClones(authorizer, request.access, std::move(resolved));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/check.h"
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "serve/serve.h"
@@ -36,6 +37,12 @@ void AddServe(CLI::App& app, ashlar::serve::ServeOptions& options) {
   serve->add_option("--driver-memory", options.driver_memory_bytes, "Memory budget of each driver, in bytes");
   serve->add_option("--driver-threads", options.driver_threads, "Threads of each driver (0: one a core)");
   serve->add_option("--warm-drivers", options.warm_drivers, "Idle drivers kept ready")->capture_default_str();
+  serve->add_option("--spark-conf", options.spark_confs, "KEY=VALUE: a Spark configuration entry of every session; may be repeated")
+      ->allow_extra_args(false)
+      ->check([](const std::string& conf) {
+        size_t equals = conf.find('=');
+        return std::string(equals == 0 || equals == std::string::npos ? "it takes KEY=VALUE" : "");
+      });
   serve->add_option("--log-level", options.log_level, "debug, info or warn")->capture_default_str();
 }
 
@@ -44,6 +51,7 @@ void AddServe(CLI::App& app, ashlar::serve::ServeOptions& options) {
 constexpr int kUsageExit = 2;
 
 int main(int argc, char** argv) {
+  ashlar::ReportCrashes();
   if (argc > 1 && std::string_view(argv[1]) == "driver") return ExecDriver(argc, argv);
   CLI::App app("Ashlar: a lakehouse workspace of your own", "ashlar");
   app.footer("`ashlar COMMAND --help` says more of each. Start with `ashlar serve`.");

@@ -10,7 +10,6 @@
 
 #include "base/id.h"
 #include "base/log.h"
-#include "link/driver_client.h"
 
 namespace ashlar::compute {
 namespace {
@@ -65,7 +64,11 @@ struct DriverPool::Process {
 
 DriverPool::DriverPool(DriverPoolOptions options, const Clock& clock, Random& random,
                        std::function<void(const std::string&)> on_exit)
-    : options_(std::move(options)), clock_(clock), random_(random), on_exit_(std::move(on_exit)) {
+    : options_(std::move(options)),
+      clock_(clock),
+      random_(random),
+      on_exit_(std::move(on_exit)),
+      clients_(link::DriverClients::Make()) {
   supervisor_ = std::jthread([this](std::stop_token stop) { Supervise(stop); });
 }
 
@@ -88,6 +91,7 @@ void DriverPool::Stop() {
     waiters.swap(waiters_);
   }
   for (Waiter& waiter : waiters) waiter(ShuttingDown());
+  clients_->Stop();
 }
 
 void DriverPool::Acquire(Waiter done) {
@@ -140,7 +144,7 @@ Status DriverPool::OnHeartbeat(const link::Heartbeat& heartbeat) {
       process.ready = true;
       failed_starts_ = 0;
       process.driver = std::make_shared<const Driver>(Driver{
-          process.id, heartbeat.socket, process.pid, link::MakeDriverClient(heartbeat.socket)});
+          process.id, heartbeat.socket, process.pid, clients_->Connect(heartbeat.socket)});
       if (!waiters_.empty()) {
         waiter = std::move(waiters_.front());
         waiters_.erase(waiters_.begin());
@@ -220,6 +224,7 @@ bool DriverPool::Spawn() {
                                         "--memory-bytes", std::to_string(options_.memory_bytes),
                                         "--threads", std::to_string(options_.threads),
                                         "--log-level", options_.log_level};
+  for (const std::string& conf : options_.spark_confs) arguments.insert(arguments.end(), {"--conf", conf});
   process.pid = ForkDriver(arguments, {"ASHLAR_DRIVER_SECRET=" + process.secret});
   if (process.pid < 0) {
     ++failed_starts_;

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "link/control_api.h"
-#include "link/driver_api.h"
+#include "link/driver_client.h"
 
 namespace ashlar::compute {
 
@@ -27,6 +27,7 @@ struct DriverPoolOptions {
   std::string log_level = "info";
   int64_t memory_bytes = int64_t{4} << 30;  // of each driver
   int threads = 0;                 // of each driver's engine; 0: one a core
+  std::vector<std::string> spark_confs;  // KEY=VALUE, for every session
   int warm = 1;                    // idle drivers kept ready
   int64_t start_timeout_ms = 20'000;
   int64_t lease_ms = 15'000;       // without a heartbeat for this long a driver is replaced
@@ -48,7 +49,8 @@ class DriverPool {
   DriverPool(DriverPoolOptions options, const Clock& clock, Random& random,
              std::function<void(const std::string& driver_id)> on_exit);
   ~DriverPool();
-  // Ends all drivers and answers who waits for one, now or later, with kTemporarilyUnavailable.
+  // Ends all drivers and answers who waits for one, or for a statement, now or later, with
+  // kTemporarilyUnavailable. No callback of a driver's client runs any more when it returns.
   void Stop();
 
   // A driver for the caller alone: a warm one at once, else a new one when it is ready. The callback
@@ -84,6 +86,7 @@ class DriverPool {
   const Clock& clock_;
   Random& random_;
   const std::function<void(const std::string&)> on_exit_;
+  const std::unique_ptr<link::DriverClients> clients_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

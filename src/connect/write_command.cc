@@ -28,17 +28,18 @@ std::optional<std::string> TakeOption(std::map<std::string, std::string>& option
 
 bool IsPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
 
-// The table exists (and may be written to). Errors: anything but that it is not there.
-Result<bool> Exists(session::StatementRun& run, const sql::NameParts& name) {
+// The table, which may be written to; nullopt when it is not there. Errors: any other reason.
+Result<std::optional<sql::ResolvedRelation>> Find(session::StatementRun& run, const sql::NameParts& name) {
   sql::TableRelation table;
   table.name = name;
   auto resolved = run.Resolve(table, sql::Access::kWrite);
   if (resolved.ok() && IsPath(name)) {
     session::Environment& env = run.environment();
-    return delta::IsDeltaTable({&env.store, resolved->location, &env.parquet_actions});
+    ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable({&env.store, resolved->location, &env.parquet_actions}));
+    return exists ? std::optional(*std::move(resolved)) : std::nullopt;
   }
-  if (resolved.ok()) return true;
-  if (resolved.error().condition == "TABLE_OR_VIEW_NOT_FOUND") return false;
+  if (resolved.ok()) return std::optional(*std::move(resolved));
+  if (resolved.error().condition == "TABLE_OR_VIEW_NOT_FOUND") return std::optional<sql::ResolvedRelation>();
   return resolved.error();
 }
 
@@ -133,7 +134,8 @@ Result<sql::Statement> InsertInto(NewTable table, V1::SaveMode mode, const sessi
 
 // saveAsTable, and save() of a Delta table by its path.
 Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, bool merge_by_name, session::StatementRun& run) {
-  ASSIGN_OR_RETURN(bool exists, Exists(run, table.name));
+  ASSIGN_OR_RETURN(std::optional<sql::ResolvedRelation> existing, Find(run, table.name));
+  bool exists = existing.has_value();
   bool partial = false;
   for (const auto& [key, value] : table.options) partial = partial || EqualsIgnoreCase(key, "replaceWhere");
   bool dynamic = mode == V1::SAVE_MODE_OVERWRITE && OverwriteMode(table.options, run) == sql::InsertMode::kOverwritePartitions;
@@ -148,6 +150,9 @@ Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, bool merge_by_n
   sql::CreateTableStatement create = CreateAs(std::move(table));
   create.if_not_exists = mode == V1::SAVE_MODE_IGNORE;
   create.or_replace = mode == V1::SAVE_MODE_OVERWRITE;
+  create.keep_metadata = create.or_replace;
+  // The catalog's; the log of a path has its own.
+  if (exists && !existing->comment.empty()) create.comment = existing->comment;
   return sql::Statement{{}, std::move(create)};
 }
 

@@ -46,11 +46,11 @@ class Parts {
     open->rows.push_back(std::move(rows));
   }
 
-  void MoveInto(const std::string& root, std::vector<ChangesPart>& out) {
+  void MoveInto(const Snapshot& table, std::vector<ChangesPart>& out) {
     for (Part& part : parts_) {
       SnapshotState state = empty_;
       state.files = part.files;
-      out.push_back({std::make_shared<const Snapshot>(root, std::move(state)), std::move(part.rows)});
+      out.push_back({std::make_shared<const Snapshot>(table.root(), std::move(state), table.source_roots()), std::move(part.rows)});
     }
   }
 
@@ -78,8 +78,8 @@ class Reader {
 
   std::vector<ChangesPart> TakeParts() {
     std::vector<ChangesPart> parts;
-    marked_.MoveInto(latest_.root(), parts);
-    cdc_.MoveInto(latest_.root(), parts);
+    marked_.MoveInto(latest_, parts);
+    cdc_.MoveInto(latest_, parts);
     return parts;
   }
 
@@ -154,11 +154,14 @@ class Reader {
   // The same file with other deleted rows.
   Status TakeMarkedRows(const RemoveFile& before, const AddFile& after) {
     std::optional<DeletionVector> old_rows, new_rows;
+    auto load = [this](const DeletionVectorDescriptor& descriptor) {
+      return LoadDeletionVector(*table_.store, table_.root, descriptor, table_.source_roots);
+    };
     if (before.deletion_vector) {
-      ASSIGN_OR_RETURN(old_rows, LoadDeletionVector(*table_.store, table_.root, *before.deletion_vector));
+      ASSIGN_OR_RETURN(old_rows, load(*before.deletion_vector));
     }
     if (after.deletion_vector) {
-      ASSIGN_OR_RETURN(new_rows, LoadDeletionVector(*table_.store, table_.root, *after.deletion_vector));
+      ASSIGN_OR_RETURN(new_rows, load(*after.deletion_vector));
     }
     AddFile whole = after;
     whole.deletion_vector = std::nullopt;

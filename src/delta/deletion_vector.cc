@@ -413,9 +413,10 @@ std::vector<uint64_t> DeletionVector::ToRows() const {
   return rows;
 }
 
-Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor) {
+Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor,
+                                       std::span<const std::string> source_roots) {
   const std::string& text = descriptor.path_or_inline_dv;
-  if (descriptor.storage_type == "p") return ResolveLogPath(root, text);
+  if (descriptor.storage_type == "p") return ResolveLogPath(root, text, source_roots);
   // An optional random prefix names a folder; the last 20 characters are the UUID in Z85.
   if (text.size() < 20) return SizeMismatch("'" + text + "' is too short for a UUID");
   std::optional<std::string> bytes = Z85Decode(std::string_view(text).substr(text.size() - 20));
@@ -426,7 +427,8 @@ Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVe
 }
 
 Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const std::string& root,
-                                          const DeletionVectorDescriptor& descriptor) {
+                                          const DeletionVectorDescriptor& descriptor,
+                                          std::span<const std::string> source_roots) {
   auto expect = [&](Result<DeletionVector> vector) -> Result<DeletionVector> {
     if (vector.ok() && static_cast<int64_t>(vector->cardinality()) != descriptor.cardinality) {
       return SizeMismatch("it deletes " + std::to_string(vector->cardinality()) + " rows, not " +
@@ -446,7 +448,7 @@ Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const
   if (descriptor.storage_type != "u" && descriptor.storage_type != "p") {
     return SizeMismatch("unknown storage type '" + descriptor.storage_type + "'");
   }
-  ASSIGN_OR_RETURN(std::string path, DeletionVectorPath(root, descriptor));
+  ASSIGN_OR_RETURN(std::string path, DeletionVectorPath(root, descriptor, source_roots));
   if (descriptor.size_in_bytes < 0) return SizeMismatch("negative size");
   auto size = static_cast<size_t>(descriptor.size_in_bytes);
   ASSIGN_OR_RETURN(std::string bytes, store.ReadRange(path, descriptor.offset.value_or(1),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,13 +44,16 @@ class DeletionVector {
   std::unique_ptr<Containers> containers_;
 };
 
-// The file that holds a vector kept in a file, absolute. Errors: as Parse and ResolveLogPath (paths.h).
-Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor);
+// The file that holds a vector kept in a file, absolute. `source_roots` as in ResolveLogPath (paths.h). Errors: as
+// Parse and ResolveLogPath.
+Result<std::string> DeletionVectorPath(const std::string& root, const DeletionVectorDescriptor& descriptor,
+                                       std::span<const std::string> source_roots = {});
 
 // Reads and verifies the vector of a file of the table at `root`. Errors: as Parse;
 // DELTA_DELETION_VECTOR_CHECKSUM_MISMATCH; kPermissionDenied for a file outside of the table.
 Result<DeletionVector> LoadDeletionVector(objectstore::ObjectStore& store, const std::string& root,
-                                          const DeletionVectorDescriptor& descriptor);
+                                          const DeletionVectorDescriptor& descriptor,
+                                          std::span<const std::string> source_roots = {});
 
 // The rows of both.
 DeletionVector UnionOf(const DeletionVector& a, const DeletionVector& b);

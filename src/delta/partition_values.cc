@@ -137,7 +137,7 @@ std::optional<Value> ParseIntegral(std::string_view text, const DataType& type) 
   return Value{type, *value};
 }
 
-std::optional<Value> ParseText(std::string_view text, const DataType& type) {
+std::optional<Value> ParseText(std::string_view text, const DataType& type, const WallClock& clock) {
   switch (type.id()) {
     case TypeId::kBoolean:
       if (EqualsIgnoreCase(text, "true")) return Value::Boolean(true);
@@ -169,7 +169,8 @@ std::optional<Value> ParseText(std::string_view text, const DataType& type) {
     case TypeId::kTimestampNtz: {
       std::optional<ParsedTimestamp> parsed = ParseTimestampText(text);
       if (!parsed.has_value()) return std::nullopt;
-      return Value{type, parsed->micros};
+      bool of_clock = clock && !parsed->has_zone && type.Is(TypeId::kTimestamp);
+      return Value{type, of_clock ? clock(parsed->micros) : parsed->micros};
     }
     default:
       return std::nullopt;
@@ -249,9 +250,10 @@ Result<std::optional<std::string>> EncodePartitionValue(const Value& value) {
   }
 }
 
-Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const DataType& type) {
+Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const DataType& type,
+                                   const WallClock& clock) {
   if (!text.has_value() || text->empty()) return Value::Null(type);
-  std::optional<Value> value = ParseText(*text, type);
+  std::optional<Value> value = ParseText(*text, type, clock);
   if (value.has_value()) return *std::move(value);
   return MakeSqlError("DELTA_FAILED_CAST_PARTITION_VALUE", "22018",
                       "Failed to read the partition value '" + *text + "' as " + type.Sql() + ".",

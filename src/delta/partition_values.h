@@ -2,6 +2,7 @@
 // and times in statistics.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,13 @@ namespace ashlar::delta {
 // type that cannot partition.
 Result<std::optional<std::string>> EncodePartitionValue(const Value& value);
 
-// nullopt and "" are NULL of the type. A timestamp without a zone was written in its writer's local
-// time and is taken as UTC. Errors: DELTA_FAILED_CAST_PARTITION_VALUE (22018).
-Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const DataType& type);
+// The instant, in microseconds since 1970-01-01 UTC, at which the clocks of a time zone show these microseconds.
+using WallClock = std::function<int64_t(int64_t micros)>;
+
+// nullopt and "" are NULL of the type. A TIMESTAMP without a zone is what the reader's `clock` shows, as in Spark;
+// without a clock it is taken as UTC. Errors: DELTA_FAILED_CAST_PARTITION_VALUE (22018).
+Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const DataType& type,
+                                   const WallClock& clock = nullptr);
 
 // "yyyy-MM-dd", with a sign and more digits where the year needs them; days since 1970-01-01.
 std::optional<int64_t> ParseDateText(std::string_view text);

@@ -89,7 +89,10 @@ std::string EncodeLogPath(std::string_view relative_path) {
   return PercentEncode(relative_path, "/=+@,;!$&'()*");
 }
 
-Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path) {
+std::string EncodeAbsoluteLogPath(std::string_view path) { return "file://" + EncodeLogPath(path); }
+
+Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path,
+                                   std::span<const std::string> source_roots) {
   if (IsUrl(root)) return ResolveInStore(root, log_path);
   std::string_view scheme = SchemeOf(log_path);
   if (!scheme.empty() && scheme != "file") return BadUri(log_path);
@@ -98,8 +101,11 @@ Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_p
   // Nearly every path, of every file of a table.
   if (root.starts_with('/') && IsFolded(root.substr(1)) && IsFolded(*decoded)) return std::string(root) + "/" + *decoded;
   std::string table = FoldDots(root);
-  std::string path = decoded->starts_with('/') ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
-  if (!path.starts_with(table == "/" ? table : table + "/")) return OutsideOfTable(log_path);
+  bool absolute = decoded->starts_with('/');
+  std::string path = absolute ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
+  if (path.starts_with(table == "/" ? table : table + "/")) return path;
+  bool shared = absolute && std::ranges::any_of(source_roots, [&](const std::string& r) { return path.starts_with(r + "/"); });
+  if (!shared) return OutsideOfTable(log_path);
   return path;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,15 @@ std::optional<std::string> DecodeLogPath(std::string_view log_path);
 // The log entry for a file of the table. `relative_path` is its real name below the table's root.
 std::string EncodeLogPath(std::string_view relative_path);
 
+// The log entry for a local file of another table, as a shallow clone names it: an absolute URI.
+std::string EncodeAbsoluteLogPath(std::string_view path);
+
 // The path of a log entry of the table at `root` (absolute or the URL of an object store, no trailing slash),
-// "." and ".." folded where there are folders. Errors: kPermissionDenied when the file lies outside of the table (shallow clones are not
-// supported); DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI for a broken escape or a foreign scheme.
-Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path);
+// "." and ".." folded where there are folders. `source_roots`: of a shallow clone, the folders of the tables whose
+// files it may name, by absolute paths; what a log alone says opens no folder but its table's own. Errors:
+// kPermissionDenied when the file lies in none of them, for a table in an object store when it lies outside of the
+// table; DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI for a broken escape or a foreign scheme.
+Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path,
+                                   std::span<const std::string> source_roots = {});
 
 }  // namespace ashlar::delta

@@ -94,6 +94,31 @@ Error MergeFailure(const std::string& column, const DataType& current, const Dat
 // Whether every value of `from` is a value of `to`, of the same family.
 bool Widens(const DataType& from, const DataType& to) { return !(from == to) && WidenedBy(from, to) == to; }
 
+// The paths of fields whose names Parquet does not take; parts with dots are quoted.
+void CollectOddNames(const std::vector<Field>& fields, const std::string& above, std::vector<std::string>* odd);
+
+void CollectOddNames(const DataType& type, const std::string& path, std::vector<std::string>* odd) {
+  switch (type.id()) {
+    case TypeId::kStruct: return CollectOddNames(type.fields(), path + ".", odd);
+    case TypeId::kArray: return CollectOddNames(type.element(), path + ".element", odd);
+    case TypeId::kMap:
+      CollectOddNames(type.key(), path + ".key", odd);
+      return CollectOddNames(type.map_value(), path + ".value", odd);
+    default: return;
+  }
+}
+
+void CollectOddNames(const std::vector<Field>& fields, const std::string& above, std::vector<std::string>* odd) {
+  for (const Field& field : fields) {
+    bool dotted = field.name.find('.') != std::string::npos;
+    std::string path = above + (dotted ? QuoteIdentifier(field.name) : field.name);
+    if (field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos) odd->push_back(path);
+    CollectOddNames(field.type, path, odd);
+  }
+}
+
+bool IsStoredAsInt(const DataType& type) { return type.IsIntegral() && !type.Is(TypeId::kLong); }
+
 class SchemaMerger {
  public:
   explicit SchemaMerger(const SchemaWriteOptions& options) : options_(options) {}
@@ -116,7 +141,7 @@ class SchemaMerger {
         if (!options_.merge_schema) unknown_.push_back(Dotted(path));
         Field added = field;
         added.nullable = true;
-        added.metadata = "{}";
+        if (!options_.as_stored) added.metadata = "{}";
         merged.push_back(std::move(added));
       } else {
         Field& target = merged[static_cast<size_t>(existing - table.data())];
@@ -151,6 +176,12 @@ class SchemaMerger {
       ASSIGN_OR_RETURN(DataType key, MergeType(table.key(), data.key(), path));
       ASSIGN_OR_RETURN(DataType value, MergeType(table.map_value(), data.map_value(), path));
       return DataType::Map(std::move(key), std::move(value), table.value_contains_null());
+    }
+    if (options_.as_stored) {
+      if (table.Is(TypeId::kNull)) return data;
+      bool alike = IsStoredAsInt(table) && IsStoredAsInt(data);
+      if (!alike) return MergeFailure(Dotted(path), table, data);
+      return Widens(table, data) ? data : table;
     }
     if (Widens(data, table)) return table;
     if (Widens(table, data) && options_.merge_schema && options_.allow_widening) return data;
@@ -282,18 +313,14 @@ Status CheckTableSchema(const Schema& schema, const std::vector<std::string>& pa
                           {{"duplicateCols", field.name}});
     }
   }
-  std::string invalid;
-  if (mode == ColumnMappingMode::kNone) {
-    AnyField(schema, [&](const Field& field) {
-      bool bad = field.name.find_first_of(" ,;{}()\n\t=") != std::string::npos;
-      if (bad) invalid = field.name;
-      return bad;
-    });
-  }
-  if (!invalid.empty()) {
+  std::vector<std::string> odd;
+  if (mode == ColumnMappingMode::kNone) CollectOddNames(schema.fields, "", &odd);
+  if (!odd.empty()) {
+    std::string invalid = Join(odd, ", ");
     return MakeSqlError("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES", "42K05",
-                        "Column names may not contain any of ' ,;{}()\\n\\t=' without column mapping: '" +
-                            invalid + "'.",
+                        "Found invalid character(s) among ' ,;{}()\\n\\t=' in the column names of your schema.\n"
+                        "Invalid column names: " + invalid + ".\nPlease use other characters and try again.\n"
+                        "Alternatively, enable Column Mapping to keep using these characters.",
                         {{"invalidColumnNames", invalid}});
   }
   std::set<std::string> partitions;

@@ -53,6 +53,9 @@ struct SchemaWriteOptions {
   bool merge_schema = false;      // add columns the table lacks
   bool overwrite_schema = false;  // the data's schema replaces the table's
   bool allow_widening = false;    // with merge_schema: byte → short → int → long, float → double
+  // With merge_schema, for files as they are: of what Parquet stores alike (byte, short, int) the widest, other types
+  // must be equal; comments of new columns are kept.
+  bool as_stored = false;
 };
 // The table's schema after data of schema `data` was written to it; columns are matched by name
 // without regard to case. Errors: DELTA_METADATA_MISMATCH (unknown columns),

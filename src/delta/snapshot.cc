@@ -73,7 +73,7 @@ Result<LogListing> ListForLoad(const TableLocation& table, std::optional<int64_t
 }
 
 std::shared_ptr<const Snapshot> MakeSnapshot(const TableLocation& table, SnapshotState state) {
-  return std::make_shared<const Snapshot>(table.root, std::move(state));
+  return std::make_shared<const Snapshot>(table.root, std::move(state), table.source_roots);
 }
 
 }  // namespace
@@ -118,7 +118,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Update(const TableLocation& ta
                   listing.commits[0].size == state.commit_size &&
                   listing.commits[0].modified_ms == state.commit_modified_ms;
   if (!same_log) return Load(table);
-  if (listing.latest() == state.version) return older;
+  if (listing.latest() == state.version) {
+    return older->source_roots() == table.source_roots ? older : MakeSnapshot(table, state);
+  }
   LogSegment segment;
   segment.version = listing.commits.back().version;
   segment.version_commit = listing.commits.back();
@@ -144,10 +146,11 @@ std::string Snapshot::Property(const std::string& key, const std::string& otherw
 }
 
 Result<std::string> Snapshot::DataPath(const AddFile& file) const {
-  return ResolveLogPath(root_, file.path);
+  return ResolveLogPath(root_, file.path, source_roots_);
 }
 
-Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std::string& column) const {
+Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std::string& column,
+                                       const WallClock& clock) const {
   auto is_named = [&](const std::string& name) { return EqualsIgnoreCase(name, column); };
   int index = state_.schema.IndexOf(column);
   if (index < 0 || std::ranges::none_of(partition_columns(), is_named)) {
@@ -156,7 +159,7 @@ Result<Value> Snapshot::PartitionValue(const PartitionValues& values, const std:
   const Field& field = state_.schema.fields[static_cast<size_t>(index)];
   auto value = values.find(PhysicalName(field, state_.mapping_mode));
   if (value == values.end()) return Value::Null(field.type);
-  return DecodePartitionValue(value->second, field.type);
+  return DecodePartitionValue(value->second, field.type, clock);
 }
 
 Result<bool> IsDeltaTable(const TableLocation& table) {

@@ -13,6 +13,7 @@
 #include "delta/files/file_list.h"
 #include "delta/files/tombstone_list.h"
 #include "delta/parquet_actions.h"
+#include "delta/partition_values.h"
 #include "delta/schema.h"
 #include "objectstore/object_store.h"
 #include "types/value.h"
@@ -24,6 +25,8 @@ struct TableLocation {
   objectstore::ObjectStore* store = nullptr;
   std::string root;                   // absolute, no trailing slash
   ParquetActions* parquet = nullptr;  // without it, only tables whose JSON log is whole can be read
+  // Of a shallow clone: where the tables are whose files its log may name. The catalog says so, never the log.
+  std::vector<std::string> source_roots = {};
 };
 
 // At most one is set; none means the latest version.
@@ -63,10 +66,11 @@ class Snapshot {
   static Result<std::shared_ptr<const Snapshot>> Update(const TableLocation& table,
                                                         std::shared_ptr<const Snapshot> older);
 
-  explicit Snapshot(std::string root, SnapshotState state)
-      : root_(std::move(root)), state_(std::move(state)) {}
+  explicit Snapshot(std::string root, SnapshotState state, std::vector<std::string> source_roots = {})
+      : root_(std::move(root)), source_roots_(std::move(source_roots)), state_(std::move(state)) {}
 
   const std::string& root() const { return root_; }
+  const std::vector<std::string>& source_roots() const { return source_roots_; }
   const SnapshotState& state() const { return state_; }
   int64_t version() const { return state_.version; }
   int64_t timestamp_ms() const { return state_.timestamp_ms; }
@@ -91,14 +95,14 @@ class Snapshot {
   // The local file of an action. Errors: as ResolveLogPath (paths.h).
   Result<std::string> DataPath(const AddFile& file) const;
   // The value of a partition column (logical name) for the file. Errors:
-  // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column.
-  Result<Value> PartitionValue(const AddFile& file, const std::string& column) const {
-    return PartitionValue(file.partition_values, column);
-  }
-  Result<Value> PartitionValue(const PartitionValues& values, const std::string& column) const;
+  // DELTA_FAILED_CAST_PARTITION_VALUE; kInvalidParameterValue for another column. `clock`: as in
+  // DecodePartitionValue.
+  Result<Value> PartitionValue(const PartitionValues& values, const std::string& column,
+                               const WallClock& clock = nullptr) const;
 
  private:
   std::string root_;
+  std::vector<std::string> source_roots_;
   SnapshotState state_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/saturating.h"
 #include "base/text.h"
 #include "delta/commit/row_marks.h"
@@ -194,7 +195,7 @@ Status Transaction::RebaseOnto(const CommitFile& commit, bool* moved) {
   RowRebase rows;
   if (!change_.marks.empty() || change_.reads_rows_to_mark) {
     VectorFileCreated none;
-    ASSIGN_OR_RETURN(rows, RebaseMarks({*table_.store, table_.root, environment_.random, none}, winner, change_));
+    ASSIGN_OR_RETURN(rows, RebaseMarks({table_, environment_.random, none}, winner, change_));
   }
   RETURN_IF_ERROR(CheckConflict(*snapshot_, change_, Isolation(), {commit.version, winner, rows.settled_paths}));
   *moved = *moved || rows.moved;
@@ -229,7 +230,7 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
   }
   if (moved) {
     VectorFileCreated created = [this](const std::string& path) { TrackCreatedFile(path); };
-    VectorFiles files{*table_.store, table_.root, environment_.random, created};
+    VectorFiles files{table_, environment_.random, created};
     RETURN_IF_ERROR(Remark(files, environment_.clock.NowMs(), change_));
   }
   if (version == lost_version) {
@@ -260,8 +261,15 @@ Result<CommitResult> Transaction::Commit() {
     if (outcome == CommitOutcome::kWon) {
       state_ = State::kCommitted;
       NewVersion won{version, actions_, snapshot_};
-      return CommitResult{version, commit_uuid_, attempt,
+      CommitResult result{version, commit_uuid_, attempt,
                           AfterCommit(table_, won, environment_.clock, environment_.random)};
+      if (result.checkpoint_error) {
+        Log(LogLevel::kWarn, "a checkpoint or checksum was not written; its commit stands",
+            {{"table", table_.root},
+             {"version", std::to_string(version)},
+             {"reason", result.checkpoint_error->message}});
+      }
+      return result;
     }
     ASSIGN_OR_RETURN(version, Rebase(version));
     CHECK_LT(first_version, version);

@@ -102,6 +102,16 @@ int Fail(const Error& error) {
   return 1;
 }
 
+Result<session::Confs> ConfsOf(const DriverOptions& options) {
+  session::Confs confs;
+  for (const std::string& conf : options.confs) {
+    size_t equals = conf.find('=');
+    std::string value = equals == std::string::npos ? "" : conf.substr(equals + 1);
+    RETURN_IF_ERROR(confs.SetDefault(conf.substr(0, equals), value));
+  }
+  return confs;
+}
+
 }  // namespace
 
 int RunDriver(const DriverOptions& options) {
@@ -134,8 +144,11 @@ int RunDriver(const DriverOptions& options) {
   engine::EngineParquetActions parquet_actions(**engine, &store);
   engine::SnapshotCache snapshots;
   session::RunningStatements running;
+  auto confs = ConfsOf(options);
+  if (!confs.ok()) return Fail(confs.error());
   session::Environment environment{**engine,  control,       functions::SparkFunctions(), store,        parquet_actions,
-                                   snapshots, SystemClock(), SystemRandom(),              spool_folder, running};
+                                   snapshots, SystemClock(), SystemRandom(),              spool_folder, running,
+                                   *std::move(confs)};
   session::StatementService statements(environment);
   auto driver_service = link::MakeDriverService(statements);
   auto connect_service = connect::MakeConnectService(environment);

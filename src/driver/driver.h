@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ashlar::driver {
 
@@ -13,6 +14,7 @@ struct DriverOptions {
   std::string control_socket;
   int64_t memory_bytes = 0;
   int threads = 0;
+  std::vector<std::string> confs;  // KEY=VALUE: defaults of every session's Spark configuration
 };
 
 // Serves until SIGTERM, until the control plane ends the lease or cannot be reached any more, or until

@@ -2,11 +2,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "driver/driver.h"
 
 int main(int argc, char** argv) {
+  ashlar::ReportCrashes();
   ashlar::driver::DriverOptions options;
   std::string log_level = "info";
   CLI::App app("The data plane of Ashlar: started by `ashlar serve`, not by hand.", "ashlar-driver");
@@ -18,6 +20,7 @@ int main(int argc, char** argv) {
   app.add_option("--control-socket", options.control_socket);
   app.add_option("--memory-bytes", options.memory_bytes);
   app.add_option("--threads", options.threads);
+  app.add_option("--conf", options.confs)->allow_extra_args(false);
   app.add_option("--log-level", log_level);
   CLI11_PARSE(app, argc, argv);
   if (self_check) return ashlar::driver::RunSelfCheck();

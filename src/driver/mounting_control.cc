@@ -26,7 +26,9 @@ Result<std::vector<Result<sql::ResolvedRelation>>> MountingControl::Resolve(
 
 Result<sql::CatalogReply> MountingControl::Execute(const std::string& handle, const sql::CatalogCommand& command) {
   ASSIGN_OR_RETURN(sql::CatalogReply reply, control_.Execute(handle, command));
-  bool makes_table = command.action == sql::CatalogAction::kCreate && command.securable == sql::Securable::kTable;
+  // Only a Delta table is written by the statement that makes it.
+  bool makes_table = command.action == sql::CatalogAction::kCreate && command.securable == sql::Securable::kTable &&
+                     command.format == "DELTA";
   bool goes_on = makes_table && (!reply.already_existed || command.or_replace);
   if (!goes_on || !objectstore::IsStorePath(reply.location)) return reply;
   sql::ResolveRequest request{{}, command.format, reply.location, sql::Access::kWrite};

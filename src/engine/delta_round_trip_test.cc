@@ -771,7 +771,7 @@ TEST_F(DeltaRoundTrip, BoundsOfColumnsCoverEveryFile) {
   auto snapshot = Latest();
   std::map<size_t, RowSelection> all;
   for (size_t i = 0; i < snapshot->files().size(); ++i) all[i] = {};
-  auto scan = TableScan::Make(snapshot, all, ColumnMatch::kName, store_);
+  auto scan = TableScan::Make(snapshot, all, ColumnMatch::kName, store_, "UTC");
   ASSERT_TRUE(scan.ok());
   auto bounds = [&](size_t column) {
     delta::ColumnBounds b = (*scan)->Bounds(column);

@@ -108,7 +108,7 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
     }
     return "(SELECT " + select + " WHERE FALSE)";
   }
-  ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_));
+  ASSIGN_OR_RETURN(auto scan, TableScan::Make(snapshot_, files_, match_, store_, bindings.time_zone()));
   std::string function = "ashlar_scan(" + std::to_string(bindings.Bind(std::move(scan))) + ")";
   if (!with_row_position && plain) return function;
   if (with_row_position) {
@@ -180,9 +180,8 @@ std::string LocalPath(const std::string& location) {
   return path;
 }
 
-Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenDelta(const std::string& root,
+Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenDelta(const delta::TableLocation& table,
                                                                             const sql::TimeTravel& at) {
-  delta::TableLocation table{.store = &store_, .root = root, .parquet = &parquet_};
   std::shared_ptr<const delta::Snapshot> snapshot;
   if (at.version || at.timestamp_micros) {
     delta::TimeTravel travel{.version = at.version, .timestamp_ms = std::nullopt};
@@ -199,8 +198,7 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenDelta(cons
 
 // The options of Spark's reader: startingVersion or startingTimestamp, endingVersion or endingTimestamp.
 Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenChanges(
-    const std::string& root, const std::map<std::string, std::string>& options) {
-  delta::TableLocation table{.store = &store_, .root = root, .parquet = &parquet_};
+    const delta::TableLocation& table, const std::map<std::string, std::string>& options) {
   auto boundary = [&](const std::string& which) -> Result<std::optional<int64_t>> {
     auto find = [&](const std::string& name) {
       return std::ranges::find_if(options, [&](const auto& option) { return EqualsIgnoreCase(option.first, name); });
@@ -244,13 +242,14 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
   std::string path = LocalPath(relation.location);
   std::shared_ptr<const sql::TableHandle> handle;
   if (EqualsIgnoreCase(relation.format, "delta")) {
+    delta::TableLocation table{.store = &store_, .root = path, .parquet = &parquet_, .source_roots = relation.source_roots};
     auto feed = std::ranges::find_if(options, [](const auto& option) {
       return EqualsIgnoreCase(option.first, "readChangeFeed") || EqualsIgnoreCase(option.first, "readChangeData");
     });
     if (feed != options.end() && EqualsIgnoreCase(feed->second, "true")) {
-      ASSIGN_OR_RETURN(handle, OpenChanges(path, options));
+      ASSIGN_OR_RETURN(handle, OpenChanges(table, options));
     } else {
-      ASSIGN_OR_RETURN(handle, OpenDelta(path, time_travel));
+      ASSIGN_OR_RETURN(handle, OpenDelta(table, time_travel));
       if (options.contains(sql::kRowMetadata)) handle = WithRowMetadata(handle);
     }
   } else {

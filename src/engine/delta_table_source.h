@@ -87,9 +87,9 @@ class DeltaTableSource : public sql::TableSource {
       const std::optional<Schema>& user_schema) override;
 
  private:
-  Result<std::shared_ptr<const sql::TableHandle>> OpenChanges(const std::string& root,
+  Result<std::shared_ptr<const sql::TableHandle>> OpenChanges(const delta::TableLocation& table,
                                                               const std::map<std::string, std::string>& options);
-  Result<std::shared_ptr<const sql::TableHandle>> OpenDelta(const std::string& root,
+  Result<std::shared_ptr<const sql::TableHandle>> OpenDelta(const delta::TableLocation& table,
                                                             const sql::TimeTravel& time_travel);
 
   Engine& engine_;

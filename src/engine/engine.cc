@@ -13,6 +13,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/functions/spark_functions.h"
+#include "engine/functions/time_zone.h"
 #include "engine/lowering/lowering.h"
 #include "engine/scan/linkless_file_system.h"
 #include "engine/spark_error.h"
@@ -185,15 +186,14 @@ std::string DuckTimeZone(const std::string& spark_zone) {
 }
 
 Status DuckConnection::SetTimeZone(const std::string& zone) {
-  std::string duck_zone = DuckTimeZone(zone);
   // DuckDB drops the minutes of an offset without a word.
-  bool is_offset = duck_zone.starts_with("UTC+") || duck_zone.starts_with("UTC-");
-  size_t colon = duck_zone.find(':');
-  if (is_offset && colon != std::string::npos && duck_zone.substr(colon) != ":00") {
-    return NotImplemented("the session time zone " + zone + ", whose offset is not of whole hours");
-  }
-  Status set = Run("SET TimeZone = " + QuoteSqlString(duck_zone), [](duckdb::QueryResult&) {});
-  if (!set.ok()) {
+  size_t colon = zone.find(':');
+  bool minutes = zone.find_first_of("+-") != std::string::npos && colon != std::string::npos && zone.substr(colon) != ":00";
+  if (minutes) return NotImplemented("the session time zone " + zone + ", whose offset is not of whole hours");
+  Status set = Run("SET TimeZone = " + QuoteSqlString(DuckTimeZone(zone)), [](duckdb::QueryResult&) {});
+  bool known = set.ok() && TimeZone::Find(zone) != nullptr;
+  if (known) set = Run(std::string("SET ") + kZoneSetting + " = " + QuoteSqlString(zone), [](duckdb::QueryResult&) {});
+  if (!known || !set.ok()) {
     return MakeSqlError("INVALID_CONF_VALUE.TIME_ZONE", "22022",
                         "The value '" + zone + "' in the config \"spark.sql.session.timeZone\" is invalid. "
                         "Cannot resolve the given timezone.",
@@ -206,7 +206,7 @@ Status DuckConnection::SetTimeZone(const std::string& zone) {
 Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr& plan,
                                                               const QueryOptions& options) {
   CHECK(options.batch_rows > 0);
-  auto bindings = std::make_unique<StatementBindings>(state_->scans);
+  auto bindings = std::make_unique<StatementBindings>(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, *bindings));
   return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
     auto stream = std::make_unique<DuckStream>(shared_from_this(), connection_->context->GetClientProperties(),
@@ -217,7 +217,7 @@ Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr
 }
 
 Result<int64_t> DuckConnection::ExecuteCount(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
   int64_t rows = 0;
   RETURN_IF_ERROR(Run(sql, [&](duckdb::QueryResult& result) {
@@ -230,12 +230,12 @@ Result<int64_t> DuckConnection::ExecuteCount(const sql::PlanPtr& plan) {
 }
 
 Result<std::string> DuckConnection::LowerToSql(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   return LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings);
 }
 
 Result<std::string> DuckConnection::Explain(const sql::PlanPtr& plan) {
-  StatementBindings bindings(state_->scans);
+  StatementBindings bindings(state_->scans, time_zone_);
   ASSIGN_OR_RETURN(std::string sql, LowerPlan(*plan, {.time_zone = DuckTimeZone(time_zone_)}, bindings));
   std::string text;
   RETURN_IF_ERROR(Run("EXPLAIN " + sql, [&](duckdb::QueryResult& result) {

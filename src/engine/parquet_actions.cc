@@ -308,7 +308,7 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
     for (const std::string& sql : taken->sql) arguments += ", " + sql;
     auto connection = engine_.NewConnection();
     DuckConnection& duck = AsDuck(*connection);
-    StatementBindings bindings(duck.state().scans);
+    StatementBindings bindings(duck.state().scans, duck.time_zone());
     auto sink = std::make_shared<TakenFiles>(*std::move(taken));
     int64_t without = 0;
     Status read = duck.Run("SELECT sum(ashlar_take_files(" + std::to_string(bindings.Bind(sink)) + arguments + "))::BIGINT" +

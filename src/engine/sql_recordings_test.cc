@@ -182,6 +182,7 @@ class FileSession {
     std::string key(words.size() > 1 ? words[1] : "");
     std::string value(words.size() > 2 ? words[2] : "");
     if (key == "spark.sql.ansi.enabled") ansi_ = value != "false";
+    if (key == "spark.sql.mapKeyDedupPolicy") last_map_key_wins_ = value == "LAST_WIN";
     if (key == "spark.sql.session.timeZone") {
       zone_ = value.empty() ? "UTC" : value;
       zone_known_ = connection_->SetTimeZone(zone_).ok();
@@ -223,6 +224,7 @@ class FileSession {
     context.current_catalog = "spark_catalog";
     context.user = "tester";
     context.ansi = ansi_;
+    context.last_map_key_wins = last_map_key_wins_;
     context.time_zone = zone_;
     context.now_micros = SystemClock().NowMicros();
     context.temporary_views = &views_;
@@ -270,6 +272,7 @@ class FileSession {
   std::shared_ptr<Connection> connection_;
   std::map<std::string, sql::TemporaryView> views_;
   bool ansi_ = true;
+  bool last_map_key_wins_ = false;
   std::string zone_ = "UTC";
   bool zone_known_ = true;
 };

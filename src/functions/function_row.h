@@ -46,6 +46,7 @@ std::span<const FunctionRow> CollectionFunctions();
 std::span<const FunctionRow> HigherOrderFunctions();
 std::span<const FunctionRow> ValueFunctions();
 std::span<const FunctionRow> JsonFunctions();
+std::span<const FunctionRow> CsvFunctions();
 std::span<const FunctionRow> AggregateFunctions();
 std::span<const FunctionRow> WindowFunctions();
 std::span<const FunctionRow> GeneratorFunctions();

@@ -34,6 +34,7 @@ class Registry final : public sql::FunctionRegistry {
     Add(FunctionKind::kScalar, HigherOrderFunctions());
     Add(FunctionKind::kScalar, ValueFunctions());
     Add(FunctionKind::kScalar, JsonFunctions());
+    Add(FunctionKind::kScalar, CsvFunctions());
     Add(FunctionKind::kAggregate, AggregateFunctions());
     Add(FunctionKind::kWindow, WindowFunctions());
     Add(FunctionKind::kGenerator, GeneratorFunctions());
@@ -71,6 +72,7 @@ class Registry final : public sql::FunctionRegistry {
     ASSIGN_OR_RETURN(sql::ResolvedFunction out, ResolveRow(*entry, call));
     out.kind = entry->kind;
     if (out.name == called) out.name = entry->shown;
+    if (context.last_map_key_wins) out.lowering = ReplaceAll(out.lowering, "spark_map(", "spark_last_win_map(");
     return out;
   }
 

@@ -20,7 +20,8 @@ struct ConnectTarget {
 
 // Lower-case names; of repeated ones the first.
 using CallMetadata = std::map<std::string, std::string>;
-// Decides about one call; may answer later, from any thread, exactly once.
+// Decides about one call; may answer later, from any thread, at most once, and also when the call or the proxy has
+// ended meanwhile.
 using ConnectRouter = std::function<void(const CallMetadata&, std::function<void(Result<ConnectTarget>)>)>;
 
 struct ConnectProxyOptions {
@@ -36,7 +37,8 @@ class ConnectProxy {
   virtual ~ConnectProxy() = default;
   // Takes over a connection nothing was read from.
   virtual void TakeConnection(int fd, bool tls) = 0;
-  // No new calls; running ones have `deadline_ms` to end.
+  // No new connections and no calls that begin work (UNAVAILABLE). Running calls have `deadline_ms` to end, and their
+  // clients to make those that belong to them; after that calls end with ABORTED.
   virtual void Stop(int64_t deadline_ms) = 0;
 };
 

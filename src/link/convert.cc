@@ -101,6 +101,8 @@ void ToWire(const sql::ResolvedRelation& relation, wire::Relation* out) {
   out->set_comment(relation.comment);
   out->set_owner(relation.owner);
   out->set_managed(relation.managed);
+  AddAll(relation.source_roots, out->mutable_source_roots());
+  AddAll(relation.clone_roots, out->mutable_clone_roots());
 }
 
 Result<sql::ResolvedRelation> FromWire(const wire::Relation& relation) {
@@ -119,6 +121,8 @@ Result<sql::ResolvedRelation> FromWire(const wire::Relation& relation) {
   out.comment = relation.comment();
   out.owner = relation.owner();
   out.managed = relation.managed();
+  out.source_roots = Strings(relation.source_roots());
+  out.clone_roots = Strings(relation.clone_roots());
   return out;
 }
 
@@ -143,6 +147,7 @@ void ToWire(const sql::CatalogCommand& command, wire::CatalogRequest* out) {
   out->set_pattern(command.pattern);
   out->set_principal(command.principal);
   AddAll(command.privileges, out->mutable_privileges());
+  out->set_shallow_clone_of(command.shallow_clone_of);
 }
 
 Result<sql::CatalogCommand> FromWire(const wire::CatalogRequest& request) {
@@ -167,6 +172,7 @@ Result<sql::CatalogCommand> FromWire(const wire::CatalogRequest& request) {
   command.pattern = request.pattern();
   command.principal = request.principal();
   command.privileges = Strings(request.privileges());
+  command.shallow_clone_of = request.shallow_clone_of();
   return command;
 }
 
@@ -182,6 +188,7 @@ void ToWire(const sql::CatalogReply& reply, wire::CatalogReply* out) {
   out->set_uuid(reply.uuid);
   out->set_location(reply.location);
   out->set_already_existed(reply.already_existed);
+  AddAll(reply.source_roots, out->mutable_source_roots());
 }
 
 Result<sql::CatalogReply> FromWire(const wire::CatalogReply& reply) {
@@ -197,6 +204,7 @@ Result<sql::CatalogReply> FromWire(const wire::CatalogReply& reply) {
   out.uuid = reply.uuid();
   out.location = reply.location();
   out.already_existed = reply.already_existed();
+  out.source_roots = Strings(reply.source_roots());
   return out;
 }
 

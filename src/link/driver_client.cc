@@ -1,7 +1,9 @@
 #include "link/driver_client.h"
 
-#include <condition_variable>
+#include <algorithm>
 #include <mutex>
+#include <set>
+#include <thread>
 
 #include "link/convert.h"
 #include "link/link.grpc.pb.h"
@@ -11,31 +13,81 @@ namespace ashlar::link {
 namespace {
 
 constexpr char kPeer[] = "The cluster's driver";
+constexpr size_t kMinAnswerThreads = 2;
+constexpr size_t kMaxAnswerThreads = 16;
 
-std::mutex awaited_mutex;
-std::condition_variable awaited_changed;
-int awaited_count = 0;
+using StatementReader = grpc::ClientAsyncResponseReader<wire::StatementReply>;
 
-// One call whose answer has not been dealt with.
-class Awaited {
+// One GetStatement. The reader lives in the memory of the context's call.
+struct PendingCall {
+  grpc::ClientContext context;
+  wire::StatementReply reply;
+  grpc::Status status;
+  std::unique_ptr<StatementReader> reader;
+  Callback<StatementStatus> done;
+};
+
+Error GivenUp() { return MakeError(ErrorCode::kTemporarilyUnavailable, "The server is shutting down."); }
+
+// The calls that are under way; shared by the clients and the threads that wait for answers.
+class PendingCalls {
  public:
-  Awaited() {
-    std::lock_guard lock(awaited_mutex);
-    ++awaited_count;
+  // Answers at once when it is over.
+  void Start(wire::Driver::Stub& stub, const wire::StatementRef& request, Callback<StatementStatus> done) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!stopped_) {
+        auto* call = new PendingCall;  // Answer's, from here on
+        call->done = std::move(done);
+        calls_.insert(call);
+        call->reader = stub.AsyncGetStatement(&call->context, request, &queue_);
+        call->reader->Finish(&call->reply, &call->status, call);
+        return;
+      }
+    }
+    done(GivenUp());
   }
-  ~Awaited() {
-    std::lock_guard lock(awaited_mutex);
-    --awaited_count;
-    awaited_changed.notify_all();
+
+  // Deals with answers until it is over and none is left.
+  void Answer() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+      std::unique_ptr<PendingCall> call(static_cast<PendingCall*>(tag));
+      bool stopped = false;
+      {
+        std::lock_guard lock(mutex_);
+        calls_.erase(call.get());
+        stopped = stopped_;
+      }
+      if (!call->status.ok()) {
+        call->done(stopped ? GivenUp() : RpcError(call->status, kPeer));
+      } else if (call->reply.has_error()) {
+        call->done(FromWire(call->reply.error()));
+      } else {
+        call->done(FromWire(call->reply));
+      }
+    }
   }
-  Awaited(const Awaited&) = delete;
-  Awaited& operator=(const Awaited&) = delete;
+
+  void Stop() {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(stopped_, true)) return;
+    for (PendingCall* call : calls_) call->context.TryCancel();
+    queue_.Shutdown();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool stopped_ = false;
+  grpc::CompletionQueue queue_;  // nothing is started on it once it is shut down: gRPC aborts then
+  std::set<PendingCall*> calls_;
 };
 
 class DriverClient final : public DriverApi {
  public:
-  explicit DriverClient(const std::string& socket_path)
-      : stub_(wire::Driver::NewStub(UnixChannel(socket_path))) {}
+  DriverClient(const std::string& socket_path, std::shared_ptr<PendingCalls> calls)
+      : stub_(wire::Driver::NewStub(UnixChannel(socket_path))), calls_(std::move(calls)) {}
 
   Status OpenSession(const SessionOptions& options) override {
     wire::OpenSessionRequest message;
@@ -62,30 +114,11 @@ class DriverClient final : public DriverApi {
 
   void GetStatement(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
                     Callback<StatementStatus> done) override {
-    struct Call {
-      grpc::ClientContext context;
-      wire::StatementRef request;
-      wire::StatementReply reply;
-    };
-    auto call = std::make_shared<Call>();
-    call->request.set_statement_id(statement_id);
-    call->request.set_wait_ms(wait_ms);
-    call->request.set_with_first_chunk(with_first_chunk);
-    Call* raw = call.get();
-    auto answer = [call, awaited = std::make_shared<Awaited>(), done = std::move(done)](grpc::Status status) mutable {
-      Callback<StatementStatus> once = std::move(done);
-      if (!status.ok()) {
-        once(RpcError(status, kPeer));
-      } else if (call->reply.has_error()) {
-        once(FromWire(call->reply.error()));
-      } else {
-        once(FromWire(call->reply));
-      }
-      // What it holds ends before the call counts as over.
-      once = nullptr;
-      awaited.reset();
-    };
-    stub_->async()->GetStatement(&raw->context, &raw->request, &raw->reply, std::move(answer));
+    wire::StatementRef request;
+    request.set_statement_id(statement_id);
+    request.set_wait_ms(wait_ms);
+    request.set_with_first_chunk(with_first_chunk);
+    calls_->Start(*stub_, request, std::move(done));
   }
 
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index) override {
@@ -124,17 +157,34 @@ class DriverClient final : public DriverApi {
   }
 
   std::unique_ptr<wire::Driver::Stub> stub_;
+  const std::shared_ptr<PendingCalls> calls_;
+};
+
+class AnsweredClients final : public DriverClients {
+ public:
+  AnsweredClients() {
+    size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency() / 2, kMinAnswerThreads, kMaxAnswerThreads);
+    for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { calls_->Answer(); });
+  }
+  ~AnsweredClients() override { Stop(); }
+
+  std::unique_ptr<DriverApi> Connect(const std::string& socket_path) override {
+    return std::make_unique<DriverClient>(socket_path, calls_);
+  }
+
+  void Stop() override {
+    calls_->Stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  const std::shared_ptr<PendingCalls> calls_ = std::make_shared<PendingCalls>();
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace
 
-std::unique_ptr<DriverApi> MakeDriverClient(const std::string& socket_path) {
-  return std::make_unique<DriverClient>(socket_path);
-}
-
-bool AwaitAnswers(std::chrono::milliseconds patience) {
-  std::unique_lock lock(awaited_mutex);
-  return awaited_changed.wait_for(lock, patience, [] { return awaited_count == 0; });
-}
+std::unique_ptr<DriverClients> DriverClients::Make() { return std::make_unique<AnsweredClients>(); }
 
 }  // namespace ashlar::link

@@ -1,8 +1,14 @@
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/service_type.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <future>
+
 #include "link/control_client.h"
 #include "link/control_server.h"
+#include "link/driver_client.h"
+#include "link/driver_server.h"
 
 namespace ashlar::link {
 namespace {
@@ -112,6 +118,74 @@ TEST_F(LinkTest, StoreAccessIsAskedForOneRelation) {
   sql::ResolveRequest request{{}, "DELTA", "s3://b/t", sql::Access::kWrite};
   EXPECT_EQ(*client_->StoreAccess("h", views, request), "view s3://b/t written");
   EXPECT_EQ(client_->StoreAccess("other", views, request).error().code, ErrorCode::kUnauthenticated);
+}
+
+// Answers GetStatement when the test says so.
+class HeldDriver final : public DriverApi {
+ public:
+  Status OpenSession(const SessionOptions&) override { return OkStatus(); }
+  Status CloseSession(const std::string&) override { return OkStatus(); }
+  Status Execute(const StatementRequest&) override { return OkStatus(); }
+  void GetStatement(const std::string&, int64_t, bool, Callback<StatementStatus> done) override {
+    asked_.set_value(std::move(done));
+  }
+  Result<std::string> FetchChunk(const std::string&, int64_t) override { return std::string(); }
+  Status CancelStatement(const std::string&) override { return OkStatus(); }
+  Status CloseStatement(const std::string&) override { return OkStatus(); }
+
+  Callback<StatementStatus> Asked() { return asked_.get_future().get(); }
+
+ private:
+  std::promise<Callback<StatementStatus>> asked_;
+};
+
+class DriverClientsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/ashlar-link-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    std::string socket = std::string(folder) + "/driver.sock";
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+    builder.RegisterService(service_.get());
+    server_ = builder.BuildAndStart();
+    client_ = clients_->Connect(socket);
+  }
+
+  HeldDriver driver_;
+  std::unique_ptr<grpc::Service> service_ = MakeDriverService(driver_);
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<DriverClients> clients_ = DriverClients::Make();
+  std::shared_ptr<DriverApi> client_;
+};
+
+TEST_F(DriverClientsTest, ACallbackMayDropTheLastClient) {
+  std::promise<StatementState> answered;
+  client_->GetStatement("s", 1000, false, [&answered, held = client_](const Result<StatementStatus>& status) {
+    answered.set_value(status->state);
+  });
+  client_.reset();
+  StatementStatus status;
+  status.state = StatementState::kSucceeded;
+  driver_.Asked()(status);
+  EXPECT_EQ(answered.get_future().get(), StatementState::kSucceeded);
+  clients_->Stop();
+}
+
+TEST_F(DriverClientsTest, AStopAnswersWhatTheDriverDoesNot) {
+  int answers = 0;
+  auto refused = [&answers](const Result<StatementStatus>& status) {
+    answers += !status.ok() && status.error().code == ErrorCode::kTemporarilyUnavailable;
+  };
+  client_->GetStatement("s", 1000, false, refused);
+  auto unanswered = driver_.Asked();
+  clients_->Stop();
+  EXPECT_EQ(answers, 1) << "before Stop returns";
+  client_->GetStatement("s", 1000, false, refused);
+  EXPECT_EQ(answers, 2);
+  clients_.reset();
+  client_.reset();
+  unanswered(StatementStatus());  // gRPC waits for it, and nobody else
 }
 
 }  // namespace

@@ -41,7 +41,6 @@
 #include "jobs/runner.h"
 #include "jobs/tables/jobs_table.h"
 #include "link/control_server.h"
-#include "link/driver_client.h"
 #include "metadb/migrations.h"
 #include "metadb/sqlite_database.h"
 #include "objectstore/local_store.h"
@@ -58,7 +57,6 @@ namespace ashlar::serve {
 namespace {
 
 constexpr auto kSweepInterval = std::chrono::seconds(5);
-constexpr std::chrono::milliseconds kAnswersMs{5000};
 constexpr int64_t kStarterIdleStopMs = 120 * 60'000;
 
 struct Address {
@@ -125,9 +123,8 @@ class RunningControlPlane final : public ControlPlane {
     server_.reset();
     proxy_.reset();
     if (job_runner_) job_runner_->Stop();
+    // The callbacks of calls to drivers use what is destroyed next: none runs after this.
     if (pool_) pool_->Stop();
-    // The callbacks of calls to the drivers that ended use what is destroyed next.
-    if (!link::AwaitAnswers(kAnswersMs)) Log(LogLevel::kWarn, "a call to an ended driver has not come back");
     control_server_.reset();
   }
 
@@ -230,6 +227,7 @@ Status RunningControlPlane::StartCompute(const ServeOptions& options, DataDir& d
   pool_options.log_level = options.log_level;
   pool_options.memory_bytes = options.driver_memory_bytes;
   pool_options.threads = options.driver_threads;
+  pool_options.spark_confs = options.spark_confs;
   pool_options.warm = options.warm_drivers;
   ASSIGN_OR_RETURN(control_server_, link::ControlServer::Start(pool_options.control_socket, *control_));
   pool_ = std::make_unique<compute::DriverPool>(pool_options, SystemClock(), SystemRandom(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace ashlar::serve {
 
@@ -17,6 +18,7 @@ struct ServeOptions {
   int64_t driver_memory_bytes = 0;  // 0: a quarter of the machine's memory
   int driver_threads = 0;       // 0: one a core
   int warm_drivers = 1;
+  std::vector<std::string> spark_confs;  // KEY=VALUE: defaults of every session
   std::string log_level = "info";
 };
 

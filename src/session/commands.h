@@ -28,6 +28,7 @@ Rows RunCommand(StatementRun& run, const sql::OptimizeStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement);
+Rows RunCommand(StatementRun& run, const sql::ConvertStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::GenerateStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::DescribeDeltaStatement& statement);
 Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement);

@@ -1,5 +1,6 @@
 #include "session/confs.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -13,6 +14,8 @@ struct Entry {
   std::string_view key;
   const char* value;
   Kind kind = Kind::kText;
+  // Of a text: its values, those that are built before the semicolon; empty: any.
+  std::string_view choices = "";
 };
 
 // What clients read or set, with Spark 4.2's defaults (session time zone: UTC, as on Databricks).
@@ -25,7 +28,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.session.localRelationChunkSizeBytes", "16777216", Kind::kInteger},
     Entry{"spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", Kind::kInteger},
     Entry{"spark.sql.session.localRelationSizeLimit", "3221225472", Kind::kInteger},
-    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ"},
+    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ", Kind::kText, "TIMESTAMP_LTZ;TIMESTAMP_NTZ"},
     Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
     Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},
     Entry{"spark.sql.execution.pythonUDF.arrow.enabled", "false", Kind::kBoolean},
@@ -49,9 +52,9 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.repl.eagerEval.maxNumRows", "20", Kind::kInteger},
     Entry{"spark.sql.repl.eagerEval.truncate", "20", Kind::kInteger},
     Entry{"spark.sql.crossJoin.enabled", "true", Kind::kBoolean},
-    Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION"},
-    Entry{"spark.sql.storeAssignmentPolicy", "ANSI"},
-    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
+    Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION", Kind::kText, "EXCEPTION,LAST_WIN"},
+    Entry{"spark.sql.storeAssignmentPolicy", "ANSI", Kind::kText, "ANSI;LEGACY,STRICT"},
+    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED", Kind::kText, "CORRECTED,EXCEPTION;LEGACY"},
     Entry{"spark.sql.groupByOrdinal", "true", Kind::kBoolean},
     Entry{"spark.sql.groupByAliases", "true", Kind::kBoolean},
     Entry{"spark.sql.orderByOrdinal", "true", Kind::kBoolean},
@@ -60,6 +63,8 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.adaptive.enabled", "true", Kind::kBoolean},
     Entry{"spark.connect.session.planCompression.threshold", "-1", Kind::kInteger},
     Entry{"spark.connect.session.planCompression.defaultAlgorithm", "NONE"},
+    // As on Databricks (delta-spark has none): text, for what is wrong with it shows where a table is made.
+    Entry{"spark.databricks.delta.properties.defaults.enableDeletionVectors", "true"},
     Entry{"spark.databricks.delta.schema.autoMerge.enabled", "false", Kind::kBoolean},
     Entry{"spark.databricks.clusterUsageTags.sparkVersion", "4.2.x-ashlar"},
     Entry{"spark.sql.warehouse.dir", nullptr, Kind::kStatic},
@@ -83,24 +88,50 @@ Error BadValue(const Entry& entry, const std::string& value, const std::string& 
                        {"confRequirement", requirement}});
 }
 
-}  // namespace
+// One of the entry's values, in upper case. Errors: INVALID_CONF_VALUE, or that the value is not built.
+Result<std::string> Chosen(const Entry& entry, const std::string& value) {
+  std::string upper = ToUpperAscii(value);
+  std::string_view built = entry.choices.substr(0, entry.choices.find(';'));
+  auto among = [&](std::string_view choices) {
+    auto list = SplitView(choices, ',');
+    return std::ranges::find(list, upper) != list.end();
+  };
+  if (among(built)) return upper;
+  bool known = built.size() < entry.choices.size() && among(entry.choices.substr(built.size() + 1));
+  if (known) return NotImplemented(std::string(entry.key) + " = " + upper);
+  std::string all = ReplaceAll(ReplaceAll(std::string(entry.choices), ";", ","), ",", ", ");
+  return BadValue(entry, value, "The value should be one of " + all + ".");
+}
 
-Status Confs::Set(const std::string& key, const std::string& value) {
+// The value as it is kept.
+Result<std::string> Checked(const std::string& key, const std::string& value) {
   const Entry* entry = FindEntry(key);
-  std::string stored = value;
-  if (entry != nullptr && entry->kind == Kind::kStatic) {
+  if (entry == nullptr) return value;
+  if (entry->kind == Kind::kStatic) {
     return MakeSqlError("CANNOT_MODIFY_CONFIG", "46110",
                         "Cannot modify the value of the Spark config: \"" + key + "\".",
                         {{"key", "\"" + key + "\""}, {"docroot", ""}});
   }
-  if (entry != nullptr && entry->kind == Kind::kBoolean) {
-    stored = ToLowerAscii(value);
-    if (stored != "true" && stored != "false") return BadValue(*entry, value, key + " should be boolean, but was " + value);
+  if (entry->kind == Kind::kBoolean) {
+    std::string lower = ToLowerAscii(value);
+    if (lower == "true" || lower == "false") return lower;
+    return BadValue(*entry, value, key + " should be boolean, but was " + value);
   }
-  if (entry != nullptr && entry->kind == Kind::kInteger && !ParseInt64(value)) {
+  if (entry->kind == Kind::kInteger && !ParseInt64(value)) {
     return BadValue(*entry, value, key + " should be int, but was " + value);
   }
-  values_[key] = stored;
+  return entry->choices.empty() ? value : Chosen(*entry, value);
+}
+
+}  // namespace
+
+Status Confs::Set(const std::string& key, const std::string& value) {
+  ASSIGN_OR_RETURN(values_[key], Checked(key, value));
+  return OkStatus();
+}
+
+Status Confs::SetDefault(const std::string& key, const std::string& value) {
+  ASSIGN_OR_RETURN(defaults_[key], Checked(key, value));
   return OkStatus();
 }
 
@@ -113,6 +144,8 @@ Status Confs::Reset(const std::string& key) {
 std::optional<std::string> Confs::Get(const std::string& key) const {
   auto found = values_.find(key);
   if (found != values_.end()) return found->second;
+  found = defaults_.find(key);
+  if (found != defaults_.end()) return found->second;
   const Entry* entry = FindEntry(key);
   if (entry == nullptr || entry->value == nullptr) return std::nullopt;
   return entry->value;
@@ -127,7 +160,9 @@ std::map<std::string, std::string> Confs::All() const {
   for (const Entry& entry : kEntries) {
     if (entry.value != nullptr) all.emplace(entry.key, entry.value);
   }
-  for (const auto& [key, value] : values_) all[key] = value;
+  for (const auto* layer : {&defaults_, &values_}) {
+    for (const auto& [key, value] : *layer) all[key] = value;
+  }
   return all;
 }
 

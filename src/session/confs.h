@@ -18,12 +18,14 @@ class Confs {
   // Errors: CANNOT_MODIFY_CONFIG (46110) for static entries, INVALID_CONF_VALUE.* (22022) for values the
   // entry does not take.
   Status Set(const std::string& key, const std::string& value);
+  // What stands where nothing is set: the server's own choice instead of Spark's. Errors: as Set.
+  Status SetDefault(const std::string& key, const std::string& value);
   Status Reset(const std::string& key);
   void ResetAll() { values_.clear(); }
   // The value set, or the default; nullopt when it has neither.
   std::optional<std::string> Get(const std::string& key) const;
   std::string GetOr(const std::string& key, std::string_view fallback) const;
-  // Everything set, and the entries with a default; sorted.
+  // Everything set, and what has a default; sorted.
   std::map<std::string, std::string> All() const;
   static bool IsStatic(std::string_view key);
   static bool IsKnown(std::string_view key);
@@ -33,6 +35,7 @@ class Confs {
   std::string time_zone() const { return GetOr("spark.sql.session.timeZone", "UTC"); }
 
  private:
+  std::map<std::string, std::string> defaults_;
   std::map<std::string, std::string> values_;
 };
 

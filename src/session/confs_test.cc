@@ -17,11 +17,37 @@ TEST(Confs, DefaultsSetAndReset) {
   EXPECT_EQ(confs.Get("my.key"), "v");
 }
 
+TEST(Confs, WhatTheServerSaysStandsBelowWhatASessionSets) {
+  Confs confs;
+  const std::string vectors = "spark.databricks.delta.properties.defaults.enableDeletionVectors";
+  EXPECT_EQ(confs.Get(vectors), "true");
+  ASSERT_TRUE(confs.SetDefault(vectors, "false").ok());
+  ASSERT_TRUE(confs.SetDefault("my.key", "server").ok());
+  EXPECT_EQ(confs.All()[vectors], "false");
+  ASSERT_TRUE(confs.Set(vectors, "true").ok());
+  ASSERT_TRUE(confs.Set("my.key", "session").ok());
+  EXPECT_EQ(confs.All()[vectors], "true");
+  EXPECT_EQ(confs.Get("my.key"), "session");
+  confs.ResetAll();
+  EXPECT_EQ(confs.Get(vectors), "false");
+  EXPECT_EQ(confs.Get("my.key"), "server");
+  EXPECT_FALSE(confs.SetDefault("spark.sql.ansi.enabled", "perhaps").ok());
+}
+
 TEST(Confs, RefusesStaticAndWrongValues) {
   Confs confs;
   EXPECT_EQ(confs.Set("spark.sql.warehouse.dir", "/x").error().condition, "CANNOT_MODIFY_CONFIG");
   EXPECT_EQ(confs.Set("spark.sql.ansi.enabled", "perhaps").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
   EXPECT_FALSE(confs.Set("spark.sql.shuffle.partitions", "many").ok());
+}
+
+TEST(Confs, RefusesWhatIsNotBuiltByName) {
+  Confs confs;
+  ASSERT_TRUE(confs.Set("spark.sql.mapKeyDedupPolicy", "last_win").ok());
+  EXPECT_EQ(confs.Get("spark.sql.mapKeyDedupPolicy"), "LAST_WIN");
+  EXPECT_EQ(confs.Set("spark.sql.mapKeyDedupPolicy", "x").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
+  EXPECT_EQ(confs.Set("spark.sql.legacy.timeParserPolicy", "LEGACY").error().condition, "UNSUPPORTED_FEATURE");
+  EXPECT_EQ(confs.Get("spark.sql.legacy.timeParserPolicy"), "CORRECTED");
 }
 
 }  // namespace

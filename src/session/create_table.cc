@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
+#include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -93,11 +94,14 @@ std::string OperationName(const CreateTableStatement& statement) {
   return statement.query ? name + " AS SELECT" : name;
 }
 
+// CREATE TABLE delta.`/path`: what Resolve takes for a path.
+bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
+
 delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
                                  const delta::Metadata& metadata) {
   delta::Operation operation;
   operation.name = OperationName(statement);
-  operation.parameters["isManaged"] = statement.location.empty() ? "true" : "false";
+  operation.parameters["isManaged"] = statement.location.empty() && !NamesPath(statement.name) ? "true" : "false";
   operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
   Json clustered = Json::array();
@@ -107,22 +111,28 @@ delta::Operation CreateOperation(const CreateTableStatement& statement, const Ta
   return operation;
 }
 
-// CREATE TABLE delta.`/path`: what Resolve takes for a path.
-bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
-
-// What the session gives every new table.
-delta::StringMap DefaultProperties(const StatementRun& run) {
-  constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
-  delta::StringMap defaults;
-  for (const auto& [key, value] : run.state().confs.All()) {
-    if (key.starts_with(kPrefix)) defaults[key.substr(kPrefix.size())] = value;
+// The definition with the properties and the description of the table that is there.
+Result<delta::TableDefinition> WithOwnMetadata(StatementRun& run, const TableShape& shape, delta::TableDefinition table,
+                                               const delta::Snapshot& snapshot) {
+  delta::Metadata kept = snapshot.metadata();
+  kept.schema_string = table.metadata.schema_string;
+  kept.partition_columns = table.metadata.partition_columns;
+  ASSIGN_OR_RETURN(delta::ColumnMappingMode mode, delta::MappingModeOf(kept.configuration));
+  if (mode != delta::ColumnMappingMode::kNone) {
+    Schema schema = shape.schema;
+    delta::AssignColumnIds(schema, kept.configuration, false, run.environment().random);
+    kept.schema_string = schema.ToJsonText();
   }
-  return delta::DefaultProperties(defaults);
+  table.metadata = std::move(kept);
+  return table;
 }
 
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
-                const delta::TableDefinition& table) {
+                delta::TableDefinition table) {
+  if (target.snapshot && statement.keep_metadata) {
+    ASSIGN_OR_RETURN(table, WithOwnMetadata(run, shape, std::move(table), *target.snapshot));
+  }
   bool exists = target.snapshot != nullptr;
   bool clustered = exists && delta::IsFeatureListed(target.snapshot->protocol(), "clustering");
   if (clustered && !shape.partition_columns.empty()) {
@@ -249,6 +259,15 @@ Status Cluster(const CreateTableStatement& statement, TableShape& shape, delta::
 }
 
 }  // namespace
+
+delta::StringMap DefaultProperties(const StatementRun& run) {
+  constexpr std::string_view kPrefix = "spark.databricks.delta.properties.defaults.";
+  delta::StringMap defaults;
+  for (const auto& [key, value] : run.state().confs.All()) {
+    if (key.starts_with(kPrefix) && !value.empty()) defaults[key.substr(kPrefix.size())] = value;
+  }
+  return delta::DefaultProperties(defaults);
+}
 
 void AbandonCreate(StatementRun& run, const std::string& uuid) {
   sql::CatalogCommand command;

@@ -5,7 +5,9 @@
 #include "delta/evolution/type_widening.h"
 #include "delta/features.h"
 #include "delta/maintenance/optimize.h"
+#include "delta/partition_values.h"
 #include "delta/schema_change.h"
+#include "engine/scan/table_scan.h"
 #include "session/maintain.h"
 #include "sql/analyze/plan_text.h"
 #include "sql/schema_evolution.h"
@@ -19,11 +21,39 @@ delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
   return environment;
 }
 
-delta::TableLocation LocationOf(Environment& environment, const std::string& root) {
-  return {&environment.store, root, &environment.parquet_actions};
+delta::TableLocation PlaceOf(Environment& environment, const DeltaTarget& target) {
+  delta::TableLocation location{&environment.store, target.location, &environment.parquet_actions};
+  if (target.snapshot) location.source_roots = target.snapshot->source_roots();
+  return location;
+}
+
+// The partition columns whose values have several forms in logs: with a zone or without, with a T or without.
+std::vector<Field> PartitionTimes(const delta::Snapshot& snapshot) {
+  std::vector<Field> times;
+  for (const std::string& name : snapshot.partition_columns()) {
+    const Field& field = snapshot.schema().fields[static_cast<size_t>(snapshot.schema().IndexOf(name))];
+    if (field.type.Is(TypeId::kTimestamp)) times.push_back(field);
+  }
+  return times;
+}
+
+// The values in the form that this session writes; what cannot be read stays.
+delta::PartitionValues AsWritten(const delta::Snapshot& snapshot, delta::PartitionValues values,
+                                 const std::vector<Field>& times, const delta::WallClock& clock) {
+  for (const Field& field : times) {
+    Result<Value> value = snapshot.PartitionValue(values, field.name, clock);
+    if (!value.ok()) continue;
+    Result<std::optional<std::string>> text = delta::EncodePartitionValue(*value);
+    if (text.ok()) values[delta::PhysicalName(field, snapshot.mapping_mode())] = *text;
+  }
+  return values;
 }
 
 }  // namespace
+
+delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation) {
+  return {&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+}
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
     : run_(run),
@@ -32,7 +62,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(target_.snapshot->metadata()),
       schema_(target_.snapshot->schema()) {
-  transaction_ = std::make_unique<delta::Transaction>(LocationOf(run_.environment(), target_.location), committer_,
+  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_.environment(), target_), committer_,
                                                       target_.snapshot, TransactionEnvironmentOf(run_));
   LoadRules();
 }
@@ -43,7 +73,7 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::Table
       target_(std::move(target)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
-  delta::TableLocation location = LocationOf(run_.environment(), target_.location);
+  delta::TableLocation location = PlaceOf(run_.environment(), target_);
   delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
@@ -135,6 +165,12 @@ DeltaWrite::~DeltaWrite() {
 }
 
 Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
+  RETURN_IF_ERROR(ReplaceDefinition(definition));
+  RemoveAllFiles();
+  return OkStatus();
+}
+
+Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   CHECK(target_.snapshot != nullptr);
   delta::Metadata metadata = definition.metadata;
   metadata.id = target_.snapshot->metadata().id;
@@ -150,7 +186,6 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
     }
     if (!(protocol == target_.snapshot->protocol())) SetProtocol(protocol);
   }
-  RemoveAllFiles();
   return OkStatus();
 }
 
@@ -167,7 +202,7 @@ Status DeltaWrite::AddColumns(const std::vector<Field>& columns) {
 
 engine::WriteTarget DeltaWrite::WriterTarget() const {
   engine::WriteTarget target;
-  target.table = LocationOf(run_.environment(), target_.location);
+  target.table = PlaceOf(run_.environment(), target_);
   target.schema = schema_;
   target.partition_columns = metadata_.partition_columns;
   target.metadata = metadata_;
@@ -212,8 +247,14 @@ void DeltaWrite::RemoveWrittenPartitions() {
   replaces_ = true;
   transaction_->ReadWholeTable();
   const delta::FileList& files = target_.snapshot->files();
+  const delta::WallClock clock = engine::WallClockOf(run_.connection().time_zone());
+  const std::vector<Field> times = PartitionTimes(*target_.snapshot);
   for (size_t i = 0; i < files.size(); ++i) {
-    if (written_partitions_.contains(files.PartitionOf(i))) Replace(files[i]);
+    const delta::PartitionValues& held = files.PartitionOf(i);
+    if (times.empty() ? written_partitions_.contains(held)
+                      : written_partitions_.contains(AsWritten(*target_.snapshot, held, times, clock))) {
+      Replace(files[i]);
+    }
   }
 }
 

@@ -20,6 +20,9 @@
 
 namespace ashlar::session {
 
+// Where the relation's table is, and whose files it may read.
+delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation);
+
 struct DeltaTarget {
   std::string uuid;      // the catalog's; empty for a table by path
   std::string location;
@@ -39,6 +42,8 @@ class DeltaWrite {
 
   // The new definition, and none of the old files. The table keeps its id and history.
   Status ReplaceTable(const delta::TableDefinition& definition);
+  // The new definition alone: what becomes of the old files is said otherwise.
+  Status ReplaceDefinition(const delta::TableDefinition& definition);
   // Columns after the table's own (schema evolution).
   Status AddColumns(const std::vector<Field>& columns);
   // ALTER TABLE: another schema, or other properties.
@@ -121,6 +126,9 @@ bool EvolvesSchemas(const StatementRun& run);
 
 // The snapshot a table was opened at; nullptr for what is not a Delta table.
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle);
+
+// What the session gives every new table; an empty value is none.
+delta::StringMap DefaultProperties(const StatementRun& run);
 
 // After a CREATE failed and its files are gone: neither its intent nor its folder waits for the sweep.
 void AbandonCreate(StatementRun& run, const std::string& uuid);

@@ -6,6 +6,7 @@
 #include "delta/history.h"
 #include "delta/snapshot.h"
 #include "session/commands.h"
+#include "session/delta_write.h"
 
 namespace ashlar::session {
 namespace {
@@ -36,8 +37,7 @@ Result<std::shared_ptr<const delta::Snapshot>> LoadSnapshot(StatementRun& run, c
                         relation.full_name + " is not a Delta table. This operation is only supported on Delta tables.",
                         {{"tableName", relation.full_name}, {"operation", "DESCRIBE"}});
   }
-  Environment& env = run.environment();
-  return delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions});
+  return delta::Snapshot::Load(LocationOf(run.environment(), relation));
 }
 
 void AddDetails(const sql::ResolvedRelation& relation, TextRows* rows) {
@@ -142,10 +142,9 @@ Value TextArray(const std::vector<std::string>& texts) {
 }
 
 Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, std::optional<int64_t> limit) {
-  Environment& env = run.environment();
   RETURN_IF_ERROR(LoadSnapshot(run, relation));
   ASSIGN_OR_RETURN(std::vector<delta::HistoryEntry> history,
-                   delta::ReadHistory({&env.store, relation.location, &env.parquet_actions}, limit));
+                   delta::ReadHistory(LocationOf(run.environment(), relation), limit));
   Schema schema{{{"version", TypeId::kLong},
                  {"timestamp", TypeId::kTimestamp},
                  {"userId", TypeId::kString},

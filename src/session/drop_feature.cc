@@ -59,10 +59,7 @@ class FeatureDrop {
 
  private:
   const delta::Snapshot& snapshot() const { return *table_.snapshot; }
-  delta::TableLocation location() const {
-    Environment& env = run_.environment();
-    return {&env.store, table_.relation.location, &env.parquet_actions};
-  }
+  delta::TableLocation location() const { return LocationOf(run_.environment(), table_.relation); }
 
   Status Commit(DeltaWrite& write, delta::Operation operation) {
     RETURN_IF_ERROR(write.Commit(std::move(operation)));

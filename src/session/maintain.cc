@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/deletion_vector.h"
 #include "engine/write/rearrange.h"
 #include "sql/analyze/typed_tree.h"
 
@@ -39,10 +40,30 @@ Result<MaintainedTable> OpenMaintained(StatementRun& run, const sql::TableRelati
     return MakeSqlError("DELTA_ONLY_OPERATION", "0AKDD", operation + " is only supported for Delta tables.",
                         {{"operation", operation}});
   }
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(opened.snapshot,
-                   delta::Snapshot::Load({&env.store, opened.relation.location, &env.parquet_actions}));
+  ASSIGN_OR_RETURN(opened.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), opened.relation)));
   return opened;
+}
+
+Result<std::vector<std::string>> MissingFiles(Environment& env, const delta::Snapshot& snapshot,
+                                              const std::vector<delta::AddFile>& files) {
+  std::vector<std::string> missing;
+  const std::string below = snapshot.root() + "/";
+  for (const delta::AddFile& file : files) {
+    ASSIGN_OR_RETURN(std::string path, snapshot.DataPath(file));
+    std::vector<std::string> paths = {path};
+    if (file.deletion_vector && file.deletion_vector->storage_type != "i") {
+      ASSIGN_OR_RETURN(std::string vector,
+                       delta::DeletionVectorPath(snapshot.root(), *file.deletion_vector, snapshot.source_roots()));
+      paths.push_back(vector);
+    }
+    for (const std::string& one : paths) {
+      Result<objectstore::ObjectInfo> info = env.store.Head(one);
+      if (info.ok()) continue;
+      if (info.error().code != ErrorCode::kNotFound) return info.error();
+      missing.push_back(one.starts_with(below) ? one.substr(below.size()) : one);
+    }
+  }
+  return missing;
 }
 
 Result<std::vector<size_t>> SelectPartitions(StatementRun& run, const delta::Snapshot& snapshot,

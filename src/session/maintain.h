@@ -19,6 +19,11 @@ struct MaintainedTable {
 };
 Result<MaintainedTable> OpenMaintained(StatementRun& run, const sql::TableRelation& table, const std::string& operation);
 
+// Data files and deletion vectors of the snapshot's that are not there any more: paths below its root, of a shallow
+// clone absolute ones, too.
+Result<std::vector<std::string>> MissingFiles(Environment& env, const delta::Snapshot& snapshot,
+                                              const std::vector<delta::AddFile>& files);
+
 // The files (indexes) a WHERE over partition columns selects; all without one. Errors:
 // DELTA_NON_PARTITION_COLUMN_REFERENCE (42P10), DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN (42K09).
 Result<std::vector<size_t>> SelectPartitions(StatementRun& run, const delta::Snapshot& snapshot,

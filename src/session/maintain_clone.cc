@@ -1,10 +1,12 @@
-// CREATE TABLE t [DEEP] CLONE s: the files of one version of a table, copied.
+// CREATE TABLE t {DEEP | SHALLOW} CLONE s: the files of one version of a table, copied or shared.
 #include <set>
 
 #include "base/file.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/properties.h"
+#include "delta/features.h"
 #include "delta/maintenance/table_folder.h"
 #include "delta/paths.h"
 #include "engine/write/row_counts.h"
@@ -20,17 +22,37 @@ struct CloneSource {
   std::shared_ptr<const delta::Snapshot> snapshot;
 };
 
+Error UnsupportedSource(const sql::ResolvedRelation& relation) {
+  if (relation.format == "PARQUET") return NotImplemented("CLONE of a Parquet table");
+  const char* format = relation.kind == sql::RelationKind::kView ? "View" : "Unknown";
+  return MakeSqlError("DELTA_CLONE_UNSUPPORTED_SOURCE", "0AKDC",
+                      "'" + relation.full_name + "' cannot be cloned: it is no Delta table (" + format + ").",
+                      {{"name", relation.full_name}, {"format", format}});
+}
+
 Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& table) {
   CloneSource source;
   ASSIGN_OR_RETURN(source.relation, run.Resolve(table, sql::Access::kRead));
-  if (source.relation.format != "DELTA") return NotImplemented("CLONE of a table that is not Delta");
+  if (source.relation.format != "DELTA") return UnsupportedSource(source.relation);
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(table, run.analyzer()));
   delta::TimeTravel at{travel.version, std::nullopt};
   if (travel.timestamp_micros) at.timestamp_ms = *travel.timestamp_micros / 1000;
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(source.snapshot,
-                   delta::Snapshot::Load({&env.store, source.relation.location, &env.parquet_actions}, at));
+  ASSIGN_OR_RETURN(source.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), source.relation), at));
   return source;
+}
+
+// What is shared must be known to the catalog, which keeps it, and must be there: VACUUM may have taken files of an
+// old version.
+Status CheckSource(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source) {
+  if (!statement.shallow) return OkStatus();
+  if (source.relation.uuid.empty()) return NotImplemented("SHALLOW CLONE of a table that is not in the catalog");
+  if (!statement.source.version_as_of && !statement.source.timestamp_as_of) return OkStatus();
+  ASSIGN_OR_RETURN(std::vector<std::string> missing,
+                   MissingFiles(run.environment(), *source.snapshot, source.snapshot->files().ToVector()));
+  if (missing.empty()) return OkStatus();
+  return MakeError(ErrorCode::kInvalidState, "Version " + std::to_string(source.snapshot->version()) + " of " +
+                                                 source.relation.full_name + " cannot be cloned: " +
+                                                 std::to_string(missing.size()) + " of its files are gone, the first is " + missing[0]);
 }
 
 // Refuses properties a table cannot have before anything is made.
@@ -44,12 +66,17 @@ Status CheckProperties(StatementRun& run, const std::map<std::string, std::strin
   return OkStatus();
 }
 
-delta::TableDefinition DefinitionOf(StatementRun& run, const delta::Snapshot& source,
-                                    const std::map<std::string, std::string>& properties) {
+Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const delta::Snapshot& source,
+                                            const std::map<std::string, std::string>& properties) {
   delta::TableDefinition definition{source.protocol(), source.metadata()};
   definition.metadata.id = NewUuid(run.environment().random);
   definition.metadata.created_time_ms = run.environment().clock.NowMs();
-  for (const auto& [key, value] : properties) definition.metadata.configuration[key] = value;
+  ASSIGN_OR_RETURN(delta::PropertyRequest request, delta::ReadProperties(properties));
+  for (const auto& [key, value] : request.stored) definition.metadata.configuration[key] = value;
+  for (const delta::TableFeature* feature : request.features) {
+    definition.protocol = delta::WithFeature(std::move(definition.protocol), *feature);
+  }
+  definition.protocol = delta::WithRequest(std::move(definition.protocol), request);
   return definition;
 }
 
@@ -65,6 +92,7 @@ sql::CatalogCommand CreateCommand(const sql::CloneTableStatement& statement, sql
   command.properties = metadata.configuration;
   command.format = "DELTA";
   command.location = statement.location;
+  if (statement.shallow) command.shallow_clone_of = source.relation.uuid;
   command.columns = source.snapshot->schema().fields;
   command.partition_columns = metadata.partition_columns;
   return command;
@@ -93,7 +121,8 @@ class FileCopy {
   Status CopyOne(delta::AddFile file) {
     RETURN_IF_ERROR(run_.CheckCancelled());
     ASSIGN_OR_RETURN(std::string path, source_.DataPath(file));
-    std::string relative = path.substr(source_.root().size() + 1);
+    const std::string& from = RootOf(path);
+    std::string relative = path.substr(from.size() + 1);
     size_t slash = relative.rfind('/');
     std::string folder = slash == std::string::npos ? "" : relative.substr(0, slash + 1);
     std::string number = std::to_string(copied_.size());
@@ -102,13 +131,21 @@ class FileCopy {
     std::string target = root_ + "/" + name;
     RETURN_IF_ERROR(MakeFolders(target));
     transaction_.TrackCreatedFile(target);
-    ASSIGN_OR_RETURN(int64_t bytes, delta::CopyTableFile(source_.root(), relative, target));
+    ASSIGN_OR_RETURN(int64_t bytes, delta::CopyTableFile(from, relative, target));
     bytes_ += bytes;
     file.path = delta::EncodeLogPath(name);
     file.modification_time_ms = run_.environment().clock.NowMs();
     file.data_change = true;
     copied_.push_back(std::move(file));
     return OkStatus();
+  }
+
+  // The table whose folder the file is in: not the source where that is a shallow clone.
+  const std::string& RootOf(const std::string& path) const {
+    for (const std::string& root : source_.source_roots()) {
+      if (path.starts_with(root + "/")) return root;
+    }
+    return source_.root();
   }
 
   Status MakeFolders(const std::string& target) {
@@ -125,7 +162,7 @@ class FileCopy {
     for (delta::AddFile& file : copied_) {
       if (!file.deletion_vector || file.deletion_vector->storage_type == "i") continue;
       ASSIGN_OR_RETURN(delta::DeletionVector vector,
-                       delta::LoadDeletionVector(env.store, source_.root(), *file.deletion_vector));
+                       delta::LoadDeletionVector(env.store, source_.root(), *file.deletion_vector, source_.source_roots()));
       vectors.push_back(std::move(vector));
       owners.push_back(&file);
     }
@@ -151,13 +188,88 @@ struct Counts {
   int64_t source_bytes, source_files, removed_files, copied_files, removed_bytes, copied_bytes;
 };
 
-delta::Operation OperationOf(const CloneSource& source, const Counts& counts) {
+// A file of the source as the log of another table names it.
+Result<delta::AddFile> SharedFile(const delta::Snapshot& source, delta::AddFile file) {
+  ASSIGN_OR_RETURN(std::string path, source.DataPath(file));
+  file.path = delta::EncodeAbsoluteLogPath(path);
+  file.data_change = true;
+  if (!file.deletion_vector || file.deletion_vector->storage_type == "i") return file;
+  ASSIGN_OR_RETURN(std::string vector,
+                   delta::DeletionVectorPath(source.root(), *file.deletion_vector, source.source_roots()));
+  file.deletion_vector->storage_type = "p";
+  file.deletion_vector->path_or_inline_dv = delta::EncodeAbsoluteLogPath(vector);
+  return file;
+}
+
+// Nothing is copied. Of a table that is replaced (`before`), a file it shares already stays as it is.
+Status ShareFiles(StatementRun& run, const delta::Snapshot& source, const delta::Snapshot* before, DeltaWrite& write,
+                  Counts& counts) {
+  std::vector<delta::AddFile> files = source.files().ToVector();
+  RETURN_IF_ERROR(engine::FillRowCounts(run.connection(), source, files));
+  std::set<size_t> kept;
+  for (delta::AddFile& own : files) {
+    ASSIGN_OR_RETURN(delta::AddFile file, SharedFile(source, std::move(own)));
+    std::optional<size_t> there = before ? before->files().Find(delta::FileKey(file)) : std::nullopt;
+    bool same = false;
+    if (there) {
+      kept.insert(*there);
+      delta::AddFile old = before->files()[*there];
+      old.data_change = true;
+      same = old == file;
+    }
+    if (!same) write.transaction().Add(std::move(file));
+  }
+  for (size_t i = 0; before != nullptr && i < before->files().size(); ++i) {
+    if (kept.contains(i)) continue;
+    delta::AddFile gone = before->files()[i];
+    ++counts.removed_files;
+    counts.removed_bytes += gone.size;
+    write.RemoveFile(gone);
+  }
+  return OkStatus();
+}
+
+// Nothing is shared: every file of the table that is replaced goes.
+Status CopyFiles(StatementRun& run, const delta::Snapshot& source, const DeltaTarget& target, DeltaWrite& write, Counts& counts) {
+  if (target.snapshot) {
+    write.RemoveAllFiles();
+    counts.removed_files = static_cast<int64_t>(target.snapshot->files().size());
+    counts.removed_bytes = target.snapshot->SizeInBytes();
+  }
+  FileCopy copy(run, source, target.location, write.transaction());
+  RETURN_IF_ERROR(copy.CopyAll());
+  counts.copied_files = counts.source_files;
+  counts.copied_bytes = copy.bytes();
+  return OkStatus();
+}
+
+// The protocol of a table that is replaced, with what the source's files may put to use.
+delta::Protocol ProtocolFor(const delta::Snapshot& before, const delta::Protocol& source) {
+  delta::Protocol protocol = before.protocol();
+  for (const std::string& name : delta::ListedFeatures(source)) {
+    const delta::TableFeature* feature = delta::FindTableFeature(name);
+    bool missing = feature != nullptr && !delta::IsFeatureListed(protocol, name);
+    if (missing) protocol = delta::WithFeature(std::move(protocol), *feature);
+  }
+  return protocol;
+}
+
+// As delta-spark does: a table that is replaced by a clone of one without clustering loses the domain.
+void RemoveClustering(const delta::Snapshot& before, const delta::Snapshot& source, delta::Transaction& transaction) {
+  const std::string name(delta::kClusteringDomain);
+  auto domain = before.state().domain_metadata.find(name);
+  if (domain == before.state().domain_metadata.end() || source.state().domain_metadata.contains(name)) return;
+  transaction.SetDomainMetadata({name, domain->second.configuration, true});
+}
+
+delta::Operation OperationOf(const CloneSource& source, bool shallow, const Counts& counts) {
   delta::Operation operation;
   operation.name = "CLONE";
   operation.parameters["source"] =
       source.relation.uuid.empty() ? "delta.`" + source.relation.location + "`" : source.relation.full_name;
   operation.parameters["sourceVersion"] = std::to_string(source.snapshot->version());
-  operation.parameters["isShallow"] = "false";
+  // delta-spark, which copies nothing, does not say.
+  if (!shallow) operation.parameters["isShallow"] = "false";
   operation.metrics = {{"sourceTableSize", std::to_string(counts.source_bytes)},
                        {"sourceNumOfFiles", std::to_string(counts.source_files)},
                        {"numRemovedFiles", std::to_string(counts.removed_files)},
@@ -176,6 +288,22 @@ Rows Report(StatementRun& run, const Counts& counts) {
                             {"copied_files_size", counts.copied_bytes}});
 }
 
+Rows ReportNothing(StatementRun& run) {
+  Schema schema;
+  for (const char* name : {"source_table_size", "source_num_of_files", "num_removed_files", "num_copied_files",
+                           "removed_files_size", "copied_files_size"}) {
+    schema.fields.push_back({name, TypeId::kLong, true, "{}"});
+  }
+  return StreamValues(run.connection(), schema, {});
+}
+
+Error TargetExists(const sql::NameParts& name) {
+  std::vector<std::string> quoted;
+  for (const std::string& part : name) quoted.push_back(QuoteIdentifier(part));
+  std::string table = Join(quoted, ".");
+  return MakeSqlError("DELTA_TABLE_ALREADY_EXISTS", "42P07", "The table " + table + " exists already.", {{"tableName", table}});
+}
+
 // A new table must not take over a log that lies at its location: it is taken back, the log stays.
 Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::string& location) {
   Environment& env = run.environment();
@@ -190,8 +318,8 @@ Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::
                       "The clone destination table is non-empty. Please TRUNCATE or DELETE FROM the table before running CLONE.");
 }
 
-Rows WriteClone(StatementRun& run, const CloneSource& source, const delta::TableDefinition& definition,
-                const sql::CatalogReply& reply) {
+Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source,
+                const delta::TableDefinition& definition, const sql::CatalogReply& reply) {
   if (objectstore::IsStorePath(reply.location) || objectstore::IsStorePath(source.relation.location)) {
     return NotImplemented("CLONE from or to an object store");
   }
@@ -200,40 +328,47 @@ Rows WriteClone(StatementRun& run, const CloneSource& source, const delta::Table
   }
   Environment& env = run.environment();
   DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions, reply.source_roots};
   ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
   if (exists) {
     ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
-    counts.removed_files = static_cast<int64_t>(target.snapshot->files().size());
-    counts.removed_bytes = target.snapshot->SizeInBytes();
   }
   DeltaWrite write(run, target, definition);
-  if (exists) RETURN_IF_ERROR(write.ReplaceTable(definition));
-  FileCopy copy(run, *source.snapshot, reply.location, write.transaction());
-  RETURN_IF_ERROR(copy.CopyAll());
+  if (exists) {
+    RETURN_IF_ERROR(write.ReplaceDefinition(definition));
+    delta::Protocol protocol = ProtocolFor(*target.snapshot, definition.protocol);
+    if (!(protocol == target.snapshot->protocol())) write.SetProtocol(std::move(protocol));
+    RemoveClustering(*target.snapshot, *source.snapshot, write.transaction());
+  }
+  // No clone is an append, as delta-spark has it.
+  write.transaction().ReadWholeTable();
+  Counts counts{source.snapshot->SizeInBytes(), static_cast<int64_t>(source.snapshot->files().size()), 0, 0, 0, 0};
+  RETURN_IF_ERROR(statement.shallow ? ShareFiles(run, *source.snapshot, target.snapshot.get(), write, counts)
+                                    : CopyFiles(run, *source.snapshot, target, write, counts));
   for (const auto& [domain, metadata] : source.snapshot->state().domain_metadata) {
     write.transaction().SetDomainMetadata(metadata);
   }
-  counts.copied_files = counts.source_files;
-  counts.copied_bytes = copy.bytes();
-  RETURN_IF_ERROR(write.Commit(OperationOf(source, counts)));
+  RETURN_IF_ERROR(write.Commit(OperationOf(source, statement.shallow, counts)));
   return Report(run, counts);
 }
 
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
-  if (statement.shallow) return NotImplemented("SHALLOW CLONE");
+  if (statement.name.size() == 2 && EqualsIgnoreCase(statement.name[0], "delta")) {
+    return NotImplemented("CLONE to a table that is named by its path");
+  }
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
   ASSIGN_OR_RETURN(CloneSource source, OpenSource(run, statement.source));
+  RETURN_IF_ERROR(CheckSource(run, statement, source));
   RETURN_IF_ERROR(CheckProperties(run, statement.properties));
-  delta::TableDefinition definition = DefinitionOf(run, *source.snapshot, statement.properties);
-  ASSIGN_OR_RETURN(sql::CatalogReply reply,
-                   run.Execute(CreateCommand(statement, name, source, definition.metadata)));
-  if (reply.already_existed && !statement.or_replace) return NoRows();
+  ASSIGN_OR_RETURN(delta::TableDefinition definition, DefinitionOf(run, *source.snapshot, statement.properties));
+  Result<sql::CatalogReply> created = run.Execute(CreateCommand(statement, name, source, definition.metadata));
+  if (!created.ok() && created.error().condition == "TABLE_OR_VIEW_ALREADY_EXISTS") return TargetExists(name);
+  ASSIGN_OR_RETURN(sql::CatalogReply reply, std::move(created));
+  if (reply.already_existed && !statement.or_replace) return ReportNothing(run);
   if (!statement.or_replace) RETURN_IF_ERROR(RefuseNonEmpty(run, name, reply.location));
-  Rows rows = WriteClone(run, source, definition, reply);
+  Rows rows = WriteClone(run, statement, source, definition, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
   if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);

@@ -194,11 +194,11 @@ int64_t AutoCompactConf(const StatementRun& run, const char* name, int64_t other
 }
 
 Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
-  Environment& env = run.environment();
-  delta::TableLocation location{&env.store, written.location, &env.parquet_actions};
   MaintainedTable table;
   table.relation.uuid = written.uuid;
   table.relation.location = written.location;
+  if (written.snapshot) table.relation.source_roots = written.snapshot->source_roots();
+  delta::TableLocation location = LocationOf(run.environment(), table.relation);
   ASSIGN_OR_RETURN(table.snapshot, written.snapshot ? delta::Snapshot::Update(location, written.snapshot)
                                                     : delta::Snapshot::Load(location));
   OptimizeOptions options;

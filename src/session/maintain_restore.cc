@@ -1,7 +1,6 @@
 // RESTORE TABLE t TO VERSION | TIMESTAMP AS OF v.
 #include "base/clock.h"
 #include "base/text.h"
-#include "delta/deletion_vector.h"
 #include "delta/history.h"
 #include "delta/maintenance/restore.h"
 #include "engine/write/row_counts.h"
@@ -45,21 +44,7 @@ Result<std::shared_ptr<const delta::Snapshot>> SnapshotToRestore(const delta::Ta
 
 // Data files and deletion vectors VACUUM has deleted since cannot come back.
 Status CheckFilesExist(Environment& env, const delta::Snapshot& target, const std::vector<delta::AddFile>& files) {
-  std::vector<std::string> missing;
-  for (const delta::AddFile& file : files) {
-    ASSIGN_OR_RETURN(std::string path, target.DataPath(file));
-    std::vector<std::string> paths = {path};
-    if (file.deletion_vector && file.deletion_vector->storage_type != "i") {
-      ASSIGN_OR_RETURN(std::string vector, delta::DeletionVectorPath(target.root(), *file.deletion_vector));
-      paths.push_back(vector);
-    }
-    for (const std::string& one : paths) {
-      Result<objectstore::ObjectInfo> info = env.store.Head(one);
-      if (info.ok()) continue;
-      if (info.error().code != ErrorCode::kNotFound) return info.error();
-      missing.push_back(one.substr(target.root().size() + 1));
-    }
-  }
+  ASSIGN_OR_RETURN(std::vector<std::string> missing, MissingFiles(env, target, files));
   if (missing.empty()) return OkStatus();
   if (missing.size() > 100) missing.resize(100);
   return MakeError(ErrorCode::kInvalidState,
@@ -89,7 +74,7 @@ Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
   ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, "RESTORE"));
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(statement.table, run.analyzer()));
   Environment& env = run.environment();
-  delta::TableLocation location{&env.store, table.relation.location, &env.parquet_actions};
+  delta::TableLocation location = LocationOf(env, table.relation);
   ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> target, SnapshotToRestore(location, travel));
   if (target->version() == table.snapshot->version()) return NoRows();
   delta::RestorePlan plan = delta::PlanRestore(*table.snapshot, *target);

@@ -27,6 +27,22 @@ delta::Operation StartOperation(const sql::VacuumStatement& statement, const del
   return start;
 }
 
+// What the shallow clones of the table need of it, each by its own retention. What a clone needs that cannot be read is
+// not known, and then nothing may go.
+Status AddClonesNeeds(StatementRun& run, const MaintainedTable& table, std::unordered_set<std::string>& paths) {
+  Environment& env = run.environment();
+  for (const std::string& root : table.relation.clone_roots) {
+    auto clone = delta::Snapshot::Load({&env.store, root, &env.parquet_actions});
+    if (!clone.ok()) {
+      return MakeError(ErrorCode::kInvalidState, "VACUUM cannot tell which files a shallow clone of this table needs, which is "
+                                                 "being made or cannot be read: " + clone.error().message);
+    }
+    int64_t cutoff_ms = env.clock.NowMs() - delta::DeletedFileRetentionMs((*clone)->metadata());
+    RETURN_IF_ERROR(delta::AddNeededPaths(table.relation.location, **clone, cutoff_ms, paths));
+  }
+  return OkStatus();
+}
+
 Rows DryRun(StatementRun& run, const MaintainedTable& table, const delta::VacuumPlan& plan) {
   TextRows rows;
   auto add = [&](const std::string& path) {
@@ -47,10 +63,11 @@ Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement) {
   bool check = run.state().confs.GetOr("spark.databricks.delta.retentionDurationCheck.enabled", "true") == "true";
   ASSIGN_OR_RETURN(delta::Retention retention, delta::RetentionOf(snapshot.metadata(), statement.retain_hours, check));
   Environment& env = run.environment();
-  int64_t cutoff_ms = env.clock.NowMs() - retention.used_ms;
-  delta::TableLocation location{&env.store, table.relation.location, &env.parquet_actions};
-  Result<delta::VacuumPlan> plan = statement.lite ? delta::PlanVacuumLite(location, snapshot, cutoff_ms)
-                                                  : delta::PlanVacuum(location, snapshot, cutoff_ms);
+  delta::VacuumWindow window{env.clock.NowMs() - retention.used_ms};
+  RETURN_IF_ERROR(AddClonesNeeds(run, table, window.needed_by_clones));
+  delta::TableLocation location = LocationOf(env, table.relation);
+  Result<delta::VacuumPlan> plan = statement.lite ? delta::PlanVacuumLite(location, snapshot, window)
+                                                  : delta::PlanVacuum(location, snapshot, window);
   if (!plan.ok()) return plan.error();
   if (statement.dry_run) return DryRun(run, table, *plan);
 
@@ -68,7 +85,7 @@ Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement) {
   RETURN_IF_ERROR(deleted);
   RETURN_IF_ERROR(run.CheckCancelled());
   RETURN_IF_ERROR(noted);
-  RETURN_IF_ERROR(delta::NoteVacuumed(location, cutoff_ms));
+  RETURN_IF_ERROR(delta::NoteVacuumed(location, window.cutoff_ms));
   return StreamText(run.connection(), {{}, {"path"}}, {{table.relation.location}});
 }
 

@@ -64,10 +64,7 @@ class Preparation {
   }
 
  private:
-  delta::TableLocation location() const {
-    Environment& env = run_.environment();
-    return {&env.store, table_.relation.location, &env.parquet_actions};
-  }
+  delta::TableLocation location() const { return LocationOf(run_.environment(), table_.relation); }
 
   StatementRun& run_;
   MaintainedTable& table_;

@@ -48,7 +48,7 @@ class StatementRun::StoppableStream final : public engine::ResultStream {
 
 namespace {
 
-// The query of a view's text, or of spark.sql inside a plan.
+// The query of a view's text, or of a rule of a column.
 Result<sql::RelationPtr> ParseQuery(const std::string& text) {
   ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text));
   if (auto* query = std::get_if<sql::QueryStatement>(&statement.node)) return query->query;
@@ -69,6 +69,7 @@ StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters paramete
   analyzer_->current_schema = state_.schema;
   analyzer_->user = session_->user_name();
   analyzer_->ansi = state_.confs.ansi();
+  analyzer_->last_map_key_wins = state_.confs.Get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN";
   analyzer_->case_sensitive = state_.confs.case_sensitive();
   analyzer_->time_zone = state_.confs.time_zone();
   analyzer_->now_micros = env.clock.NowMicros();

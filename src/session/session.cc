@@ -7,6 +7,7 @@ Session::Session(Environment& environment, const link::SessionOptions& options)
       id_(options.session_id),
       handle_(options.handle),
       user_name_(options.user_name) {
+  state_.confs = environment.confs;
   if (!options.catalog.empty()) state_.catalog = options.catalog;
   if (!options.schema.empty()) state_.schema = options.schema;
 }

@@ -35,6 +35,7 @@ struct Environment {
   Random& random;
   std::string spool_folder;
   RunningStatements& running;
+  Confs confs{};  // what every session starts with
 };
 
 // What one statement sees of the session: a copy taken when it starts, so that statements that run side

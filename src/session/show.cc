@@ -5,6 +5,7 @@
 #include "delta/features.h"
 #include "delta/snapshot.h"
 #include "session/commands.h"
+#include "session/delta_write.h"
 
 namespace ashlar::session {
 namespace {
@@ -61,10 +62,9 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
 
 // A Delta table's are in its log, with those that stand for its protocol.
 Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
-  bool in_log = relation.kind == sql::RelationKind::kTable && EqualsIgnoreCase(relation.format, "delta");
+  bool in_log = relation.kind != sql::RelationKind::kView && EqualsIgnoreCase(relation.format, "delta");
   if (!in_log) return relation.properties;
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
   std::map<std::string, std::string> properties = snapshot->metadata().configuration;
   const delta::Protocol& protocol = snapshot->protocol();
   properties["delta.minReaderVersion"] = std::to_string(protocol.min_reader_version);

@@ -14,35 +14,55 @@ bool OverwritesDynamically(const StatementRun& run, const sql::InsertStatement& 
          EqualsIgnoreCase(run.state().confs.Get("spark.sql.sources.partitionOverwriteMode").value_or("static"), "dynamic");
 }
 
-// INSERT OVERWRITE and REPLACE WHERE: removes the old rows that the new ones replace. Answers the metrics of a
-// removal by condition.
-Result<delta::StringMap> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertStatement& statement,
+// A removal by condition. Files that stay and the rows they still have count as written: those of files written
+// anew and, as in delta-spark, of files whose rows were marked.
+struct Removal {
+  delta::StringMap metrics;  // empty: nothing was removed by condition
+  int64_t files_kept = 0;
+  int64_t rows_kept = 0;
+};
+
+Removal RemovalOf(const engine::RowChangeResult& change) {
+  Removal removal;
+  removal.metrics.insert(change.metrics.begin(), change.metrics.end());
+  removal.metrics["numAddedChangeFiles"] = std::to_string(change.changes.size());
+  auto count = [&](const char* name) { return ParseInt64(removal.metrics[name]).value_or(0); };
+  removal.files_kept = count("numAddedFiles");
+  removal.rows_kept = count("numCopiedRows");
+  for (const delta::MarkedFile& file : change.marked) {
+    if (!file.after) continue;
+    ++removal.files_kept;
+    removal.rows_kept += file.physical_rows - file.after->deletion_vector->cardinality;
+  }
+  return removal;
+}
+
+// INSERT OVERWRITE and REPLACE WHERE: removes the old rows that the new ones replace.
+Result<Removal> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::InsertStatement& statement,
                                         const sql::AnalyzedInsert& insert) {
-  if (statement.mode == sql::InsertMode::kAppend) return delta::StringMap();
+  if (statement.mode == sql::InsertMode::kAppend) return Removal();
   if (!insert.overwrite_condition) {
     write.RemoveAllFiles();
-    return delta::StringMap();
+    return Removal();
   }
   write.transaction().ReadPredicate(engine::PredicateOfCondition(*insert.overwrite_condition, write.schema(),
                                                                  run.connection().time_zone()));
   ASSIGN_OR_RETURN(engine::RowChangeResult removed, write.MakeRowChange()->Remove(insert.overwrite_condition));
   write.Apply(removed);
   if (statement.replace_where) write.RequireOfRows(insert.overwrite_condition, insert.overwrite_text);
-  delta::StringMap metrics(removed.metrics.begin(), removed.metrics.end());
-  metrics["numAddedChangeFiles"] = std::to_string(removed.changes.size());
-  return metrics;
+  return RemovalOf(removed);
 }
 
-// The metrics of a WRITE that removed rows by condition: rows kept of rewritten files count as written.
-delta::StringMap ReplaceMetrics(delta::StringMap removal, const DeltaWrite& write) {
+// The metrics of a WRITE that removed rows by condition.
+delta::StringMap ReplaceMetrics(Removal removal, const DeltaWrite& write) {
   delta::StringMap metrics;
-  if (removal.empty()) return metrics;
-  for (const char* name : {"numAddedChangeFiles", "numCopiedRows", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
-    metrics[name] = removal[name];
+  if (removal.metrics.empty()) return metrics;
+  for (const char* name : {"numAddedChangeFiles", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
+    metrics[name] = removal.metrics[name];
   }
-  auto sum = [&](int64_t written, const char* name) { return std::to_string(written + ParseInt64(removal[name]).value_or(0)); };
-  metrics["numFiles"] = sum(write.files_written(), "numAddedFiles");
-  metrics["numOutputRows"] = sum(write.rows_written(), "numCopiedRows");
+  metrics["numFiles"] = std::to_string(write.files_written() + removal.files_kept);
+  metrics["numCopiedRows"] = std::to_string(removal.rows_kept);
+  metrics["numOutputRows"] = std::to_string(write.rows_written() + removal.rows_kept);
   return metrics;
 }
 
@@ -58,7 +78,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);
-  delta::StringMap removal;
+  Removal removal;
   if (!dynamic) {
     ASSIGN_OR_RETURN(removal, RemoveReplaced(run, write, statement, insert));
   }

@@ -40,8 +40,9 @@ struct AnalyzerContext {
   const std::map<std::string, TemporaryView>* temporary_views = nullptr;  // lower-case names
   std::map<std::string, ExprPtr> named_parameters{};
   std::vector<ExprPtr> positional_parameters{};
-  // Parses the SQL text of a view or of spark.sql inside a plan.
+  // Parses the SQL text of a view, or of a rule of a column.
   std::function<Result<RelationPtr>(const std::string& text)> parse_query{};
+  bool last_map_key_wins = false;         // spark.sql.mapKeyDedupPolicy is LAST_WIN
 };
 
 // What a statement read: full names of tables and views, with the columns used.

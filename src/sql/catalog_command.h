@@ -46,6 +46,8 @@ enum class CatalogAction {
   kGrant,           // securable, name, privileges, principal
   kRevoke,          // securable, name, privileges, principal
   kShowGrants,      // securable, name, principal (optional)
+  kSetFormat,       // external table in PARQUET whose location has a Delta log by now, name: format DELTA, columns,
+                    //   partition_columns
   kUse,             // securable catalog or schema, name: checks existence and USE privilege
 };
 
@@ -70,6 +72,7 @@ struct CatalogCommand {
   std::string pattern;         // SHOW … LIKE, with * and |
   std::string principal;
   std::vector<std::string> privileges;  // as in the catalog API: "SELECT", "USE_CATALOG"
+  std::string shallow_clone_of = {};  // kCreate of a table: the uuid of the table whose files it will share
 };
 
 // Rows for SHOW and DESCRIBE (every cell text or absent), and what a CREATE made.
@@ -79,6 +82,7 @@ struct CatalogReply {
   std::string uuid;      // of the created or replaced object
   std::string location;  // where its data goes
   bool already_existed = false;
+  std::vector<std::string> source_roots = {};  // of a shallow clone: as in ResolvedRelation
 };
 
 }  // namespace ashlar::sql

@@ -44,6 +44,10 @@ struct ResolvedRelation {
   std::string comment;
   std::string owner;
   bool managed = true;
+  // Of a shallow clone: where the tables are whose files its log may name.
+  std::vector<std::string> source_roots = {};
+  // Asked for with kWrite: where the table's shallow clones are.
+  std::vector<std::string> clone_roots = {};
 };
 
 class CatalogView {

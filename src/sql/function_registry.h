@@ -33,6 +33,7 @@ struct FunctionContext {
   SourceSpan span;        // of the call
   std::string call_sql;   // Spark's text of the call, for DATATYPE_MISMATCH messages
   bool distinct = false;
+  bool last_map_key_wins = false;  // spark.sql.mapKeyDedupPolicy is LAST_WIN
 };
 
 struct ResolvedFunction {

@@ -226,7 +226,7 @@ struct CteDefinitionPlan {
   int64_t cte_id = 0;
   PlanPtr plan;              // its output names the columns; recursive: the anchor
   PlanPtr recursive_plan;    // null unless recursive
-  bool union_all = true;
+  std::optional<int64_t> max_level = std::nullopt;  // MAX RECURSION LEVEL
 };
 struct CtePlan {
   std::vector<CteDefinitionPlan> definitions;

@@ -248,6 +248,7 @@ struct CteDefinition {
   std::string name;
   std::vector<std::string> columns;
   RelationPtr plan;
+  std::optional<int64_t> max_level = std::nullopt;  // of a recursive one: MAX RECURSION LEVEL
 };
 struct WithRelation {
   std::vector<CteDefinition> definitions;

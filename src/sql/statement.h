@@ -50,6 +50,7 @@ struct CreateTableStatement {
   bool if_not_exists = false;
   bool or_replace = false;
   bool replace_only = false;          // REPLACE TABLE
+  bool keep_metadata = false;         // with or_replace: a table that is there keeps its properties and description
 };
 struct CreateViewStatement {
   NameParts name;
@@ -188,6 +189,12 @@ struct CloneTableStatement {
   std::map<std::string, std::string> properties;  // besides the source's
   std::string location;
 };
+// CONVERT TO DELTA t [NO STATISTICS] [PARTITIONED BY (column type, …)]
+struct ConvertStatement {
+  TableRelation table;  // also parquet.`path`
+  bool statistics = true;
+  std::vector<Field> partition_columns;
+};
 // GENERATE symlink_format_manifest FOR TABLE t
 struct GenerateStatement {
   std::string mode;
@@ -250,7 +257,8 @@ struct Statement {
   std::variant<QueryStatement, ExplainStatement, CreateTableStatement, CreateViewStatement,
                InsertStatement, UpdateStatement, DeleteStatement, MergeStatement, CopyIntoStatement,
                TruncateStatement, AlterTableStatement, OptimizeStatement, VacuumStatement,
-               RestoreStatement, CloneTableStatement, GenerateStatement, DescribeDeltaStatement, DescribeTableStatement,
+               RestoreStatement, CloneTableStatement, ConvertStatement, GenerateStatement, DescribeDeltaStatement,
+               DescribeTableStatement,
                DescribeQueryStatement, ShowColumnsStatement, ShowCreateTableStatement,
                ShowTablePropertiesStatement, ShowPartitionsStatement, ShowFunctionsStatement,
                ConfigStatement, CatalogStatement, UnsupportedStatement>

@@ -23,6 +23,7 @@ class Server:
         self.log_path = folder / "serve.log"
         self.process = None
         self.info = None
+        self.judged = None  # the process whose end a test has looked at
 
     def start(self, timeout_s: float = 30) -> "Server":
         ready = self.folder / "ready.json"
@@ -37,11 +38,28 @@ class Server:
         self.info = json.loads(ready.read_text())
         return self
 
-    def stop(self) -> int:
+    def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=30)
+        self.ended()
+
+    def ended(self, status: int = 0, timeout_s: float = 30) -> None:
+        """Waits for the end of the process; one with another status fails with what the server said last."""
+        try:
+            found = self.process.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            found = f"not after {timeout_s} s"
+        self.judged = self.process
         self._record()
-        return status
+        assert found == status, f"the server's end: {found}, not {status}; its log ends with\n{self.last_words()}"
+
+    def last_words(self, lines: int = 60) -> str:
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
+
+    def judge(self) -> None:
+        """For the end of a test: a server that crashed meanwhile fails it, unless the test has looked at that end."""
+        status = self.process.poll()
+        if self.process is not self.judged and status is not None and status < 0 and status != -signal.SIGKILL:
+            self.ended()
 
     def kill(self) -> None:
         self.process.kill()
@@ -72,9 +90,11 @@ def make_server(tmp_path):
         return servers[-1].start()
 
     yield make
+    running = [one for one in servers if one.process.poll() is None]
+    for one in running:
+        one.kill()
     for one in servers:
-        if one.process.poll() is None:
-            one.kill()
+        one.judge()
 
 
 @pytest.fixture(scope="session")

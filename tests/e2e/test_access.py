@@ -68,6 +68,34 @@ def test_a_view_lends_its_owners_right(sql, guest, server):
     assert outcome(guest, server, "SELECT * FROM main.default.behind").status.state == StatementState.FAILED
 
 
+def test_a_shallow_clone_lends_its_files_and_nothing_else(sql, guest, server):
+    def refused(text):
+        status = outcome(guest, server, text).status
+        assert status.state == StatementState.FAILED, text
+        assert any(word in status.error.message for word in ("INSUFFICIENT_PERMISSIONS", "TABLE_OR_VIEW_NOT_FOUND", "PERMISSION_DENIED")), text
+
+    sql("CREATE OR REPLACE TABLE lender AS SELECT 42 AS secret")
+    sql("CREATE TABLE main.default.lent SHALLOW CLONE main.default.lender")
+    location = next(row[1] for row in sql("DESCRIBE EXTENDED main.default.lender") if row[0] == "Location")
+    for grant in ("USE CATALOG ON CATALOG main", "USE SCHEMA, CREATE TABLE ON SCHEMA main.default"):
+        sql(f"GRANT {grant} TO `{guest.application_id}`")
+    refused("SELECT * FROM main.default.lent")
+    refused("CREATE TABLE main.default.stolen SHALLOW CLONE main.default.lender")
+    refused(f"CREATE TABLE main.default.stolen SHALLOW CLONE delta.`{location}`")
+    sql(f"GRANT SELECT ON TABLE main.default.lent TO `{guest.application_id}`")
+    assert outcome(guest, server, "SELECT * FROM main.default.lent").result.data_array == [["42"]]
+    refused("SELECT * FROM main.default.lender")
+    refused("DELETE FROM main.default.lent")
+    refused("CREATE TABLE main.default.stolen SHALLOW CLONE main.default.lender")
+    # A clone of the clone is the guest's own: the guest can read what it shares, and changes nobody's.
+    assert outcome(guest, server, "CREATE TABLE main.default.sublet SHALLOW CLONE main.default.lent").status.state == StatementState.SUCCEEDED
+    assert outcome(guest, server, "UPDATE main.default.sublet SET secret = 1").status.state == StatementState.SUCCEEDED
+    assert outcome(guest, server, "SELECT * FROM main.default.sublet").result.data_array == [["1"]]
+    assert sql("SELECT * FROM lender") == sql("SELECT * FROM lent") == [["42"]]
+    for table in ("sublet", "lent", "lender"):
+        sql(f"DROP TABLE main.default.{table}")
+
+
 def test_another_ones_statement_is_not_found(workspace, guest, server):
     mine = outcome(workspace, server, "SELECT 'mine'")
     with pytest.raises(NotFound):

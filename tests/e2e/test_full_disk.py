@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 
 import deltalake
+import pyarrow
 import pytest
 import requests
 from test_serve import until
@@ -210,6 +211,11 @@ def test_a_large_result_on_a_full_disk(client, disk):
     assert error_of(answer) == (None, "") and answer.json()["manifest"]["total_row_count"] == 600_000
 
 
+def read_by_deltalake(folder):
+    query = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(str(folder)))
+    return pyarrow.table(query.execute("SELECT n FROM t").read_all())["n"].to_pylist()
+
+
 @pytest.mark.parametrize("disk", ["tmpfs"], indirect=True)  # ext4 keeps some pages for itself
 def test_a_disk_that_fills_up_at_any_point_of_a_commit(client, disk):
     """One page after the other is left free: the data file, the log's version, its checkpoint or the state no longer fits."""
@@ -231,9 +237,56 @@ def test_a_disk_that_fills_up_at_any_point_of_a_commit(client, disk):
         folder = table_folder(client, "points")
         versions = sorted(int(file.stem) for file in (folder / "_delta_log").glob("*.json"))
         assert versions == list(range(versions[0], versions[0] + len(versions)))
-        assert sorted(deltalake.DeltaTable(str(folder)).to_pyarrow_table().to_pydict()["n"]) == rows
+        assert sorted(read_by_deltalake(folder)) == rows
         client.server.kill()
         client.server.start()
+
+
+def log_of(folder):
+    """The table's log: its versions, its checkpoints' versions, what _last_checkpoint names, and other files."""
+    versions, checkpoints, others, hint = [], [], [], None
+    for path in (folder / "_delta_log").iterdir():
+        if path.name == "_last_checkpoint":
+            hint = json.loads(path.read_text())["version"]
+        elif re.fullmatch(r"\d{20}\.json", path.name):
+            versions.append(int(path.stem))
+        elif re.fullmatch(r"\d{20}\.checkpoint\.parquet", path.name):
+            checkpoints.append(int(path.name[:20]))
+        elif not re.fullmatch(r"\d{20}\.crc", path.name):
+            others.append(path.name)
+    return sorted(versions), sorted(checkpoints), hint, others
+
+
+def test_a_full_disk_that_only_the_checkpoint_does_not_fit_on(client, disk):
+    """The commit is acknowledged and stands; of the checkpoint after it nothing stays, and the next one is written."""
+    client.sql("CREATE TABLE points (n BIGINT, p INT) PARTITIONED BY (p) TBLPROPERTIES ('delta.checkpointInterval' = '2')")
+    client.sql("INSERT INTO points SELECT id, CAST(id AS INT) FROM range(1500)")  # a file each: a checkpoint has them all
+    for n in (2, 3):
+        client.sql(f"INSERT INTO points VALUES ({-n}, 0)")
+    folder = table_folder(client, "points")
+    assert log_of(folder) == ([0, 1, 2, 3], [2], 2, [])
+    room = 48 * PAGE  # for a row's file, its version and the state
+    assert (folder / "_delta_log" / f"{1:020}.json").stat().st_size > 2 * room
+    disk.fill(room // PAGE)
+    assert error_of(client.statement("INSERT INTO points VALUES (-4, 0)")) == (None, "")
+    assert log_of(folder) == ([0, 1, 2, 3, 4], [2], 2, [])
+
+    def rows():
+        ours = [int(row[0]) for row in client.sql("SELECT n FROM points ORDER BY n")]
+        assert sorted(deltalake.DeltaTable(str(folder)).to_pyarrow_table().to_pydict()["n"]) == ours
+        return ours
+
+    assert rows() == [-4, -3, -2, *range(1500)]
+    told = [entry for entry in map(json.loads, client.server.log_path.read_text().splitlines()) if entry["msg"].startswith("a checkpoint or checksum")]
+    assert [(entry["table"], entry["version"]) for entry in told] == [(str(folder), "4")] and says_full(told[0]["reason"]), told
+    disk.free()
+    client.server.kill()
+    client.server.start()
+    assert rows() == [-4, -3, -2, *range(1500)]
+    for n in (5, 6):
+        client.sql(f"INSERT INTO points VALUES ({-n}, 0)")
+    assert log_of(folder) == ([0, 1, 2, 3, 4, 5, 6], [2, 6], 6, [])
+    assert rows() == [-6, -5, -4, -3, -2, *range(1500)]
 
 
 def test_a_disk_that_fills_up_at_any_point_of_a_state_change(client, disk):

@@ -86,8 +86,8 @@ def test_a_token_is_printed_once(serve, tmp_path):
             lines.append(process.stdout.readline())
             assert lines[-1], process.stderr.read()
         process.terminate()
-        process.communicate(timeout=30)
-        assert process.returncode == 0
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == 0, told[-10_000:]
         printed.append([line.split()[-1] for line in lines if line.startswith("Your token")])
     assert len(printed[0]) == 1 and printed[0][0].startswith("dapi") and printed[1] == []
 
@@ -130,8 +130,8 @@ def test_ephemeral_leaves_nothing(end, serve, tmp_path):
     drivers = children(process.pid)
     assert drivers and list(temporary.iterdir())
     process.send_signal(end)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 0, told[-10_000:]
     assert list(temporary.rglob("*")) == []
     assert [pid for pid in drivers if pathlib.Path(f"/proc/{pid}").exists()] == []
 
@@ -217,7 +217,7 @@ def test_an_end_lets_what_runs_finish(make_server, tmp_path):
         thread.join()
     assert answers["upload"].status_code == 204 and answers["upload"].headers["Connection"] == "close"
     assert answers["insert"].json()["status"]["state"] == "SUCCEEDED", answers["insert"].text
-    assert server.process.wait(timeout=30) == 0
+    server.ended()
     server.start()
     assert statement(server.info, "SELECT count(*) FROM kept").json()["result"]["data_array"] == [["1"]]
     assert get(server.info, "/api/2.0/fs/files/Volumes/main/default/box/f").content == content
@@ -242,12 +242,29 @@ def test_an_end_does_not_wait_for_ever(make_server, tmp_path):
     until(lambda: sessions(info) > before)
     begin = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(timeout=40) == 0
+    server.ended(timeout_s=40)
     assert time.monotonic() - begin < 25
     thread.join()
     assert outcome and outcome[0] != "SUCCEEDED"
     server.start()
     assert statement(server.info, "SELECT count(*) FROM kept").json()["result"]["data_array"] == [["0"]]
+
+
+# ---- an end nobody wants
+
+def test_a_crash_says_where(make_server, tmp_path):
+    """What a process says before it aborts is in the log, and in the text of the test that it spoils."""
+    server = make_server("--data-dir", str(tmp_path / "data"))
+    assert statement(server.info, "SELECT 1").json()["status"]["state"] == "SUCCEEDED"
+    driver = children(server.process.pid)[0]
+    os.kill(driver, signal.SIGABRT)
+    until(lambda: re.search(r'"driver ended".*"signal 6"|"signal 6".*"driver ended"', server.log_path.read_text()))
+    assert re.search(r"fatal signal 06; backtrace:\n\S*ashlar-driver\(", server.log_path.read_text())
+    assert statement(server.info, "SELECT 1").json()["status"]["state"] == "SUCCEEDED"
+    server.process.send_signal(signal.SIGABRT)
+    server.process.wait(timeout=30)
+    with pytest.raises(AssertionError, match=r"the server's end: -6, not 0[\s\S]*fatal signal 06; backtrace:\n\s*\S*ashlar\("):
+        server.judge()
 
 
 # ---- slow clients
@@ -407,3 +424,23 @@ def test_compute_that_idles_stops(workspace, server, idle):
     assert time.monotonic() - since > 55, "before its minute"
     again = post(server.info, "/api/2.0/sql/statements", {"statement": "SELECT 2", "warehouse_id": warehouse, "wait_timeout": "50s"})
     assert again.json()["result"]["data_array"] == [["2"]]
+
+
+def test_a_spark_configuration_for_every_session(make_server):
+    key = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
+    info = make_server("--ephemeral", "--spark-conf", f"{key}=false", "--spark-conf", "my.key=a=b").info
+
+    def rows(text):
+        answer = statement(info, text).json()
+        assert answer["status"]["state"] == "SUCCEEDED", answer
+        return answer["result"].get("data_array", [])
+
+    assert rows(f"SET {key}") == [[key, "false"]] and rows("SET my.key") == [["my.key", "a=b"]]
+    statement(info, "CREATE TABLE without (id INT)")
+    assert ["delta.enableDeletionVectors", "false"] in rows("SHOW TBLPROPERTIES without")
+
+
+@pytest.mark.parametrize("conf", ["novalue", "=value"])
+def test_a_spark_configuration_is_a_key_and_a_value(serve, conf):
+    process = serve("--ephemeral", "--spark-conf", conf)
+    assert "KEY=VALUE" in process.communicate(timeout=30)[1] and process.returncode == 2

@@ -2,20 +2,22 @@
 
 import datetime
 import importlib.util
+import json
 import pathlib
 import re
 import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 
 import boto3
+import pyarrow
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
 from databricks.sdk.service.iam import AccessControlRequest, PermissionLevel
 from databricks.sdk.service.sql import StatementState
-from deltalake import DeltaTable
 from moto.server import ThreadedMotoServer
 
 from proxy import FaultyProxy
@@ -27,6 +29,17 @@ ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 S3_SECRET = "xk2-the-secret-of-a-test-key-9q"
 SECRETS = [S3_SECRET, ACCOUNT_KEY]
+# deltalake lets no other thread of its process run while it reads, and moto is one of ours.
+READ_TABLE = """
+import json, sys
+import pyarrow
+from deltalake import DeltaTable, QueryBuilder
+url, options = json.loads(sys.argv[1])
+query = QueryBuilder().register("t", DeltaTable(url, storage_options=options))
+table = pyarrow.table(query.execute("SELECT * FROM t").read_all())
+with pyarrow.ipc.new_stream(sys.stdout.buffer, table.schema) as out:
+    out.write_table(table)
+"""
 
 _spec = importlib.util.spec_from_file_location("e2e_server", ROOT / "tests/e2e/conftest.py")
 _e2e = importlib.util.module_from_spec(_spec)
@@ -237,7 +250,9 @@ class Lake:
 
     def read(self, table: Table):
         """The table as deltalake reads it from the store, past every server and proxy."""
-        return DeltaTable(self.reader_url(table), storage_options=self.reader_options).to_pyarrow_table()
+        place = json.dumps([self.reader_url(table), self.reader_options])
+        answer = subprocess.run([sys.executable, "-c", READ_TABLE, place], check=True, stdout=subprocess.PIPE, timeout=60)
+        return pyarrow.ipc.open_stream(answer.stdout).read_all()
 
 
 @pytest.fixture

@@ -23,18 +23,25 @@ _held_sessions = []
 _e2e = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
 
 
+_server = importlib.util.module_from_spec(_e2e)
+_e2e.loader.exec_module(_server)
+make_server = _server.make_server
+
+
+def remote_of(server):
+    info = server.info
+    port = urllib.parse.urlsplit(info["url"]).port
+    # A token in the URL means TLS, unless the host is exactly localhost.
+    return f"sc://localhost:{port}/;token={info['token']};x-databricks-cluster-id={info['cluster_id']}"
+
+
 @pytest.fixture(scope="session")
 def remote(tmp_path_factory):
     if "ASHLAR_SPARK_REMOTE" in os.environ:
         yield os.environ["ASHLAR_SPARK_REMOTE"]
         return
-    module = importlib.util.module_from_spec(_e2e)
-    _e2e.loader.exec_module(module)
-    server = module.Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
-    info = server.info
-    port = urllib.parse.urlsplit(info["url"]).port
-    # A token in the URL means TLS, unless the host is exactly localhost.
-    yield f"sc://localhost:{port}/;token={info['token']};x-databricks-cluster-id={info['cluster_id']}"
+    server = _server.Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
+    yield remote_of(server)
     server.stop()
 
 

@@ -9,11 +9,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECORDINGS = sorted((ROOT / "tests" / "sql" / "delta" / "log").glob("*.actions"))
 sys.path.insert(0, str(ROOT / "tools" / "oracle"))
 import log_actions  # noqa: E402
+import spark_oracle  # noqa: E402
 import test_file  # noqa: E402
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_recorded_log(path, spark, needs_catalog):
+    for key, value in spark_oracle.PLAYED_WITH.items():
+        spark.conf.set(key, value)
     catalog = f"recorded_log_{path.stem}"
     spark.sql(f"CREATE CATALOG {catalog}")
     spark.sql(f"USE CATALOG {catalog}")
@@ -23,7 +26,7 @@ def test_recorded_log(path, spark, needs_catalog):
         table = block.arguments
         if table not in logs:
             logs[table] = log_actions.Log(spark.sql(f"DESCRIBE DETAIL {table}").collect()[0].location)
-        ours = logs[table].new_lines() or ["nothing"]
+        ours = [line.replace(catalog, "spark_catalog") for line in logs[table].new_lines()] or ["nothing"]
         if ours != block.recorded:
             different += [block.sql, *("  delta-spark: " + line for line in block.recorded if line not in ours),
                           *("  ours:        " + line for line in ours if line not in block.recorded)]

@@ -72,6 +72,8 @@ def test_recorded_statements_and_queries(make_session, needs_catalog):
     different, report, asked = [], [], 0
     for path in sorted(RECORDINGS.glob("*.test")):
         session = make_session()
+        for key, value in spark_oracle.PLAYED_WITH.items():
+            session.conf.set(key, value)
         asker = Asker(session)
         catalog = f"recorded_{path.stem}"
         session.sql(f"CREATE CATALOG {catalog}")

@@ -91,3 +91,10 @@ def test_a_stopped_session_is_gone(make_session):
     session.stop()
     with pytest.raises(Exception):
         session.range(1).collect()
+
+
+def test_timestamps_in_the_text_of_a_query_are_of_the_sessions_time_zone(spark):
+    for zone, hours in (("UTC", 0), ("+02:00", -2), ("America/Los_Angeles", 8)):
+        spark.conf.set("spark.sql.session.timeZone", zone)
+        assert spark.sql("SELECT unix_micros(TIMESTAMP'1970-01-01 00:00:00') AS at").collect() == [(hours * 3_600_000_000,)]
+        assert spark.range(1).filter("unix_micros(TIMESTAMP'1970-01-01 00:00:00') = " + str(hours * 3_600_000_000)).count() == 1

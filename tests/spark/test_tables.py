@@ -31,6 +31,58 @@ def test_save_as_table_modes(spark, table):
     assert ids(spark, table) == [5]
 
 
+VECTORS = "spark.databricks.delta.properties.defaults.enableDeletionVectors"
+
+
+def properties(spark, table):
+    return dict(tuple(row) for row in spark.sql(f"SHOW TBLPROPERTIES {table}").collect())
+
+
+def test_new_tables_have_deletion_vectors(spark, table):
+    makers = [lambda: spark.range(2).write.mode("overwrite").saveAsTable(table),
+              lambda: spark.range(2).writeTo(table).createOrReplace(),
+              lambda: spark.sql(f"CREATE OR REPLACE TABLE {table} AS SELECT 1 AS id")]
+    assert spark.conf.get(VECTORS) == "true"
+    for make in makers:
+        make()
+        assert properties(spark, table)["delta.enableDeletionVectors"] == "true"
+        assert properties(spark, table)["delta.feature.deletionVectors"] == "supported"
+        spark.sql(f"DROP TABLE {table}")
+    spark.conf.set(VECTORS, "false")
+    for make in makers:
+        make()
+        assert properties(spark, table)["delta.enableDeletionVectors"] == "false"
+        assert "delta.feature.deletionVectors" not in properties(spark, table)
+        spark.sql(f"DROP TABLE {table}")
+    spark.conf.set(VECTORS, "")
+    makers[0]()
+    assert properties(spark, table) == {"delta.minReaderVersion": "1", "delta.minWriterVersion": "2"}
+
+
+def test_a_table_that_is_written_over_keeps_its_properties(spark, table):
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) COMMENT 'mine' TBLPROPERTIES ('a.b' = 'c', 'delta.enableDeletionVectors' = 'false')")
+    before = properties(spark, table)
+    spark.range(3).write.mode("overwrite").saveAsTable(table)
+    assert properties(spark, table) == before and before["a.b"] == "c" and spark.table(table).count() == 3
+    described = spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]
+    assert described.description == "mine"
+    spark.range(2).writeTo(table).using("delta").createOrReplace()
+    assert properties(spark, table)["delta.enableDeletionVectors"] == "true" and "a.b" not in properties(spark, table)
+
+
+def test_a_path_that_is_written_over_keeps_its_properties(spark, tmp_path, needs_catalog):
+    path = f"delta.`{tmp_path}/t`"
+    spark.conf.set(VECTORS, "false")
+    spark.sql(f"CREATE TABLE {path} (id BIGINT) COMMENT 'mine' TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true', 'a.b' = 'c')")
+    before = properties(spark, path)
+    spark.conf.unset(VECTORS)
+    spark.range(3).write.format("delta").mode("overwrite").save(f"{tmp_path}/t")
+    assert properties(spark, path) == before and spark.table(path).count() == 3
+    assert spark.sql(f"DESCRIBE DETAIL {path}").collect()[0].description == "mine"
+    spark.range(3).write.format("delta").save(f"{tmp_path}/new")
+    assert properties(spark, f"delta.`{tmp_path}/new`")["delta.enableDeletionVectors"] == "true"
+
+
 def test_insert_into(spark, table):
     spark.range(1).write.saveAsTable(table)
     spark.range(1, 2).write.insertInto(table)

@@ -64,6 +64,10 @@ Status SetLocation(CommandRun& run, SecurableRow& row) {
   if (row.kind != Securable::kTable || row.managed) {
     return NotImplemented("SET LOCATION of anything but an external table");
   }
+  ASSIGN_OR_RETURN(std::vector<std::string> clones, CloneSourcesTable::CloneLocations(run.txn(), row.uuid));
+  if (!clones.empty()) return SourceOfClones(DottedName(run.command.name));
+  // Whatever lies there, it is not the clone that was made.
+  RETURN_IF_ERROR(CloneSourcesTable::Forget(run.txn(), row.uuid));
   ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                       run.command.location, Securable::kTable,
                                                       "CREATE_EXTERNAL_TABLE"));
@@ -85,12 +89,26 @@ Status SetColumns(CommandRun& run, const SecurableRow& row) {
   return RelationsTable::Put(run.txn(), *relation);
 }
 
+// After CONVERT TO DELTA: what lies at the table's location is a Delta table by now.
+Status SetFormat(CommandRun& run, const SecurableRow& row) {
+  ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(run.txn(), row.uuid));
+  bool convertible = relation && relation->format == "PARQUET" && run.command.format == "DELTA";
+  if (!convertible) return MakeError(ErrorCode::kInvalidParameterValue, "Only a PARQUET table becomes a DELTA table");
+  ASSIGN_OR_RETURN(bool has_log, HasDeltaLog(run, row.location));
+  if (!has_log) return MakeError(ErrorCode::kInvalidState, "'" + row.location + "' has no Delta log");
+  relation->format = run.command.format;
+  relation->columns.fields = run.command.columns;
+  relation->partition_columns = run.command.partition_columns;
+  return RelationsTable::Put(run.txn(), *relation);
+}
+
 Status RequireRight(CommandRun& run, const Chain& chain) {
   bool modify_suffices = chain[0].row.kind == Securable::kTable &&
                          (run.command.action == CatalogAction::kSetComment ||
                           run.command.action == CatalogAction::kSetProperties ||
                           run.command.action == CatalogAction::kUnsetProperties ||
-                          run.command.action == CatalogAction::kSetColumns);
+                          run.command.action == CatalogAction::kSetColumns ||
+                          run.command.action == CatalogAction::kSetFormat);
   if (modify_suffices) return run.authorizer.RequireManageOr(chain, "MODIFY");
   return run.authorizer.RequireManage(chain);
 }
@@ -133,6 +151,9 @@ Result<CatalogReply> Alter(CommandRun& run) {
       break;
     case CatalogAction::kSetColumns:
       RETURN_IF_ERROR(SetColumns(run, row));
+      break;
+    case CatalogAction::kSetFormat:
+      RETURN_IF_ERROR(SetFormat(run, row));
       break;
     default:
       CHECK(false) << "not an alteration";

@@ -107,6 +107,37 @@ Result<std::string> TableFormat(const CommandRun& run) {
   return format;
 }
 
+// What the driver is told of the table it goes on with. A shallow clone may read its source's files from here on: the
+// asker can, and who may read the clone will by that alone. A clone's log in a folder of somebody's must not open the
+// files of a managed table, so that a clone of one is managed, too.
+Result<CatalogReply> WithSources(CommandRun& run, const SecurableRow& clone, CatalogReply reply) {
+  const std::string& source_uuid = run.command.shallow_clone_of;
+  if (source_uuid.empty()) return reply;
+  ASSIGN_OR_RETURN(auto source, SecurablesTable::Find(run.txn(), source_uuid));
+  if (!source || source->kind != Securable::kTable || source->state != SecurableState::kActive) {
+    return NotFound(Securable::kTable, {source_uuid});
+  }
+  ASSIGN_OR_RETURN(Chain chain, run.authorizer.ChainOf(*source));
+  RETURN_IF_ERROR(run.authorizer.Require(chain, "SELECT"));
+  if (objectstore::IsStorePath(source->location) || objectstore::IsStorePath(clone.location)) {
+    return NotImplemented("SHALLOW CLONE from or to an object store");
+  }
+  if (source->managed && !clone.managed) {
+    return MakeError(ErrorCode::kInvalidParameterValue,
+                     "A shallow clone of the managed table " + DottedName(NameOf(chain)) + " must be a managed table, too.");
+  }
+  ASSIGN_OR_RETURN(std::vector<std::string> sources, CloneSourcesTable::SourcesOf(run.txn(), source_uuid));
+  sources.push_back(source_uuid);
+  for (const std::string& uuid : sources) {
+    if (uuid == clone.uuid) {
+      return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
+    }
+    RETURN_IF_ERROR(CloneSourcesTable::Add(run.txn(), clone.uuid, uuid));
+  }
+  ASSIGN_OR_RETURN(reply.source_roots, CloneSourcesTable::SourceLocations(run.txn(), clone.uuid));
+  return reply;
+}
+
 // CREATE OR REPLACE of a table that is there: the driver replaces it by the next version of its log.
 Result<CatalogReply> ReplaceTable(CommandRun& run, const SecurableRow& existing,
                                   const std::string& format) {
@@ -128,7 +159,7 @@ Result<CatalogReply> ReplaceTable(CommandRun& run, const SecurableRow& existing,
   row.updated_ms = run.now_ms;
   row.updated_by = run.principal_id();
   RETURN_IF_ERROR(SecurablesTable::Update(run.txn(), row));
-  return CatalogReply{{}, {}, existing.uuid, existing.location, true};
+  return WithSources(run, row, CatalogReply{{}, {}, existing.uuid, existing.location, true});
 }
 
 Status PlaceTable(CommandRun& run, const std::string& format, SecurableRow& row) {
@@ -167,7 +198,7 @@ Result<CatalogReply> CreateTable(CommandRun& run) {
   relation.columns.fields = run.command.columns;
   relation.partition_columns = run.command.partition_columns;
   RETURN_IF_ERROR(RelationsTable::Put(run.txn(), relation));
-  return Made(row);
+  return WithSources(run, row, Made(row));
 }
 
 Result<CatalogReply> CreateView(CommandRun& run) {

@@ -101,6 +101,8 @@ Result<CatalogReply> Drop(CommandRun& run) {
   } else {
     RETURN_IF_ERROR(Bury(run.txn(), row, run.now_ms));
   }
+  ASSIGN_OR_RETURN(bool orphans, CloneSourcesTable::AnyOrphan(run.txn()));
+  if (orphans) return SourceOfClones(DottedName(NameOf(*found)));
   return CatalogReply{{}, {}, row.uuid, row.location, true};
 }
 

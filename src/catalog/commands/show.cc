@@ -264,6 +264,8 @@ Result<ObjectInfo> InfoOf(Authorizer& authorizer, const Chain& chain) {
   if (NameSpaceOf(row.kind) != NameSpace::kRelation) return info;
   ASSIGN_OR_RETURN(auto relation, RelationsTable::Find(authorizer.txn(), row.uuid));
   CHECK(relation.has_value()) << "relation without its details: " << row.uuid;
+  ASSIGN_OR_RETURN(std::vector<std::string> sources, CloneSourcesTable::SourcesOf(authorizer.txn(), row.uuid));
+  info.shallow_clone = !sources.empty();
   info.format = relation->format;
   info.columns = std::move(relation->columns);
   info.partition_columns = std::move(relation->partition_columns);

@@ -129,6 +129,11 @@ bool Wanted(const GrantInfo& grant, std::string_view principal) {
   return principal.empty() || EqualsIgnoreCase(grant.principal, principal);
 }
 
+TableType TableTypeOf(const ObjectInfo& info) {
+  if (info.shallow_clone) return TableType(info.managed ? TableType::kManagedShallowClone : TableType::kExternalShallowClone);
+  return TableType(info.managed ? TableType::kManaged : TableType::kExternal);
+}
+
 }  // namespace
 
 CatalogInfo ToCatalogInfo(const ObjectInfo& info, const std::string& metastore) {
@@ -167,7 +172,7 @@ TableInfo ToTableInfo(const ObjectInfo& info, const std::string& metastore) {
     message.view_definition = info.view_text;
     return message;
   }
-  message.table_type = TableType(info.managed ? TableType::kManaged : TableType::kExternal);
+  message.table_type = TableTypeOf(info);
   message.data_source_format = DataSourceFormat(info.format);
   message.storage_location = LocationUrl(info.location);
   return message;

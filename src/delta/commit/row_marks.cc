@@ -13,7 +13,7 @@ std::string DecodedPath(const std::string& log_path) { return FileKey(log_path, 
 
 Result<DeletionVector> VectorOf(const VectorFiles& files, const AddFile& file) {
   if (!file.deletion_vector.has_value()) return DeletionVector::FromRows({});
-  return LoadDeletionVector(files.store, files.root, *file.deletion_vector);
+  return LoadDeletionVector(*files.table.store, files.table.root, *file.deletion_vector, files.table.source_roots);
 }
 
 // The files of which a commit did nothing but mark rows: their new forms by decoded path.
@@ -54,7 +54,7 @@ Result<std::vector<MarkedFile>> MarkRows(const VectorFiles& files, std::vector<R
     marked.push_back(std::move(file));
   }
   ASSIGN_OR_RETURN(auto descriptors,
-                   WriteDeletionVectors(files.store, files.root, files.random, vectors, files.created));
+                   WriteDeletionVectors(*files.table.store, files.table.root, files.random, vectors, files.created));
   size_t next = 0;
   for (MarkedFile& file : marked) {
     if (file.after.has_value()) file.after->deletion_vector = std::move(descriptors[next++]);

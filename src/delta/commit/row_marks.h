@@ -13,7 +13,7 @@
 #include "delta/actions.h"
 #include "delta/commit/conflict.h"
 #include "delta/deletion_vector.h"
-#include "objectstore/object_store.h"
+#include "delta/snapshot.h"
 
 namespace ashlar::delta {
 
@@ -24,10 +24,9 @@ struct RowMark {
   std::shared_ptr<const DeletionVector> rows;
 };
 
-// Where vectors go. Does not own what it points to.
+// The table the vectors are of. Does not own what it points to.
 struct VectorFiles {
-  objectstore::ObjectStore& store;
-  const std::string& root;
+  const TableLocation& table;
   Random& random;
   const VectorFileCreated& created;
 };

@@ -43,7 +43,7 @@ class RowMarks : public testing::Test {
   }
   TransactionEnvironment Environment() { return {.clock = clock, .random = random}; }
   Transaction Begin() { return Transaction(table.location(), committer, *table.Load(), Environment()); }
-  VectorFiles Files() { return {table.store, table.root, random, created}; }
+  VectorFiles Files() { return {place, random, created}; }
 
   // Stages the deletion of rows of the file the transaction sees at `path`, the only ones it reads.
   void Mark(Transaction& txn, const std::string& path, Rows rows) {
@@ -85,6 +85,7 @@ class RowMarks : public testing::Test {
   FakeClock clock{1700000000000};
   CountingRandom random;
   TestTable table{clock};
+  TableLocation place = table.location();
   VectorFileCreated created;
   StoreCommitter committer{table.store};
 };

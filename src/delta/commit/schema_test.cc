@@ -149,6 +149,7 @@ TEST(SchemaAfterWrite, EnforcesAndEvolves) {
   };
   SchemaWriteOptions merge{.merge_schema = true};
   SchemaWriteOptions widen{.merge_schema = true, .allow_widening = true};
+  SchemaWriteOptions stored{.merge_schema = true, .as_stored = true};
   SchemaWriteOptions overwrite{.overwrite_schema = true};
   for (const Case& c : std::vector<Case>{
            {"a INT, b STRING", "B STRING, a INT", {}, "a INT, b STRING"},
@@ -167,6 +168,11 @@ TEST(SchemaAfterWrite, EnforcesAndEvolves) {
            {"a DECIMAL(10,2)", "a DECIMAL(10,3)", {}, "DELTA_FAILED_TO_MERGE_FIELDS"},
            {"a INT NOT NULL, b INT", "b INT", {}, "DELTA_MISSING_NOT_NULL_COLUMN_VALUE"},
            {"a INT", "a INT, A INT", {}, "DELTA_DUPLICATE_COLUMNS_FOUND.DATA"},
+           {"a TINYINT", "a INT", stored, "a INT"},
+           {"a INT", "a SMALLINT", stored, "a INT"},
+           {"a BIGINT", "a INT", stored, "DELTA_FAILED_TO_MERGE_FIELDS"},
+           {"a DOUBLE", "a FLOAT", stored, "DELTA_FAILED_TO_MERGE_FIELDS"},
+           {"a INT", "b STRING COMMENT 'x'", stored, "a INT, b STRING COMMENT 'x'"},
            {"a INT", "b STRING", overwrite, "b STRING"}}) {
     auto after = SchemaAfterWrite(Ddl(c.table), Ddl(c.data), c.options);
     std::string result = after.ok() ? after->ToDdl() : after.error().condition;

@@ -34,7 +34,8 @@ Status CheckUnique(const StagedChange& change) {
   return OkStatus();
 }
 
-Status CheckAdds(const std::string& root, const Metadata& metadata, const Schema& schema,
+// `snapshot` is null for a table that is being created: its place is not known here.
+Status CheckAdds(const Snapshot* snapshot, const Metadata& metadata, const Schema& schema,
                  const std::vector<AddFile>& adds) {
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
   std::set<std::string> expected;
@@ -44,7 +45,7 @@ Status CheckAdds(const std::string& root, const Metadata& metadata, const Schema
     expected.insert(PhysicalName(schema.fields[static_cast<size_t>(index)], mode));
   }
   for (const AddFile& add : adds) {
-    RETURN_IF_ERROR(ResolveLogPath(root, add.path));
+    RETURN_IF_ERROR(snapshot != nullptr ? snapshot->DataPath(add) : ResolveLogPath("/", add.path));
     std::set<std::string> actual;
     for (const auto& [name, value] : add.partition_values) actual.insert(name);
     if (actual != expected) {
@@ -162,8 +163,7 @@ Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
   }
   RETURN_IF_ERROR(CheckClustering(snapshot, change, metadata, schema));
   RETURN_IF_ERROR(CheckUnique(change));
-  std::string root = snapshot != nullptr ? snapshot->root() : "/";
-  RETURN_IF_ERROR(CheckAdds(root, metadata, schema, change.adds));
+  RETURN_IF_ERROR(CheckAdds(snapshot, metadata, schema, change.adds));
   if (snapshot == nullptr) {
     CHECK(change.removes.empty()) << "a table that does not exist has no files to remove";
     return OkStatus();

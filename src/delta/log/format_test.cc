@@ -115,6 +115,23 @@ TEST(Paths, NothingLeadsOutOfTheTable) {
   }
 }
 
+TEST(Paths, AShallowCloneReachesItsSourcesAlone) {
+  const std::vector<std::string> sources = {"/src", "/lake/x y"};
+  EXPECT_EQ(EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), "file:///lake/x%20y/p=1/a%25.parquet");
+  EXPECT_EQ(*ResolveLogPath("/t", EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), sources), "/lake/x y/p=1/a%.parquet");
+  EXPECT_EQ(*ResolveLogPath("/t", "file:/src/a", sources), "/src/a");
+  EXPECT_EQ(*ResolveLogPath("/t", "/src/b/../a", sources), "/src/a");
+  EXPECT_EQ(*ResolveLogPath("/t", "own", sources), "/t/own");
+  for (const char* path : {"../src/a", "/src", "/srcs/a", "/src/../etc/passwd", "/lake/a", "file:///lake/x%20y"}) {
+    auto resolved = ResolveLogPath("/t", path, sources);
+    ASSERT_FALSE(resolved.ok()) << path << " " << *resolved;
+    EXPECT_EQ(resolved.error().code, ErrorCode::kPermissionDenied) << path;
+  }
+  // Object stores share nothing.
+  EXPECT_EQ(ResolveLogPath("s3://b/t", "s3://b/src/a", std::vector<std::string>{"s3://b/src"}).error().code,
+            ErrorCode::kPermissionDenied);
+}
+
 TEST(PartitionValues, RoundTripByType) {
   struct Case {
     Value value;
@@ -150,6 +167,18 @@ TEST(PartitionValues, ReadsWhatOthersWrite) {
            {"2021-13-01", TypeId::kDate}, {"25:00", TypeId::kTimestamp}, {"yes", TypeId::kBoolean}}) {
     EXPECT_EQ(decode(text, type).error().condition, "DELTA_FAILED_CAST_PARTITION_VALUE") << text;
   }
+}
+
+TEST(PartitionValues, ATimestampWithoutAZoneIsTheReadersClock) {
+  WallClock two_hours_east = [](int64_t micros) { return micros - 7'200'000'000; };
+  auto decode = [&](const char* text, TypeId type) {
+    return std::get<int64_t>(DecodePartitionValue(std::string(text), type, two_hours_east)->data);
+  };
+  EXPECT_EQ(decode("1970-01-01 03:00:00", TypeId::kTimestamp), 3'600'000'000);
+  EXPECT_EQ(decode("1970-01-01 03:00:00.5", TypeId::kTimestamp), 3'600'500'000);
+  EXPECT_EQ(decode("1970-01-01T03:00:00.000000Z", TypeId::kTimestamp), 3 * 3'600'000'000);
+  EXPECT_EQ(decode("1970-01-01 03:00:00+03:00", TypeId::kTimestamp), 0);
+  EXPECT_EQ(decode("1970-01-01 03:00:00", TypeId::kTimestampNtz), 3 * 3'600'000'000);
 }
 
 // The ends of what 64 and 128 bits hold, and one step beyond.

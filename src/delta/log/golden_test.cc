@@ -162,7 +162,7 @@ void ExpectFilesAreThere(objectstore::ObjectStore& store, const Snapshot& snapsh
     ASSERT_TRUE(path.ok()) << path.error().message;
     EXPECT_TRUE(!has_data || store.Head(*path).ok()) << *path;
     for (const std::string& column : snapshot.partition_columns()) {
-      EXPECT_TRUE(snapshot.PartitionValue(file, column).ok()) << column;
+      EXPECT_TRUE(snapshot.PartitionValue(file.partition_values, column).ok()) << column;
     }
   }
 }

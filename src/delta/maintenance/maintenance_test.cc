@@ -10,6 +10,7 @@
 #include "delta/maintenance/optimize.h"
 #include "delta/maintenance/restore.h"
 #include "delta/maintenance/vacuum.h"
+#include "delta/paths.h"
 #include "objectstore/local_store.h"
 #include "objectstore/memory_store.h"
 #include "objectstore/trees.h"
@@ -158,7 +159,7 @@ class VacuumFolder : public testing::Test {
   }
   bool Has(const std::string& path) { return fs::exists(root_ + "/" + path); }
   std::vector<std::string> Planned(const Snapshot& snapshot, int64_t cutoff_ms) {
-    Result<VacuumPlan> plan = PlanVacuum(table_, snapshot, cutoff_ms);
+    Result<VacuumPlan> plan = PlanVacuum(table_, snapshot, {cutoff_ms});
     EXPECT_TRUE(plan.ok());
     std::vector<std::string> paths;
     for (const VacuumFile& file : plan->files) paths.push_back(file.path);
@@ -196,6 +197,23 @@ TEST_F(VacuumFolder, RecentTombstonesKeepTheirFiles) {
   EXPECT_EQ(Planned(Snapshot(root_, state), later_ms_), std::vector<std::string>{"gone.parquet"});
 }
 
+TEST_F(VacuumFolder, ClonesKeepTheirFiles) {
+  for (const char* path : {"a b.parquet", "given_up.parquet", "kept.parquet", "old.parquet"}) Make(path);
+  SnapshotState state = SnapshotOf({FileOf(EncodeAbsoluteLogPath(root_ + "/a b.parquet"), 2), FileOf("old.parquet", 2)}, {}, "/clone").state();
+  RemoveFile recent, old;
+  recent.path = EncodeAbsoluteLogPath(root_ + "/kept.parquet");
+  recent.deletion_timestamp_ms = later_ms_;
+  old.path = EncodeAbsoluteLogPath(root_ + "/given_up.parquet");
+  old.deletion_timestamp_ms = 5;
+  state.tombstones = std::vector<RemoveFile>{recent, old};
+  VacuumWindow window{later_ms_};
+  ASSERT_TRUE(AddNeededPaths(root_, Snapshot("/clone", state), later_ms_, window.needed_by_clones).ok());
+  EXPECT_EQ(window.needed_by_clones, (std::unordered_set<std::string>{"a b.parquet", "kept.parquet"}));
+  Result<VacuumPlan> plan = PlanVacuum(table_, SnapshotOf({}, {}, root_), window);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->files, (std::vector<VacuumFile>{{"given_up.parquet", 2}, {"old.parquet", 2}}));
+}
+
 TEST_F(VacuumFolder, LinksAreNeitherFollowedNorRemoved) {
   fs::create_directories(root_ + "_outside");
   std::ofstream(root_ + "_outside/precious") << "x";
@@ -212,7 +230,7 @@ TEST_F(VacuumFolder, LinksAreNeitherFollowedNorRemoved) {
 TEST_F(VacuumFolder, DeletesFilesThenFoldersThatWereEmpty) {
   for (int i = 0; i < 600; ++i) Make("junk/" + std::to_string(i));
   fs::create_directories(root_ + "/empty");
-  Result<VacuumPlan> plan = PlanVacuum(table_, SnapshotOf({}, {}, root_), later_ms_);
+  Result<VacuumPlan> plan = PlanVacuum(table_, SnapshotOf({}, {}, root_), {later_ms_});
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->bytes(), 1200);
   EXPECT_EQ(plan->folders, std::vector<std::string>{"empty"});
@@ -265,8 +283,8 @@ TEST(VacuumStore, DeletesObjectsThatTheLogDoesNotNeed) {
     ASSERT_TRUE(store.PutIfAbsent(root + "/" + path, "xy").ok());
   }
   Snapshot snapshot = SnapshotOf({FileOf("a%20b.parquet", 2)}, {}, root);
-  EXPECT_TRUE(PlanVacuum(table, snapshot, 1'000'000)->files.empty());
-  Result<VacuumPlan> plan = PlanVacuum(table, snapshot, 1'000'001);
+  EXPECT_TRUE(PlanVacuum(table, snapshot, {1'000'000})->files.empty());
+  Result<VacuumPlan> plan = PlanVacuum(table, snapshot, {1'000'001});
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->files, (std::vector<VacuumFile>{{"old.parquet", 2}, {"p=1/x.parquet", 2}}));
   EXPECT_EQ(plan->folder_count, 2);

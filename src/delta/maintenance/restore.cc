@@ -1,22 +1,35 @@
 #include "delta/maintenance/restore.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 
 #include "delta/clustering.h"
 #include "delta/commit/row_tracking.h"
+#include "delta/features.h"
 
 namespace ashlar::delta {
 namespace {
 
-using Features = std::optional<std::vector<std::string>>;
+void AddName(std::optional<std::vector<std::string>>& list, const std::string& name) {
+  if (!list) list.emplace();
+  if (!std::ranges::count(*list, name)) list->push_back(name);
+}
 
-Features Union(const Features& a, const Features& b) {
-  if (!a || !b) return a ? a : b;
-  std::set<std::string> all(a->begin(), a->end());
-  all.insert(b->begin(), b->end());
-  return std::vector<std::string>(all.begin(), all.end());
+// Everything both protocols list, by name or by version.
+Protocol Joined(Protocol protocol, const Protocol& old) {
+  for (const std::string& name : ListedFeatures(old)) {
+    if (const TableFeature* feature = FindTableFeature(name)) {
+      protocol = WithFeature(std::move(protocol), *feature);
+      continue;
+    }
+    // Unknown here: the commit refuses it by its name.
+    protocol.min_writer_version = std::max(protocol.min_writer_version, old.min_writer_version);
+    AddName(protocol.writer_features, name);
+    if (!old.reader_features || !std::ranges::count(*old.reader_features, name)) continue;
+    protocol.min_reader_version = std::max(protocol.min_reader_version, old.min_reader_version);
+    AddName(protocol.reader_features, name);
+  }
+  return protocol;
 }
 
 // The files of `of` that `other` does not have.
@@ -43,12 +56,7 @@ RestorePlan PlanRestore(const Snapshot& latest, const Snapshot& target) {
   plan.removed = Only(latest, target);
   plan.metadata = target.metadata();
   plan.metadata.id = latest.metadata().id;
-  plan.protocol = latest.protocol();
-  const Protocol& old = target.protocol();
-  plan.protocol.min_reader_version = std::max(plan.protocol.min_reader_version, old.min_reader_version);
-  plan.protocol.min_writer_version = std::max(plan.protocol.min_writer_version, old.min_writer_version);
-  plan.protocol.reader_features = Union(plan.protocol.reader_features, old.reader_features);
-  plan.protocol.writer_features = Union(plan.protocol.writer_features, old.writer_features);
+  plan.protocol = Joined(latest.protocol(), target.protocol());
   const auto& now = latest.state().domain_metadata;
   const auto& then = target.state().domain_metadata;
   for (const auto& [name, domain] : then) {

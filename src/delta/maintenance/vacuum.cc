@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -21,19 +22,20 @@ namespace {
 constexpr std::string_view kVacuumInfo = "_last_vacuum_info";
 constexpr const char* kNewestDone = "latestCommitVersionOutsideOfRetentionWindow";
 
-// Adds the paths of a file and its deletion vector below the root. Files elsewhere are not ours.
+// Adds the paths below `root` of a file of the table at `table`, and of its deletion vector. Files elsewhere are not ours.
 template <typename File, typename Paths>
-Status AddPaths(const std::string& root, const File& file, Paths* paths) {
+Status AddPaths(const std::string& root, const std::string& table, const File& file, Paths* paths) {
   auto add = [&](const Result<std::string>& path) -> Status {
     if (path.ok()) {
-      paths->insert(path->substr(root.size() + 1));
+      if (path->starts_with(root) && path->substr(root.size(), 1) == "/") paths->insert(path->substr(root.size() + 1));
       return OkStatus();
     }
     return path.error().code == ErrorCode::kPermissionDenied ? OkStatus() : Status(path.error());
   };
-  RETURN_IF_ERROR(add(ResolveLogPath(root, file.path)));
+  std::span<const std::string> shared(&root, 1);
+  RETURN_IF_ERROR(add(ResolveLogPath(table, file.path, shared)));
   if (!file.deletion_vector || file.deletion_vector->storage_type == "i") return OkStatus();
-  return add(DeletionVectorPath(root, *file.deletion_vector));
+  return add(DeletionVectorPath(table, *file.deletion_vector, shared));
 }
 
 // The newest commit a VACUUM has dealt with; -1 without one.
@@ -75,17 +77,17 @@ Result<Retention> RetentionOf(const Metadata& metadata, std::optional<double> re
                       {{"configuredRetentionHours", hours}});
 }
 
-Result<std::unordered_set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms) {
-  std::unordered_set<std::string> paths;
-  paths.reserve(snapshot.files().size());
-  for (const AddFile& file : snapshot.files()) RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+Status AddNeededPaths(const std::string& root, const Snapshot& snapshot, int64_t cutoff_ms,
+                      std::unordered_set<std::string>& paths) {
+  paths.reserve(paths.size() + snapshot.files().size());
+  for (const AddFile& file : snapshot.files()) RETURN_IF_ERROR(AddPaths(root, snapshot.root(), file, &paths));
   for (const auto& chunk : snapshot.state().tombstones.chunks()) {
     for (const RemoveFile& file : chunk->files) {
       if (file.deletion_timestamp_ms.value_or(0) < cutoff_ms) continue;
-      RETURN_IF_ERROR(AddPaths(snapshot.root(), file, &paths));
+      RETURN_IF_ERROR(AddPaths(root, snapshot.root(), file, &paths));
     }
   }
-  return paths;
+  return OkStatus();
 }
 
 bool IsHiddenName(const std::string& name, const std::vector<std::string>& partition_columns) {
@@ -100,8 +102,9 @@ int64_t VacuumPlan::bytes() const {
   return total;
 }
 
-Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
-  ASSIGN_OR_RETURN(std::unordered_set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, const VacuumWindow& window) {
+  std::unordered_set<std::string> needed = window.needed_by_clones;
+  RETURN_IF_ERROR(AddNeededPaths(snapshot.root(), snapshot, window.cutoff_ms, needed));
   std::vector<std::string> partitions;
   for (const std::string& name : snapshot.partition_columns()) {
     int index = snapshot.schema().IndexOf(name);
@@ -111,7 +114,7 @@ Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapsh
   FolderFilter filter;
   filter.is_hidden = [&](const std::string& name) { return IsHiddenName(name, partitions); };
   filter.is_needed = [&](const std::string& path) { return needed.contains(path); };
-  filter.older_than_ms = cutoff_ms;
+  filter.older_than_ms = window.cutoff_ms;
   ASSIGN_OR_RETURN(FolderContents found, objectstore::IsStorePath(table.root) ? ListObjects(table, filter)
                                                                               : ListFolder(table.root, filter));
   VacuumPlan plan;
@@ -123,8 +126,9 @@ Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapsh
   return plan;
 }
 
-Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {
-  ASSIGN_OR_RETURN(std::unordered_set<std::string> needed, NeededPaths(snapshot, cutoff_ms));
+Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, const VacuumWindow& window) {
+  std::unordered_set<std::string> needed = window.needed_by_clones;
+  RETURN_IF_ERROR(AddNeededPaths(snapshot.root(), snapshot, window.cutoff_ms, needed));
   int64_t first = NewestDone(table) + 1;
   ASSIGN_OR_RETURN(LogListing listing, ListLog(table, first));
   if (listing.commits.empty() || listing.commits.front().version > first) {
@@ -139,8 +143,8 @@ Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& sn
     ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit.version));
     for (const Action& action : actions) {
       auto* file = std::get_if<RemoveFile>(&action);
-      if (file == nullptr || file->deletion_timestamp_ms.value_or(0) >= cutoff_ms) continue;
-      RETURN_IF_ERROR(AddPaths(snapshot.root(), *file, &removed));
+      if (file == nullptr || file->deletion_timestamp_ms.value_or(0) >= window.cutoff_ms) continue;
+      RETURN_IF_ERROR(AddPaths(snapshot.root(), snapshot.root(), *file, &removed));
     }
   }
   VacuumPlan plan;

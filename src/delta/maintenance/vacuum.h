@@ -2,7 +2,7 @@
 // folder itself is looked at: links are neither followed nor removed, and names that begin with "_" or
 // "." are left alone (partition folders and _change_data excepted).
 //
-// Files that only a shallow clone elsewhere still reads are not known here and go like any other.
+// A table does not know its shallow clones: which files they need is said by who asks.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,10 @@ struct Retention {
 // more. Errors: DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT (22003) for 0 while `check` holds.
 Result<Retention> RetentionOf(const Metadata& metadata, std::optional<double> retain_hours, bool check);
 
-// Paths below the root that stay whatever their age: active files and files removed since the cutoff,
-// with their deletion vectors.
-Result<std::unordered_set<std::string>> NeededPaths(const Snapshot& snapshot, int64_t cutoff_ms);
+// Adds the paths below `root` that stay whatever their age: active files and files removed since the cutoff,
+// with their deletion vectors. `snapshot` is of the table at `root`, or of a shallow clone of it.
+Status AddNeededPaths(const std::string& root, const Snapshot& snapshot, int64_t cutoff_ms,
+                      std::unordered_set<std::string>& paths);
 
 // Whether VACUUM leaves a name alone.
 bool IsHiddenName(const std::string& name, const std::vector<std::string>& partition_columns);
@@ -47,11 +48,16 @@ struct VacuumPlan {
   int64_t folder_count = 0;          // looked at, the root included
   int64_t bytes() const;
 };
-// By listing the folder: files older than the cutoff that are not needed.
-Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms);
+// What is deleted: files older than the cutoff that neither the table needs nor its clones (paths below its root).
+struct VacuumWindow {
+  int64_t cutoff_ms = 0;
+  std::unordered_set<std::string> needed_by_clones = {};
+};
+// By listing the folder.
+Result<VacuumPlan> PlanVacuum(const TableLocation& table, const Snapshot& snapshot, const VacuumWindow& window);
 // By the log alone (VACUUM LITE): files that commits older than the cutoff removed. Errors:
 // DELTA_CANNOT_VACUUM_LITE (55000) when commits since the last VACUUM are gone.
-Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms);
+Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& snapshot, const VacuumWindow& window);
 
 // Deletes what is planned, in parallel; gives the number of files deleted. `cancelled` is asked now and
 // then. Errors: kIoError of the first file that could not be deleted; the rest is still tried.

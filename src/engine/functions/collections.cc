@@ -48,18 +48,12 @@ int64_t CheckElementAt(const CallSite& site, int32_t index, int64_t size) {
 
 std::string KeyText(const Value& key) { return key.ToString(); }
 
-void CheckKeys(const Values& keys) {
-  duckdb::value_set_t seen;
-  for (const Value& key : keys) {
-    if (key.IsNull()) Fail("NULL_MAP_KEY", "2200E", "Cannot use null as map key.", {});
-    if (!seen.insert(key).second) {
-      std::string policy = "\"spark.sql.mapKeyDedupPolicy\"";
-      Fail("DUPLICATED_MAP_KEY", "23505",
-           "Duplicate map key " + KeyText(key) + " was found, please check the input data. If you want to remove the "
-           "duplicated keys, you can set " + policy + " to \"LAST_WIN\" so that the key inserted at last takes precedence.",
-           {{"key", KeyText(key)}, {"mapKeyDedupPolicy", policy}});
-    }
-  }
+[[noreturn]] void FailDuplicate(const Value& key) {
+  std::string policy = "\"spark.sql.mapKeyDedupPolicy\"";
+  Fail("DUPLICATED_MAP_KEY", "23505",
+       "Duplicate map key " + KeyText(key) + " was found, please check the input data. If you want to remove the "
+       "duplicated keys, you can set " + policy + " to \"LAST_WIN\" so that the key inserted at last takes precedence.",
+       {{"key", KeyText(key)}, {"mapKeyDedupPolicy", policy}});
 }
 
 constexpr int64_t kMaxElements = 2147483632;
@@ -102,9 +96,33 @@ Value MakeList(const LogicalType& type, Values items) {
   return Value::LIST(duckdb::ListType::GetChildType(type), std::move(items));
 }
 
-Value CheckMapKeys(const CallSite&, const Values& args, const LogicalType&) {
-  CheckKeys(Items(args[0]));
-  return args[0];
+// A key that comes again keeps its first place; its last value counts, where the session lets it come.
+enum class DuplicateKey { kFails, kLastWins };
+template <DuplicateKey Policy>
+Value MakeMap(const CallSite&, const Values& args, const LogicalType& type) {
+  const Values &keys = Items(args[0]), &values = Items(args[1]);
+  duckdb::value_map_t<size_t> places;
+  Values kept_keys, kept_values;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].IsNull()) Fail("NULL_MAP_KEY", "2200E", "Cannot use null as map key.", {});
+    auto [place, fresh] = places.emplace(keys[i], kept_keys.size());
+    if (fresh) {
+      kept_keys.push_back(keys[i]);
+      kept_values.push_back(values[i]);
+    } else if (Policy == DuplicateKey::kFails) {
+      FailDuplicate(keys[i]);
+    } else {
+      kept_values[place->second] = values[i];
+    }
+  }
+  return Value::MAP(duckdb::MapType::KeyType(type), duckdb::MapType::ValueType(type), std::move(kept_keys), std::move(kept_values));
+}
+duckdb::unique_ptr<duckdb::FunctionData> BindMap(duckdb::ClientContext&, duckdb::ScalarFunction& function,
+                                                 duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& args) {
+  for (size_t i = 0; i < 2; ++i) function.arguments[i] = args[i]->return_type;
+  function.SetReturnType(LogicalType::MAP(duckdb::ListType::GetChildType(args[0]->return_type),
+                                          duckdb::ListType::GetChildType(args[1]->return_type)));
+  return duckdb::make_uniq<BoundSite>();
 }
 Value CheckSameLength(const CallSite&, const Values& args, const LogicalType&) {
   if (static_cast<int64_t>(Items(args[0]).size()) == args[1].GetValue<int64_t>()) return args[0];
@@ -392,9 +410,13 @@ void RegisterCollections(Registrar& registrar) {
   auto rows = [&](const char* name, size_t arguments, RunFunction run, duckdb::bind_scalar_function_t bind) {
     registrar.Add(AnyFunction(name, arguments, run, bind));
   };
-  auto keys = AnyFunction("spark_check_map_keys", 1, RunRows<CheckMapKeys>, BindRows<kFirstArgument>);
-  keys.SetFallible();
-  registrar.Add(std::move(keys));
+  auto add_map = [&](const char* name, RunFunction run) {
+    auto map = AnyFunction(name, 2, run, BindMap);
+    map.SetFallible();
+    registrar.Add(std::move(map));
+  };
+  add_map("spark_map", RunRows<MakeMap<DuplicateKey::kFails>>);
+  add_map("spark_last_win_map", RunRows<MakeMap<DuplicateKey::kLastWins>>);
   auto same_length = AnyFunction("spark_check_same_length", 2, RunRows<CheckSameLength>, BindRows<kFirstArgument>);
   same_length.SetFallible();
   registrar.Add(std::move(same_length));

@@ -261,7 +261,7 @@ std::string DatetimePattern::Format(int64_t utc_micros, const TimeZone& zone) co
       case 'm': out += Padded(rest / (60 * kMicrosPerSecond) % 60, n); break;
       case 's': out += Padded(rest / kMicrosPerSecond % 60, n); break;
       case 'S': out += (Padded(rest % kMicrosPerSecond, 6) + "000").substr(0, static_cast<size_t>(n)); break;
-      case 'V': out += zone.id(); break;
+      case 'V': out += zone.ShownId(); break;
       case 'z': out += zone.Name(utc_micros, n == 4); break;
       case 'O':
       case 'X':
@@ -332,6 +332,25 @@ class TextReader {
       size_t before = at_;
       Literal(":");
       auto part = Number(2, 2);
+      if (!part) {
+        at_ = before;
+        break;
+      }
+      seconds += *part * unit;
+    }
+    return sign * seconds;
+  }
+  // What follows GMT: "+2", "+10:30", or "+02:00" where the pattern asks for all of it. Nothing is UTC.
+  std::optional<int64_t> LocalizedOffset(bool whole) {
+    if (at_ >= text_.size() || (text_[at_] != '+' && text_[at_] != '-')) return 0;
+    int64_t sign = text_[at_++] == '-' ? -1 : 1;
+    auto hours = Number(whole ? 2 : 1, 2);
+    if (!hours) return std::nullopt;
+    int64_t seconds = *hours * 3600;
+    for (int64_t unit : {60, 1}) {
+      size_t before = at_;
+      auto part = Literal(":") ? Number(2, 2) : std::nullopt;
+      if (!part && whole && unit == 60) return std::nullopt;
       if (!part) {
         at_ = before;
         break;
@@ -471,8 +490,8 @@ bool ReadPart(TextReader& reader, char letter, int count, bool before_number, Fi
     }
     case 'O':
       if (!reader.Literal("GMT")) return false;
-      f.offset = reader.Offset(false).value_or(0);
-      return true;
+      f.offset = reader.LocalizedOffset(count == 4);
+      return f.offset.has_value();
     default:
       f.offset = reader.Offset(letter == 'X' || (letter == 'Z' && count == 5));
       return f.offset.has_value();

@@ -67,7 +67,8 @@ std::optional<int64_t> ReadTime(std::string_view& text) {
   if (!hour || *hour > 23) return std::nullopt;
   int64_t micros = int64_t{*hour} * 3600 * kMicrosPerSecond;
   for (int64_t unit : {60, 1}) {
-    if (!Accept(text, ':')) return micros;
+    // A zone may only follow the seconds.
+    if (!Accept(text, ':')) return text.empty() ? std::optional(micros) : std::nullopt;
     auto part = Digits(text, 1, 2);
     if (!part || *part > 59) return std::nullopt;
     micros += *part * unit * kMicrosPerSecond;

@@ -211,6 +211,12 @@ int64_t Crc32(const CallSite&, Text bytes) {
   return static_cast<int64_t>(crc ^ 0xFFFFFFFFu);
 }
 
+int64_t BitmapCount(const CallSite&, Text bytes) {
+  int64_t count = 0;
+  for (unsigned char c : bytes) count += std::popcount(c);
+  return count;
+}
+
 // ---- raising ------------------------------------------------------------------------------------
 
 [[noreturn]] void FailUser(std::string message) {
@@ -253,6 +259,7 @@ void RegisterHashes(Registrar& registrar) {
   registrar.Add("spark_sha1", "B:s", Bind<Sha1>);
   registrar.Add("spark_sha2", "Bi:s", Bind<Sha2>);
   registrar.Add("spark_crc32", "B:l", Bind<Crc32>);
+  registrar.Add("spark_bitmap_count", "B:l", Bind<BitmapCount>);
   registrar.Add("spark_raise_error", "s:i", Bind<RaiseError>, Throws::kYes);
   registrar.Add("spark_assert_true", "bs:i", Bind<AssertTrue>, Throws::kYes);
   registrar.Add("spark_raise_insert_overflow", "sss:i", Bind<RaiseInsertOverflow>, Throws::kYes);

@@ -5,15 +5,10 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "duckdb/common/types/blob.hpp"
-#include "duckdb/execution/expression_executor.hpp"
-#include "duckdb/main/client_context.hpp"
-#include "engine/functions/datetime_pattern.h"
-#include "engine/functions/datetime_text.h"
 #include "engine/functions/json_text.h"
 #include "engine/functions/kernel_binding.h"
 #include "engine/functions/number_text.h"
-#include "engine/functions/time_zone.h"
+#include "engine/functions/record_text.h"
 #include "sql/analyze/expr_text.h"
 #include "types/data_type.h"
 #include "types/value.h"
@@ -128,46 +123,10 @@ std::optional<std::string> JsonField(const CallSite&, Text text, Text name) {
 
 // ---- from_json and to_json ----------------------------------------------------------------------
 
-struct JsonOptions {
-  std::map<std::string, std::string> values;  // names in lower case
-  std::string Get(const std::string& name, const std::string& otherwise) const {
-    auto it = values.find(name);
-    return it == values.end() ? otherwise : it->second;
-  }
-};
-
-JsonOptions ReadOptions(const DuckValue& map) {
-  JsonOptions options;
-  if (map.IsNull()) return options;
-  for (const DuckValue& entry : duckdb::MapValue::GetChildren(map)) {
-    const auto& pair = duckdb::StructValue::GetChildren(entry);
-    options.values[ToLowerAscii(pair[0].ToString())] = pair[1].ToString();
-  }
-  return options;
-}
-
-// The Spark type is a constant: the schema as JSON.
-struct BoundJson : duckdb::FunctionData {
-  DataType type;
-  duckdb::LogicalType duck;
-  const TimeZone* zone = nullptr;
-  duckdb::unique_ptr<duckdb::FunctionData> Copy() const override {
-    auto copy = duckdb::make_uniq<BoundJson>();
-    copy->type = type;
-    copy->duck = duck;
-    copy->zone = zone;
-    return copy;
-  }
-  bool Equals(const duckdb::FunctionData& other) const override {
-    auto& o = other.Cast<BoundJson>();
-    return type == o.type && zone == o.zone;
-  }
-};
-
 // Whether every part could be read; those that could not are NULL.
 struct FromJson {
-  const BoundJson& bound;
-  const JsonOptions& options;
+  const BoundRecord& bound;
+  const RecordOptions& options;
   bool complete = true;
 
   DuckValue Null(const duckdb::LogicalType& duck) {
@@ -217,28 +176,8 @@ struct FromJson {
   }
 
   DuckValue Datetime(const JsonNode& node, const DataType& type, const duckdb::LogicalType& duck) {
-    if (!node.Is(Kind::kString)) return Null(duck);
-    bool date = type.Is(TypeId::kDate), ntz = type.Is(TypeId::kTimestampNtz);
-    std::string pattern = options.Get(date ? "dateformat" : ntz ? "timestampntzformat" : "timestampformat", "");
-    std::optional<int64_t> micros;
-    if (!pattern.empty()) {
-      ParsedDatetime parsed = DatetimePattern::Compile(pattern, DatetimePattern::Use::kParse).Parse(node.text);
-      if (parsed.error.empty()) {
-        micros = parsed.local_micros;
-        if (!date && !ntz) {
-          micros = parsed.offset_seconds ? parsed.local_micros - *parsed.offset_seconds * kMicrosPerSecond
-                                         : (parsed.zone ? parsed.zone : bound.zone)->ToUtc(parsed.local_micros);
-        }
-      }
-    } else if (date) {
-      if (auto days = ParseDate(node.text)) micros = *days * kMicrosPerDay;
-    } else {
-      micros = ParseTimestamp(node.text, ntz ? nullptr : bound.zone);
-    }
-    if (!micros) return Null(duck);
-    if (date) return DuckValue::DATE(duckdb::date_t(static_cast<int32_t>(FloorDiv(*micros, kMicrosPerDay))));
-    if (ntz) return DuckValue::TIMESTAMP(duckdb::timestamp_t(*micros));
-    return DuckValue::TIMESTAMPTZ(duckdb::timestamp_tz_t(*micros));
+    auto value = node.Is(Kind::kString) ? DatetimeFromText(node.text, type, bound, options) : std::nullopt;
+    return value ? *value : Null(duck);
   }
 
   DuckValue Read(const JsonNode& node, const DataType& type, const duckdb::LogicalType& duck) {
@@ -280,16 +219,7 @@ struct FromJson {
   }
 };
 
-[[noreturn]] void FailRecord(const DataType& type) {
-  std::string record = "[";
-  for (size_t i = 0; i < type.fields().size(); ++i) record += i > 0 ? ",null" : "null";
-  record += "]";
-  Fail("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "22023",
-       "Malformed records are detected in record parsing: " + record + ". Parse Mode: FAILFAST.",
-       {{"badRecord", record}, {"failFastMode", "FAILFAST"}});
-}
-
-DuckValue ReadRecord(const BoundJson& bound, const JsonOptions& options, const std::string& text) {
+DuckValue ReadRecord(const BoundRecord& bound, const RecordOptions& options, const std::string& text) {
   if (TrimForCast(text).empty()) return DuckValue(bound.duck);
   FromJson reader{bound, options};
   JsonReading reading{.unquoted_names = options.Get("allowunquotedfieldnames", "") == "true"};
@@ -300,27 +230,12 @@ DuckValue ReadRecord(const BoundJson& bound, const JsonOptions& options, const s
   if (options.Get("mode", "PERMISSIVE") == "FAILFAST") FailRecord(bound.type);
   if (!is_struct) return json ? out : DuckValue(bound.duck);
   if (out.IsNull()) out = reader.Struct(nullptr, bound.type, bound.duck);
-  int corrupt = Schema{bound.type.fields()}.IndexOf(options.Get("columnnameofcorruptrecord", "_corrupt_record"));
-  if (corrupt < 0) return out;
-  duckdb::child_list_t<DuckValue> fields;
-  const auto& types = duckdb::StructType::GetChildTypes(bound.duck);
-  const auto& values = duckdb::StructValue::GetChildren(out);
-  for (size_t i = 0; i < values.size(); ++i) {
-    fields.emplace_back(types[i].first, static_cast<int>(i) == corrupt ? DuckValue(text) : values[i]);
-  }
-  return DuckValue::STRUCT(std::move(fields));
+  return WithCorruptRecord(std::move(out), text, bound, options);
 }
 
 struct ToJson {
-  const BoundJson& bound;
-  const JsonOptions& options;
-
-  std::string Timestamp(int64_t micros, bool ntz) {
-    std::string pattern = options.Get(ntz ? "timestampntzformat" : "timestampformat",
-                                      ntz ? "yyyy-MM-dd'T'HH:mm:ss.SSS" : "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
-    const auto& compiled = DatetimePattern::Compile(pattern, DatetimePattern::Use::kFormat);
-    return QuoteJson(compiled.Format(micros, ntz ? TimeZone::Utc() : *bound.zone));
-  }
+  const BoundRecord& bound;
+  const RecordOptions& options;
 
   std::string Scalar(const DuckValue& value, const DataType& type) {
     switch (type.id()) {
@@ -333,14 +248,10 @@ struct ToJson {
       }
       case TypeId::kString: return QuoteJson(duckdb::StringValue::Get(value));
       case TypeId::kBinary: return QuoteJson(Base64Encode(duckdb::StringValue::Get(value)));
-      case TypeId::kDate: {
-        std::string pattern = options.Get("dateformat", "");
-        int64_t days = duckdb::DateValue::Get(value).days;
-        if (pattern.empty()) return QuoteJson(DateText(days));
-        return QuoteJson(DatetimePattern::Compile(pattern, DatetimePattern::Use::kFormat).Format(days * kMicrosPerDay, TimeZone::Utc()));
-      }
-      case TypeId::kTimestamp: return Timestamp(value.GetValueUnsafe<int64_t>(), false);
-      case TypeId::kTimestampNtz: return Timestamp(value.GetValueUnsafe<int64_t>(), true);
+      case TypeId::kDate:
+      case TypeId::kTimestamp:
+      case TypeId::kTimestampNtz:
+        return QuoteJson(DatetimeToText(value, type, bound, options));
       case TypeId::kYearMonthInterval:
       case TypeId::kDayTimeInterval:
         return QuoteJson(sql::LiteralSql(Value{type, value.GetValue<int64_t>()}, "UTC"));
@@ -390,61 +301,16 @@ struct ToJson {
   }
 };
 
-template <typename Row>
-void RunJson(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result, Row row_of) {
-  const auto& function = state.expr.Cast<duckdb::BoundFunctionExpression>();
-  const auto& bound = function.bind_info->Cast<BoundJson>();
-  bool constant = args.AllConstant();
-  duckdb::idx_t count = constant ? 1 : args.size();
-  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
-  for (duckdb::idx_t row = 0; row < count; ++row) {
-    DuckValue input = args.data[0].GetValue(row);
-    JsonOptions options;
-    if (args.ColumnCount() > 1) options = ReadOptions(args.data[1].GetValue(row));
-    result.SetValue(row, input.IsNull() ? DuckValue(result.GetType()) : row_of(bound, options, input));
-  }
-  if (constant) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
-}
-
 void RunFromJson(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
-  RunJson(args, state, result, [](const BoundJson& bound, const JsonOptions& options, const DuckValue& input) {
+  RunRecords(args, state, result, [](const BoundRecord& bound, const RecordOptions& options, const DuckValue& input) {
     return ReadRecord(bound, options, duckdb::StringValue::Get(input));
   });
 }
 void RunToJson(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
-  RunJson(args, state, result, [](const BoundJson& bound, const JsonOptions& options, const DuckValue& input) {
+  RunRecords(args, state, result, [](const BoundRecord& bound, const RecordOptions& options, const DuckValue& input) {
     int indent = options.Get("pretty", "false") == "true" ? 0 : -1;
     return DuckValue(ToJson{bound, options}.Write(input, bound.type, indent));
   });
-}
-
-// "7B22" as the text DuckDB reads a blob from.
-std::string HexAsBlob(std::string_view digits) {
-  std::string out;
-  for (size_t i = 0; i + 1 < digits.size(); i += 2) out += "\\x" + std::string(digits.substr(i, 2));
-  return out;
-}
-
-// Arguments: the value, a NULL of the result's type (from_json) or nothing, the schema, the options.
-template <bool From>
-duckdb::unique_ptr<duckdb::FunctionData> BindJson(duckdb::ClientContext& context, duckdb::ScalarFunction& function,
-                                                  duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& args) {
-  auto bound = duckdb::make_uniq<BoundJson>();
-  size_t schema_at = From ? 2 : 1;
-  std::string digits = duckdb::ExpressionExecutor::EvaluateScalar(context, *args[schema_at]).ToString();
-  auto json = ParseJson(duckdb::Blob::ToBlob(HexAsBlob(digits)));
-  auto type = json.ok() ? DataType::FromJson(*json) : Result<DataType>(json.error());
-  if (!type.ok()) throw duckdb::InvalidInputException("a schema that is not one");
-  bound->type = *type;
-  bound->duck = From ? args[1]->return_type : duckdb::LogicalType::VARCHAR;
-  duckdb::Value zone;
-  context.TryGetCurrentSetting("TimeZone", zone);
-  bound->zone = TimeZone::Find(zone.IsNull() ? "UTC" : zone.ToString());
-  for (size_t i = 0; i < args.size(); ++i) function.arguments[i] = args[i]->return_type;
-  function.SetReturnType(bound->duck);
-  duckdb::Function::EraseArgument(function, args, schema_at);
-  if (From) duckdb::Function::EraseArgument(function, args, 1);
-  return bound;
 }
 
 }  // namespace
@@ -455,10 +321,10 @@ void RegisterJson(Registrar& registrar) {
   registrar.Add("spark_json_object_keys", "s:Ls", Bind<ObjectKeys>);
   registrar.Add("spark_json_field", "ss:s", Bind<JsonField>);
   for (size_t options : {0, 1}) {
-    auto from = AnyFunction("spark_from_json", 3 + options, RunFromJson, BindJson<true>);
+    auto from = AnyFunction("spark_from_json", 3 + options, RunFromJson, BindRecord<RecordUse::kRead>);
     from.SetFallible();
     registrar.Add(std::move(from));
-    registrar.Add(AnyFunction("spark_to_json", 2 + options, RunToJson, BindJson<false>));
+    registrar.Add(AnyFunction("spark_to_json", 2 + options, RunToJson, BindRecord<RecordUse::kWrite>));
   }
 }
 

@@ -24,6 +24,9 @@
 
 namespace ashlar::engine {
 
+// The session's, by kZoneSetting.
+const TimeZone* SessionZone(duckdb::ClientContext& context);
+
 using RunFunction = void (*)(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&);
 
 struct BoundSite : duckdb::FunctionData {
@@ -238,7 +241,8 @@ void RegisterAggregates(Registrar& registrar);
 void RegisterFormatString(Registrar& registrar);
 void RegisterDecimalPattern(Registrar& registrar);
 void RegisterNumberPicture(Registrar& registrar);
-void RegisterVariant(Registrar& registrar);
 void RegisterCsv(Registrar& registrar);
+void RegisterEncryption(Registrar& registrar);
+void RegisterRandom(Registrar& registrar);
 
 }  // namespace ashlar::engine

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "engine/functions/java_pattern.h"
+
 namespace ashlar::engine {
 
 struct Regex::Code {
@@ -28,7 +30,8 @@ const Regex* Regex::Find(std::string_view pattern, std::string& error) {
   // Java: $ also before a final line end, \R and . know all line ends.
   pcre2_compile_context* context = pcre2_compile_context_create(nullptr);
   pcre2_set_newline(context, PCRE2_NEWLINE_ANY);
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+  std::string translated = PatternForPcre(pattern);
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
                                    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &number, &offset, context);
   pcre2_compile_context_free(context);
   if (code == nullptr) {

@@ -2,6 +2,7 @@
 
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/main/client_context.hpp"
+#include "duckdb/main/config.hpp"
 #include "duckdb/main/database.hpp"
 #include "engine/functions/intervals/calendar_intervals.h"
 #include "engine/functions/kernel_binding.h"
@@ -44,12 +45,6 @@ struct Shape : duckdb::ScalarFunctionInfo {
   bool decimal_result = false;
 };
 
-const TimeZone* SessionZone(duckdb::ClientContext& context) {
-  duckdb::Value value;
-  context.TryGetCurrentSetting("TimeZone", value);
-  return TimeZone::Find(value.IsNull() ? "UTC" : value.ToString());
-}
-
 // Reads the constants into the call site and drops them from the arguments.
 duckdb::unique_ptr<duckdb::FunctionData> BindShape(duckdb::ClientContext& context,
                                                    duckdb::ScalarFunction& function,
@@ -87,6 +82,12 @@ duckdb::unique_ptr<duckdb::FunctionData> BindShape(duckdb::ClientContext& contex
 }
 
 }  // namespace
+
+const TimeZone* SessionZone(duckdb::ClientContext& context) {
+  duckdb::Value value;
+  context.TryGetCurrentSetting(kZoneSetting, value);
+  return TimeZone::Find(value.IsNull() ? "UTC" : value.ToString());
+}
 
 void Registrar::Add(const std::string& name, std::string_view text, RunFunction run, Throws throws) {
   auto shape = duckdb::make_shared_ptr<Shape>();
@@ -165,12 +166,17 @@ void RegisterSparkFunctions(duckdb::DatabaseInstance& database) {
   RegisterCollections(registrar);
   RegisterHashes(registrar);
   RegisterJson(registrar);
+  RegisterCsv(registrar);
+  RegisterEncryption(registrar);
+  RegisterRandom(registrar);
   RegisterAggregates(registrar);
   RegisterFormatString(registrar);
   RegisterDecimalPattern(registrar);
   RegisterNumberPicture(registrar);
   RegisterCalendarIntervals(registrar);
   RegisterVariants(registrar);
+  duckdb::DBConfig::GetConfig(database).AddExtensionOption(kZoneSetting, "the session's time zone as Spark names it",
+                                                           LogicalType::VARCHAR, duckdb::Value("UTC"));
   duckdb::ExtensionLoader loader(database, "ashlar");
   registrar.Register(loader);
 }

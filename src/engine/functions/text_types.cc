@@ -43,7 +43,7 @@ int32_t NumberTypes(std::string_view text) {
 }
 
 // yyyy-mm-dd, or yyyy-m-d with a time behind it.
-int32_t DatetimeTypes(const CallSite& site, std::string_view text) {
+int32_t DatetimeTypes(std::string_view text, const TimeZone* zone) {
   if (text.size() < 8 || DigitsAt(text, 0) != 4 || text[4] != '-') return 0;
   size_t month = DigitsAt(text, 5), day_at = 6 + month;
   if (month < 1 || month > 2 || day_at > text.size() || text[day_at - 1] != '-') return 0;
@@ -51,10 +51,14 @@ int32_t DatetimeTypes(const CallSite& site, std::string_view text) {
   if (day < 1 || day > 2) return 0;
   if (end == text.size()) return month == 2 && day == 2 && ParseDate(text) ? kTextDate : 0;
   bool has_time = (text[end] == 'T' || text[end] == ' ') && end + 1 < text.size() && DigitsAt(text, end + 1) > 0;
-  return has_time && ParseTimestamp(text, site.zone) ? kTextTimestamp : 0;
+  return has_time && ParseTimestamp(text, zone) ? kTextTimestamp : 0;
 }
 
-int32_t TextTypes(const CallSite& site, std::string_view text) {
+int32_t TextTypes(const CallSite& site, std::string_view text) { return TypesOfText(text, site.zone); }
+
+}  // namespace
+
+int32_t TypesOfText(std::string_view text, const TimeZone* zone) {
   if (text.empty()) return 0;
   switch (text[0]) {
     case 't': case 'T': case 'f': case 'F':
@@ -62,10 +66,8 @@ int32_t TextTypes(const CallSite& site, std::string_view text) {
     default: break;
   }
   int32_t types = NumberTypes(text);
-  return types != 0 ? types : DatetimeTypes(site, text);
+  return types != 0 ? types : DatetimeTypes(text, zone);
 }
-
-}  // namespace
 
 void RegisterTextTypes(Registrar& registrar) { registrar.Add("spark_text_types", "s|Z:i", Bind<TextTypes>); }
 

@@ -6,10 +6,14 @@
 #include <unicode/tztrans.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+
+#include "engine/functions/zone_names.h"
 
 namespace ashlar::engine {
 namespace {
@@ -90,10 +94,15 @@ const TimeZone* TimeZone::Make(std::string_view id) {
     zone->transitions_.push_back({INT64_MIN, *offset});
     return zone.release();
   }
+  zone->icu_id_ = std::string(id);
+  if (const std::vector<ZoneChange>* changes = ZoneChanges(id)) {
+    zone->transitions_ = *changes;
+    return zone.release();
+  }
+  // Names the machine's database has not, such as PST.
   std::unique_ptr<icu::TimeZone> found(icu::TimeZone::createTimeZone(ToIcu(id)));
   auto* rules = dynamic_cast<icu::BasicTimeZone*>(found.get());
   if (rules == nullptr || *found == icu::TimeZone::getUnknown()) return nullptr;
-  zone->icu_id_ = std::string(id);
   UErrorCode status = U_ZERO_ERROR;
   int32_t raw = 0, dst = 0;
   rules->getOffset(kFirstMillis, false, raw, dst, status);
@@ -110,9 +119,7 @@ const TimeZone* TimeZone::Make(std::string_view id) {
 
 int64_t TimeZone::OffsetSeconds(int64_t utc_micros) const {
   if (transitions_.size() == 1) return transitions_[0].offset_seconds;
-  int64_t seconds = FloorDiv(utc_micros, kMicrosPerSecond);
-  auto after = std::ranges::upper_bound(transitions_, seconds, {}, &Transition::from_seconds);
-  return (after - 1)->offset_seconds;
+  return OffsetAt(transitions_, FloorDiv(utc_micros, kMicrosPerSecond));
 }
 
 int64_t TimeZone::ToUtc(int64_t local_micros) const {
@@ -127,21 +134,38 @@ int64_t TimeZone::ToUtc(int64_t local_micros) const {
   return local_micros - before * kMicrosPerSecond;
 }
 
+// "GMT+2" is GMT+02:00 to Java.
+std::string TimeZone::ShownId() const {
+  size_t sign = id_.find_first_of("+-");
+  bool prefixed = sign == 2 || sign == 3;
+  if (!icu_id_.empty() || !prefixed) return id_;
+  int64_t seconds = std::abs(transitions_[0].offset_seconds);
+  char text[16];
+  snprintf(text, sizeof(text), "%c%02d:%02d", id_[sign], static_cast<int>(seconds / 3600), static_cast<int>(seconds / 60 % 60));
+  return id_.substr(0, sign) + text;
+}
+
 std::string TimeZone::Name(int64_t utc_micros, bool long_name) const {
   std::string id = icu_id_;
   if (id.empty()) {
+    if (id_ == "GMT") return long_name ? "Greenwich Mean Time" : "GMT";
     if (transitions_[0].offset_seconds == 0) return long_name ? "Coordinated Universal Time" : "UTC";
-    return id_;
+    return ShownId();
   }
+  if (auto own = OwnZoneName(id_)) return std::string(long_name ? own->second : own->first);
   std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(ToIcu(id)));
-  int32_t raw = 0, dst = 0;
-  UErrorCode status = U_ZERO_ERROR;
-  zone->getOffset(static_cast<double>(FloorDiv(utc_micros, 1000)), false, raw, dst, status);
-  icu::UnicodeString name;
-  zone->getDisplayName(dst != 0, long_name ? icu::TimeZone::LONG : icu::TimeZone::SHORT, icu::Locale::getUS(), name);
-  std::string out;
-  name.toUTF8String(out);
-  return out;
+  bool summer = OffsetSeconds(utc_micros) != zone->getRawOffset() / 1000;
+  auto name = [&](icu::TimeZone::EDisplayType kind) {
+    icu::UnicodeString text;
+    std::string out;
+    zone->getDisplayName(summer, kind, icu::Locale::getUS(), text);
+    text.toUTF8String(out);
+    return out;
+  };
+  std::string whole = name(icu::TimeZone::LONG);
+  if (long_name) return whole;
+  std::string_view abbreviated = ShortZoneName(whole);
+  return abbreviated.empty() ? name(icu::TimeZone::SHORT) : std::string(abbreviated);
 }
 
 }  // namespace ashlar::engine

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "types/zone_file.h"
+
 namespace ashlar::engine {
 
 inline constexpr int64_t kMicrosPerSecond = 1'000'000;
@@ -27,19 +29,17 @@ class TimeZone {
   int64_t ToLocal(int64_t utc_micros) const { return utc_micros + OffsetSeconds(utc_micros) * kMicrosPerSecond; }
   // A local time the clock skips moves on by the length of the gap; of a repeated one the earlier counts.
   int64_t ToUtc(int64_t local_micros) const;
+  // As Java's ZoneId shows it: the id, or "GMT+02:00" for "GMT+2".
+  std::string ShownId() const;
   // "PST" or "Pacific Standard Time" at an instant.
   std::string Name(int64_t utc_micros, bool long_name) const;
 
  private:
-  struct Transition {
-    int64_t from_seconds;
-    int64_t offset_seconds;
-  };
   static const TimeZone* Make(std::string_view id);
 
   std::string id_;
   std::string icu_id_;  // empty: a fixed offset
-  std::vector<Transition> transitions_;
+  std::vector<ZoneChange> transitions_;
 };
 
 }  // namespace ashlar::engine

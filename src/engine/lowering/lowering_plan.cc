@@ -394,9 +394,8 @@ Result<std::string> Lowerer::CteDefinition(const sql::CteDefinitionPlan& definit
   ASSIGN_OR_RETURN(text, PositionalQuery(*definition.plan));
   ctes_[definition.cte_id] = cte;
   ASSIGN_OR_RETURN(std::string step, PositionalQuery(*definition.recursive_plan));
-  if (!definition.union_all) return cte.name + " AS ((" + text + ") UNION (" + step + "))";
   // Each row carries how deep it was made: Spark stops at a level, DuckDB would not stop at all.
-  std::string limit = std::to_string(kRecursionLevels);
+  std::string limit = std::to_string(definition.max_level.value_or(kRecursionLevels));
   Error too_deep = MakeSqlError("RECURSION_LEVEL_LIMIT_EXCEEDED", "42836",
                                 "Recursion level limit " + limit + " reached but query has not exhausted, try "
                                 "increasing it like 'WITH RECURSIVE t(col) MAX RECURSION LEVEL 200'.",

@@ -345,7 +345,7 @@ TEST_F(LoweringTest, RecursiveCte) {
   auto step = Project(Filter(ref(2), Binary("<", kBool, Column(2, kLong), Long(4))),
                       {Named(3, "n", Binary("+", kLong, Column(2, kLong), Long(1)))});
   auto main_query = Join(ref(4), ref(5), sql::JoinKind::kInner, Binary("=", kBool, Column(4, kLong), Column(5, kLong)));
-  auto plan = MakePlan(main_query->output, sql::CtePlan{{{7, anchor, step, true}}, main_query});
+  auto plan = MakePlan(main_query->output, sql::CtePlan{{{7, anchor, step}}, main_query});
   ExpectRows(Sort(plan, {{Column(4, kLong), true, true}}), {"1 | 1", "2 | 2", "3 | 3", "4 | 4"});
 }
 
@@ -354,7 +354,7 @@ TEST_F(LoweringTest, EndlessRecursionStopsAtSparksLevel) {
   auto step = Project(MakePlan({Attr(2, "n", kLong)}, sql::CteRefPlan{7}),
                       {Named(3, "n", Binary("+", kLong, Column(2, kLong), Long(1)))});
   auto ref = MakePlan({Attr(4, "n", kLong)}, sql::CteRefPlan{7});
-  auto endless = MakePlan(ref->output, sql::CtePlan{{{7, anchor, step, true}}, ref});
+  auto endless = MakePlan(ref->output, sql::CtePlan{{{7, anchor, step}}, ref});
   ExpectRows(Limit(endless, 2), {"1", "2"});
   EXPECT_EQ(connection_->ExecuteCount(endless).error().condition, "RECURSION_LEVEL_LIMIT_EXCEEDED");
 }

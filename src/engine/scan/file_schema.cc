@@ -7,6 +7,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/functions/text_types.h"
+#include "engine/scan/parquet_footers.h"
 
 namespace ashlar::engine {
 namespace {
@@ -98,6 +99,13 @@ Result<Schema> InferParquetSchema(Engine& engine, const std::string& file) {
                                                   ") WHERE decode(key) = "
                                                   "'org.apache.spark.sql.parquet.row.metadata'"));
   if (!spark.empty()) return Schema::FromJsonText(spark);
+  Result<Schema> schema = Schema{};
+  RETURN_IF_ERROR(ReadFooters(*connection, std::span(&file, 1), FooterPart::kSchema, [&](size_t, const ParquetFooter& footer) {
+    schema = SparkSchemaOf(footer);
+    return OkStatus();
+  }));
+  // Types that Spark does not read are read as DuckDB has them.
+  if (schema.ok() || schema.error().condition != "PARQUET_TYPE_ILLEGAL") return schema;
   return DescribeFiles(engine, "read_parquet(" + path + ", hive_partitioning = false)", false);
 }
 

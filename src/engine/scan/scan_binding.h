@@ -34,17 +34,20 @@ class ScanRegistry {
   std::map<int64_t, std::shared_ptr<const ScanTarget>> targets_;
 };
 
-// The bindings of one statement: removed with it.
+// The bindings of one statement: removed with it. `time_zone`: of its session, as Spark names it.
 class StatementBindings {
  public:
-  explicit StatementBindings(ScanRegistry& registry) : registry_(&registry) {}
+  StatementBindings(ScanRegistry& registry, std::string time_zone)
+      : registry_(&registry), time_zone_(std::move(time_zone)) {}
   StatementBindings(const StatementBindings&) = delete;
   StatementBindings& operator=(const StatementBindings&) = delete;
   ~StatementBindings();
   int64_t Bind(std::shared_ptr<const ScanTarget> target);
+  const std::string& time_zone() const { return time_zone_; }
 
  private:
   ScanRegistry* registry_;
+  std::string time_zone_;
   std::vector<int64_t> ids_;
 };
 

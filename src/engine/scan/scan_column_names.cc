@@ -80,7 +80,8 @@ class ColumnNamer {
     for (size_t j = 0; j < local.size(); ++j) {
       if (local[j].name == name) return static_cast<int>(j);
     }
-    if (scan_.match() != ColumnMatch::kAnyCase) return -1;
+    // Without a mapping files may come from others, who spell names as they like: columns are found as Spark finds them.
+    if (scan_.match() != ColumnMatch::kAnyCase && mode_ != delta::ColumnMappingMode::kNone) return -1;
     for (size_t j = 0; j < local.size(); ++j) {
       if (EqualsIgnoreCase(local[j].name, name)) return static_cast<int>(j);
     }

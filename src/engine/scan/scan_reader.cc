@@ -19,6 +19,7 @@
 #include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
 #include "engine/scan/table_scan.h"
+#include "parquet_reader.hpp"
 
 namespace ashlar::engine {
 namespace {
@@ -198,6 +199,30 @@ const FileInfo& InfoOf(const duckdb::OpenFileInfo& file) {
   return static_cast<const FileInfo&>(*file.extended_info);
 }
 
+// DuckDB's reader makes vectors of the types that its own schema of the file has: a time that is an instant (INT96) in
+// the columns' definitions must be one there.
+void TakeInstants(const duckdb::LogicalType& defined, duckdb::ParquetColumnSchema& node) {
+  using duckdb::LogicalType;
+  using duckdb::LogicalTypeId;
+  LogicalTypeId id = node.type.id();
+  if (id == LogicalTypeId::TIMESTAMP && defined.id() == LogicalTypeId::TIMESTAMP_TZ) node.type = defined;
+  if (id != defined.id()) return;
+  if ((id == LogicalTypeId::LIST || id == LogicalTypeId::MAP) && node.children.size() == 1) {
+    TakeInstants(duckdb::ListType::GetChildType(defined), node.children[0]);
+    const LogicalType& child = node.children[0].type;
+    node.type = id == LogicalTypeId::LIST ? LogicalType::LIST(child) : LogicalType::MAP(child);
+  } else if (id == LogicalTypeId::STRUCT) {
+    const auto& parts = duckdb::StructType::GetChildTypes(defined);
+    duckdb::child_list_t<LogicalType> fields = duckdb::StructType::GetChildTypes(node.type);
+    if (parts.size() != node.children.size() || fields.size() != parts.size()) return;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      TakeInstants(parts[i].second, node.children[i]);
+      fields[i].second = node.children[i].type;
+    }
+    node.type = LogicalType::STRUCT(std::move(fields));
+  }
+}
+
 class ScanReader : public duckdb::MultiFileReader {
  public:
   static duckdb::unique_ptr<duckdb::MultiFileReader> Create(const duckdb::TableFunction& function) {
@@ -266,7 +291,7 @@ class ScanReader : public duckdb::MultiFileReader {
         return duckdb::make_shared_ptr<SkippedFile>(file);
       }
     }
-    if (!RealPath(file.path).starts_with(info.scan->real_root() + "/")) {
+    if (!info.scan->MayOpen(file.path)) {
       ThrowSparkError(MakeError(ErrorCode::kPermissionDenied,
                                 "The file " + info.file.add.path + " leads out of its table."));
     }
@@ -283,6 +308,10 @@ class ScanReader : public duckdb::MultiFileReader {
     // The position in the pruned list says nothing to anybody else.
     data.reader->file_list_idx = info.index;
     NameFileColumns(*info.scan, columns, data.reader->columns);
+    auto& nodes = static_cast<duckdb::ParquetReader&>(*data.reader).root_schema->children;
+    for (size_t i = 0; i < std::min(nodes.size(), data.reader->columns.size()); ++i) {
+      TakeInstants(data.reader->columns[i].type, nodes[i]);
+    }
     return MultiFileReader::InitializeReader(data, bind_data, columns, column_ids, filters, context, state);
   }
 

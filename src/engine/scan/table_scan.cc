@@ -4,15 +4,18 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/saturating.h"
 #include "base/text.h"
 #include "delta/schema.h"
 #include "objectstore/store_url.h"
+#include "sql/analyze/time_zone.h"
 
 namespace ashlar::engine {
 namespace {
 
 // Of so few, looking at each is less work than looking at all of the snapshot.
 constexpr size_t kFewFiles = 16;
+constexpr int64_t kSecondMicros = 1'000'000;
 
 bool Less(const Value& a, const Value& b) {
   CHECK(a.type == b.type);
@@ -59,6 +62,15 @@ bool HasIntegralBounds(const DataType& type) {
 
 }  // namespace
 
+delta::WallClock WallClockOf(const std::string& time_zone) {
+  if (time_zone == "UTC" || time_zone == "Z") return nullptr;
+  return [time_zone](int64_t micros) {
+    int64_t seconds = micros / kSecondMicros - (micros % kSecondMicros < 0 ? 1 : 0);
+    int64_t offset = sql::ZoneOffsetSeconds(time_zone, seconds, sql::ClockKind::kWallClock).value_or(0);
+    return SaturatingAdd(micros, -offset * kSecondMicros);
+  };
+}
+
 std::string RealPath(const std::string& path) {
   if (objectstore::IsStorePath(path)) return path;
   char* real = realpath(path.c_str(), nullptr);
@@ -70,11 +82,14 @@ std::string RealPath(const std::string& path) {
 
 Result<std::shared_ptr<const TableScan>> TableScan::Make(std::shared_ptr<const delta::Snapshot> snapshot,
                                                          std::optional<std::map<size_t, RowSelection>> files,
-                                                         ColumnMatch match, objectstore::ObjectStore& store) {
+                                                         ColumnMatch match, objectstore::ObjectStore& store,
+                                                         const std::string& time_zone) {
   std::shared_ptr<TableScan> scan(new TableScan);
   scan->store_ = &store;
   scan->match_ = match;
-  scan->real_root_ = RealPath(snapshot->root());
+  scan->clock_ = WallClockOf(time_zone);
+  scan->real_roots_ = {RealPath(snapshot->root())};
+  for (const std::string& root : snapshot->source_roots()) scan->real_roots_.push_back(RealPath(root));
   const auto& partition_columns = snapshot->partition_columns();
   for (const Field& field : snapshot->schema().fields) {
     int index = -1;
@@ -96,10 +111,15 @@ Result<TableScan::File> TableScan::MakeFile(size_t number) const {
   if (chosen_) file.selection = (*chosen_)[number].second;
   ASSIGN_OR_RETURN(file.path, snapshot_->DataPath(file.add));
   for (const std::string& column : snapshot_->partition_columns()) {
-    ASSIGN_OR_RETURN(Value value, snapshot_->PartitionValue(file.add, column));
+    ASSIGN_OR_RETURN(Value value, snapshot_->PartitionValue(file.add.partition_values, column, clock_));
     file.partition.push_back(std::move(value));
   }
   return file;
+}
+
+bool TableScan::MayOpen(const std::string& path) const {
+  std::string real = RealPath(path);
+  return std::ranges::any_of(real_roots_, [&](const std::string& root) { return real.starts_with(root + "/"); });
 }
 
 std::vector<size_t> TableScan::Select(delta::Predicate predicate, const std::vector<size_t>& files) const {
@@ -149,7 +169,7 @@ std::vector<delta::ColumnBounds> TableScan::BoundsOfAllColumns() const {
     for (size_t i = 0; i < fields.size(); ++i) {
       delta::ColumnBounds bounds = stats.columns[i];
       if (partition_index_[i] >= 0) {
-        Result<Value> value = snapshot_->PartitionValue(file, fields[i].name);
+        Result<Value> value = snapshot_->PartitionValue(file.partition_values, fields[i].name, clock_);
         // The scan fails when it comes to the file.
         bounds = {};
         if (value.ok()) bounds = {.min = *value, .max = *value, .null_count = 0};
@@ -181,7 +201,8 @@ Result<RowFilter> TableScan::Rows(const File& file) const {
   }
   if (file.add.deletion_vector) {
     ASSIGN_OR_RETURN(auto vector,
-                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add.deletion_vector));
+                     delta::LoadDeletionVector(*store_, snapshot_->root(), *file.add.deletion_vector,
+                                               snapshot_->source_roots()));
     filter.without.push_back(std::make_shared<const delta::DeletionVector>(std::move(vector)));
   }
   return filter;

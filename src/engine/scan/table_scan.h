@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "delta/deletion_vector.h"
+#include "delta/partition_values.h"
 #include "delta/skipping.h"
 #include "delta/snapshot.h"
 #include "delta/stats.h"
@@ -30,7 +31,7 @@ inline constexpr size_t kMaxFilesForBounds = 200;
 
 // How the columns of files are found.
 enum class ColumnMatch {
-  kName,     // by physical name, as written
+  kName,     // by physical name, as written; without column mapping as kAnyCase
   kAnyCase,  // by name without regard to case: files no Delta log describes
   kFieldId,  // by Parquet field id where the file has ids, else by physical name
 };
@@ -47,14 +48,18 @@ struct RowFilter {
   std::vector<std::shared_ptr<const delta::DeletionVector>> without;
 };
 
+// A time zone's clock, for partition values without a zone; none for UTC.
+delta::WallClock WallClockOf(const std::string& time_zone);
+
 // Immutable and shared by every scan of the statement, on any thread.
 class TableScan : public ScanTarget {
  public:
   // `files`: indexes into snapshot->files(), with a selection of rows where one is wanted; nullopt: all of
-  // them. `store` reads deletion vectors and outlives the scan.
+  // them. `store` reads deletion vectors and outlives the scan. `time_zone`: the session's.
   static Result<std::shared_ptr<const TableScan>> Make(std::shared_ptr<const delta::Snapshot> snapshot,
                                                        std::optional<std::map<size_t, RowSelection>> files,
-                                                       ColumnMatch match, objectstore::ObjectStore& store);
+                                                       ColumnMatch match, objectstore::ObjectStore& store,
+                                                       const std::string& time_zone);
 
   struct File {
     delta::AddFile add;
@@ -84,8 +89,8 @@ class TableScan : public ScanTarget {
   delta::ColumnBounds Bounds(size_t column) const;
   // Loads the file's deletion vector.
   Result<RowFilter> Rows(const File& file) const;
-  // Where the table's folder really is: every opened file must lie below it.
-  const std::string& real_root() const { return real_root_; }
+  // Whether the file really lies where the table's files may: below its folder, or one that a clone shares files of.
+  bool MayOpen(const std::string& path) const;
 
  private:
   TableScan() = default;
@@ -94,9 +99,10 @@ class TableScan : public ScanTarget {
   std::shared_ptr<const delta::Snapshot> snapshot_;
   objectstore::ObjectStore* store_ = nullptr;
   ColumnMatch match_ = ColumnMatch::kName;
+  delta::WallClock clock_;
   std::optional<std::vector<std::pair<size_t, RowSelection>>> chosen_;
   std::vector<int> partition_index_;
-  std::string real_root_;
+  std::vector<std::string> real_roots_;
   mutable std::once_flag bounds_made_;
   mutable std::vector<delta::ColumnBounds> bounds_;
 };

@@ -35,7 +35,7 @@ class DeletionVectorChange final : public CopyOnWrite {
       result.added = std::move(written.files);
       result.identity_last = std::move(written.identity_last);
     }
-    delta::VectorFiles files{*target_.table.store, target_.table.root, SystemRandom(), created_};
+    delta::VectorFiles files{target_.table, SystemRandom(), created_};
     ASSIGN_OR_RETURN(result.marked, delta::MarkRows(files, std::move(marks)));
     return result;
   }

@@ -19,7 +19,7 @@ class MergeRun {
   MergeRun(CopyOnWrite& change, const sql::AnalyzedMerge& merge)
       : change_(change),
         merge_(merge),
-        bindings_(change.connection_.state().scans),
+        bindings_(change.connection_.state().scans, change.connection_.time_zone()),
         suffix_(NewHex(SystemRandom(), 8)),
         source_("merge_source_" + suffix_),
         changes_("merge_changes_" + suffix_) {}

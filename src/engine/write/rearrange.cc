@@ -66,7 +66,7 @@ class Rearranging {
         snapshot_(std::move(snapshot)),
         store_(*target.table.store),
         with_row_ids_(RowIdColumnsOf(target.metadata).has_value()),
-        bindings_(connection_.state().scans) {}
+        bindings_(connection_.state().scans, connection_.time_zone()) {}
 
   Result<std::string> Select(const std::vector<size_t>& files, const RowOrder& order) {
     ColumnMatch match = snapshot_->mapping_mode() == delta::ColumnMappingMode::kId ? ColumnMatch::kFieldId
@@ -182,17 +182,18 @@ Result<std::vector<size_t>> FilesOfPartitions(Connection& connection, const delt
   for (size_t i = 0; i < snapshot.files().size(); ++i) partitions[snapshot.files().PartitionOf(i)].push_back(i);
   if (partitions.empty()) return std::vector<size_t>();
   std::vector<const std::vector<size_t>*> groups;
+  const delta::WallClock clock = WallClockOf(duck.time_zone());
   std::string rows;
   for (const auto& [values, files] : partitions) {
     rows += (groups.empty() ? "(" : ", (") + std::to_string(groups.size());
     for (const std::string& name : snapshot.partition_columns()) {
-      ASSIGN_OR_RETURN(Value value, snapshot.PartitionValue(values, name));
+      ASSIGN_OR_RETURN(Value value, snapshot.PartitionValue(values, name, clock));
       rows += ", " + LiteralSql(value);
     }
     rows += ")";
     groups.push_back(&files);
   }
-  StatementBindings bindings(duck.state().scans);
+  StatementBindings bindings(duck.state().scans, duck.time_zone());
   ASSIGN_OR_RETURN(std::string where, LowerOverBlock(condition, block, OptionsFor(duck), bindings));
   std::vector<size_t> selected;
   RETURN_IF_ERROR(duck.Run("SELECT q.i::BIGINT FROM (VALUES " + rows + ") AS q(" + names + ") WHERE " + where,

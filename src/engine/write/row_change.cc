@@ -185,7 +185,7 @@ Result<RowChangeResult> CopyOnWrite::Rewrite(const RowsByFile& rows, const std::
     if (kept > 0) partly[file] = positions;
     result.copied_rows += kept;
   }
-  StatementBindings bindings(connection_.state().scans);
+  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   std::string select;
   if (!partly.empty()) {
     ASSIGN_OR_RETURN(select, CopySql(*Without(partly), bindings));
@@ -263,7 +263,7 @@ Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change
   if (!change.condition) return RemoveFiles(AllFiles());
   FilesToChange files = FilesMatching(*change.scan, *change.condition);
   if (FeedsChanges()) files.partly.merge(files.whole);  // the rows themselves are wanted
-  StatementBindings bindings(connection_.state().scans);
+  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files.partly, bindings));
   ASSIGN_OR_RETURN(RowChangeResult result, DeleteRows(rows));
   if (FeedsChanges() && !rows.empty()) {
@@ -280,7 +280,7 @@ Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change
 }
 
 Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) {
-  StatementBindings bindings(connection_.state().scans);
+  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   SelectBlock block;
   std::vector<int> columns;
   for (size_t i = 0; i < snapshot_->schema().fields.size(); ++i) {
@@ -298,7 +298,7 @@ Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) 
 
 Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
   CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
-  StatementBindings bindings(connection_.state().scans);
+  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
   std::set<size_t> files = AllFiles();
   if (change.condition) {

@@ -194,7 +194,7 @@ class Writer {
   DuckConnection& connection_;
   const WriteTarget& target_;
   const FileCreated& created_;
-  StatementBindings bindings_{connection_.state().scans};
+  StatementBindings bindings_{connection_.state().scans, connection_.time_zone()};
   delta::ColumnMappingMode mode_ = delta::ColumnMappingMode::kNone;
   std::vector<delta::LeafColumn> stats_columns_;
   std::vector<PartitionField> partition_;
@@ -227,7 +227,7 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
                                const FileCreated& created) {
   CHECK_EQ(rows->output.size(), target.schema.fields.size());
   DuckConnection& duck = AsDuck(connection);
-  StatementBindings bindings(duck.state().scans);
+  StatementBindings bindings(duck.state().scans, duck.time_zone());
   ASSIGN_OR_RETURN(std::string query,
                    LowerPlan(*rows, {.time_zone = DuckTimeZone(duck.time_zone())}, bindings));
   std::string names;

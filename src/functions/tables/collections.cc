@@ -1,4 +1,5 @@
 // Arrays, maps and structs.
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -52,7 +53,7 @@ Result<ResolvedFunction> MakeMap(const Call& call) {
   DataType type = DataType::Map(*key, *value, null_values);
   std::string lowering = call.size() == 0
                              ? "CAST(MAP([], []) AS {type})"
-                             : "CAST(MAP(spark_check_map_keys([" + key_list + "]), [" + value_list + "]) AS {type})";
+                             : "CAST(spark_map([" + key_list + "], [" + value_list + "]) AS {type})";
   auto out = call.Make(type, types, lowering);
   out.nullable = false;
   out.can_throw = true;
@@ -94,7 +95,8 @@ Error ArrayDiffTypes(const Call& call) {
 Result<ResolvedFunction> WithElement(const Call& call, size_t value_at) {
   const DataType& array = call.type(0);
   bool contains = call.name == "array_contains", finds = contains || call.name == "array_position";
-  if ((finds && call.IsNull(0)) || (contains && call.IsNull(value_at))) {
+  bool of_nothing = call.type(0).Is(TypeId::kArray) && call.type(0).element().Is(TypeId::kNull) && call.IsNull(value_at);
+  if ((finds && (call.IsNull(0) || of_nothing)) || (contains && call.IsNull(value_at))) {
     return call.Mismatch("NULL_TYPE", "Null typed values cannot be used as arguments of " + QuoteIdentifier(call.name) + ".",
                          {{"functionName", QuoteIdentifier(call.name)}});
   }
@@ -167,8 +169,39 @@ Result<ResolvedFunction> SameArray(const Call& call) {
   return call.Make(type, types);
 }
 
-Result<ResolvedFunction> SortArray(const Call& call) {
+// Each element gets a number by chance to be sorted by.
+Result<ResolvedFunction> Shuffle(const Call& call) {
+  if (call.size() == 2) return NotImplemented("shuffle with a seed");
   if (!call.IsNull(0)) RETURN_IF_ERROR(call.NeedsArray(0));
+  auto out = call.Make(ArrayTypes(call)[0], ArrayTypes(call),
+                       "list_transform(list_sort(list_transform({0}, lambda e: struct_pack(k := random(), v := e))), "
+                       "lambda e: struct_extract(e, 'v'))");
+  out.deterministic = false;
+  return out;
+}
+
+bool IsSortable(const DataType& type) {
+  if (type.Is(TypeId::kArray)) return IsSortable(type.element());
+  if (type.Is(TypeId::kStruct)) return std::ranges::all_of(type.fields(), [](const Field& field) { return IsSortable(field.type); });
+  return !type.Is(TypeId::kMap) && !type.Is(TypeId::kVariant) && !type.Is(TypeId::kCalendarInterval);
+}
+
+// Spark shows the order it adds.
+Error WithAddedOrder(const Call& call, Error error) {
+  std::string& shown = error.parameters["sqlExpr"];
+  if (call.size() == 1 && shown.ends_with(")\"")) shown.insert(shown.size() - 2, ", true");
+  return error;
+}
+
+Result<ResolvedFunction> SortArray(const Call& call) {
+  Status is_array = call.IsNull(0) ? Status() : call.NeedsArray(0);
+  if (!is_array.ok()) return WithAddedOrder(call, is_array.error());
+  if (!IsSortable(call.type(0))) {
+    std::string type = sql::QuoteType(call.type(0));
+    return WithAddedOrder(call, call.Mismatch("INVALID_ORDERING_TYPE",
+                                              "The `sort_array` does not support ordering on type " + type + ".",
+                                              {{"functionName", "`sort_array`"}, {"dataType", type}}));
+  }
   if (call.size() == 1) {
     auto out = call.Make(ArrayTypes(call)[0], ArrayTypes(call), "list_sort({0}, 'ASC', 'NULLS FIRST')");
     out.added_arguments.push_back(Value::Boolean(true));
@@ -346,23 +379,25 @@ Result<ResolvedFunction> ArrayRepeat(const Call& call) {
 
 Result<ResolvedFunction> ArraysZip(const Call& call) {
   std::vector<Field> fields;
+  std::vector<DataType> types = call.Types();
   std::string pack, longest, any_null;
   for (size_t i = 0; i < call.size(); ++i) {
-    RETURN_IF_ERROR(call.NeedsArray(i));
+    if (!call.IsNull(i)) RETURN_IF_ERROR(call.NeedsArray(i));
     std::string arg = "{" + std::to_string(i) + "}";
     const std::string& text = call.args[i].sql;
     bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
     });
     std::string name = plain ? text.substr(text.rfind('.') + 1) : std::to_string(i);
-    fields.push_back({name, call.type(i).element(), true});
+    if (call.IsNull(i)) types[i] = DataType::Array(TypeId::kNull);
+    fields.push_back({name, types[i].element(), true});
     pack += (i > 0 ? ", f" : "f") + std::to_string(i) + " := list_extract(" + arg + ", e + 1)";
     longest += (i > 0 ? ", len(" : "len(") + arg + ")";
     any_null += (i > 0 ? " OR " : "") + arg + " IS NULL";
   }
   DataType type = DataType::Array(DataType::Struct(std::move(fields)), false);
   if (call.size() == 0) return call.Make(type, {}, "CAST([] AS {type})");
-  return call.Make(type, call.Types(),
+  return call.Make(type, types,
                    "CASE WHEN " + any_null + " THEN NULL ELSE list_transform(range(greatest(" + longest +
                        ")), lambda e: struct_pack(" + pack + ")) END");
 }
@@ -394,12 +429,15 @@ Result<ResolvedFunction> Sequence(const Call& call) {
 }
 
 Result<ResolvedFunction> MapFromArrays(const Call& call) {
-  RETURN_IF_ERROR(call.NeedsArray(0));
-  RETURN_IF_ERROR(call.NeedsArray(1));
-  DataType type = DataType::Map(call.type(0).element(), call.type(1).element(), call.type(1).contains_null());
-  auto out = call.Make(type, call.Types(),
+  std::vector<DataType> types = call.Types();
+  for (size_t i = 0; i < 2; ++i) {
+    if (call.IsNull(i)) types[i] = DataType::Array(TypeId::kNull);
+    else RETURN_IF_ERROR(call.NeedsArray(i));
+  }
+  DataType type = DataType::Map(types[0].element(), types[1].element(), types[1].contains_null());
+  auto out = call.Make(type, types,
                        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE "
-                       "MAP(spark_check_map_keys(spark_check_same_length({0}, len({1}))), {1}) END");
+                       "spark_map(spark_check_same_length({0}, len({1})), {1}) END");
   out.can_throw = true;
   return out;
 }
@@ -412,7 +450,7 @@ Result<ResolvedFunction> MapFromEntries(const Call& call) {
   DataType type = DataType::Map(fields[0].type, fields[1].type, fields[1].nullable);
   auto out = call.Make(type, call.Types(),
                        "CASE WHEN {0} IS NULL OR list_count({0}) < len({0}) THEN NULL ELSE "
-                       "MAP(spark_check_map_keys(list_transform({0}, lambda e: struct_extract(e, 'f0'))), "
+                       "spark_map(list_transform({0}, lambda e: struct_extract(e, 'f0')), "
                        "list_transform({0}, lambda e: struct_extract(e, 'f1'))) END");
   out.nullable = out.nullable || call.type(0).contains_null();
   out.can_throw = true;
@@ -442,7 +480,7 @@ Result<ResolvedFunction> MapConcat(const Call& call) {
     any_null += (i > 0 ? " OR " : "") + arg + " IS NULL";
   }
   auto out = call.Make(*common, std::vector<DataType>(call.size(), *common),
-                       "CASE WHEN " + any_null + " THEN NULL ELSE MAP(spark_check_map_keys(" + keys + "), " + values +
+                       "CASE WHEN " + any_null + " THEN NULL ELSE spark_map(" + keys + ", " + values +
                            ") END");
   out.can_throw = true;
   return out;
@@ -475,6 +513,7 @@ constexpr std::array kCollectionsRows = {
     FunctionRow{"array_distinct", "any", "", "spark_array_distinct({0})", "", SameArray},
     FunctionRow{"array_compact", "any", "", "list_filter({0}, lambda e: e IS NOT NULL)", "", SameArray},
     FunctionRow{"slice", "any, any, any", "", "spark_slice({0}, {1}, {2})", "t", SameArray},
+    FunctionRow{"shuffle", "any, any?", "", "", "", Shuffle},
     FunctionRow{"sort_array", "any, any?", "", "", "", SortArray},
     FunctionRow{"array_min", "any", "", "list_min({0})", "", ElementOfArray},
     FunctionRow{"array_max", "any", "", "list_max({0})", "", ElementOfArray},
@@ -490,7 +529,7 @@ constexpr std::array kCollectionsRows = {
     FunctionRow{"map_from_entries", "any", "", "", "", MapFromEntries},
     FunctionRow{"map_concat", "any...", "", "", "", MapConcat},
     FunctionRow{"str_to_map", "string, string=',', string=':'", "map<string,string>",
-                "MAP(spark_check_map_keys(spark_str_to_map_keys({0}, {1}, {2})), "
+                "spark_map(spark_str_to_map_keys({0}, {1}, {2}), "
                 "spark_str_to_map_values({0}, {1}, {2}))", "t"},
 };
 

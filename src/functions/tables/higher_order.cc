@@ -155,7 +155,7 @@ Result<ResolvedFunction> MapTransform(const Call& call) {
     lowering = "MAP(map_keys({0}), list_transform(" + entries + ", {1.packed}))";
   } else {
     type = DataType::Map(call.type(1), map.map_value(), map.value_contains_null());
-    lowering = "MAP(spark_check_map_keys(list_transform(" + entries + ", {1.packed})), map_values({0}))";
+    lowering = "spark_map(list_transform(" + entries + ", {1.packed}), map_values({0}))";
   }
   auto out = call.Make(type, types, "CASE WHEN {0} IS NULL THEN NULL ELSE " + lowering + " END");
   out.nullable = call.args[0].nullable;

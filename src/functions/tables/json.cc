@@ -1,42 +1,17 @@
-// JSON functions. The kernels get Spark's type as the hexadecimal text of its JSON: DuckDB's has no
-// names, and braces would be placeholders.
+// JSON functions.
 #include <algorithm>
 #include <array>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "functions/function_row.h"
+#include "functions/record_schema.h"
 #include "sql/analyze/errors.h"
 
 namespace ashlar::functions {
 namespace {
 
 using sql::ResolvedFunction;
-
-std::string Hexadecimal(const std::string& text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (unsigned char c : text) {
-    out += kDigits[c >> 4];
-    out += kDigits[c & 15];
-  }
-  return "'" + out + "'";
-}
-std::string TypeConstant(const DataType& type) { return Hexadecimal(WriteJson(type.ToJson())); }
-
-// Every part of what a text says may be missing.
-DataType AsNullable(const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kArray: return DataType::Array(AsNullable(type.element()));
-    case TypeId::kMap: return DataType::Map(AsNullable(type.key()), AsNullable(type.map_value()));
-    case TypeId::kStruct: {
-      std::vector<Field> fields;
-      for (const Field& field : type.fields()) fields.push_back({field.name, AsNullable(field.type), true, field.metadata});
-      return DataType::Struct(std::move(fields));
-    }
-    default: return type;
-  }
-}
 
 bool HasVariant(const DataType& type) {
   switch (type.id()) {
@@ -48,46 +23,16 @@ bool HasVariant(const DataType& type) {
   }
 }
 
-Result<DataType> SchemaFromText(const std::string& text) {
-  if (Trim(text).starts_with('{') || Trim(text).starts_with('"')) {
-    ASSIGN_OR_RETURN(Json json, ParseJson(text));
-    return DataType::FromJson(json);
-  }
-  auto type = DataType::Parse(text);
-  if (type.ok()) return type;
-  auto schema = Schema::ParseDdl(text);
-  if (schema.ok()) return schema->ToStruct();
-  // One word is a type, more are columns: the error is of what was meant.
-  return Trim(text).find(' ') == std::string_view::npos ? type.error() : schema.error();
-}
-
 Error InvalidSchema(const Call& call, const DataType& type) {
   return call.Mismatch("INVALID_JSON_SCHEMA",
                        "Input schema " + sql::QuoteType(type) + " must be a struct, an array, a map or a variant.",
                        {{"schema", sql::QuoteType(type)}});
 }
 
-Status CheckOptions(const Call& call, size_t i) {
-  if (i >= call.size() || call.type(i).Is(TypeId::kMap)) return {};
-  return MakeSqlError("INVALID_OPTIONS.NON_MAP_FUNCTION", "42K06",
-                      "Invalid options: Must use the `map()` function for options.", {}, call.context.span);
-}
-
 Result<ResolvedFunction> FromJson(const Call& call) {
   if (!call.type(0).Is(TypeId::kString) && !call.IsNull(0)) return call.Unexpected(0, "\"STRING\"");
-  auto text = call.ConstantText(1);
-  if (!text) {
-    return MakeSqlError("INVALID_SCHEMA.NON_STRING_LITERAL", "42K07",
-                        "The input schema \"" + call.args[1].sql + "\" is not a valid schema string. The input "
-                        "expression must be string literal and not null.",
-                        {{"inputSchema", "\"" + call.args[1].sql + "\""}}, call.context.span);
-  }
-  auto schema = SchemaFromText(*text);
-  if (!schema.ok()) {
-    Error error = schema.error();
-    error.span = call.context.span;
-    return error;
-  }
+  auto schema = SchemaArgument(call, 1);
+  if (!schema.ok()) return schema.error();
   if (!schema->IsNested()) return InvalidSchema(call, *schema);
   RETURN_IF_ERROR(CheckOptions(call, 2));
   if (HasVariant(*schema)) return NotImplemented("from_json to VARIANT");
@@ -191,7 +136,7 @@ Result<ResolvedFunction> SchemaOfJson(const Call& call) {
   auto json = ParseJson(*text);
   if (!json.ok()) return MakeSqlError("JsonParseException", "", "Unrecognized token in " + *text, {}, SourceSpan{});
   std::string schema = Settled(Infer(*json)).Sql();
-  auto out = call.Make(TypeId::kString, call.Types(), "decode(unhex(" + Hexadecimal(schema) + "))");
+  auto out = call.Make(TypeId::kString, call.Types(), "decode(unhex(" + HexConstant(schema) + "))");
   out.nullable = false;
   return out;
 }

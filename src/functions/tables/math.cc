@@ -103,10 +103,13 @@ Result<ResolvedFunction> Log(const Call& call) {
 
 Result<ResolvedFunction> RandomRow(const Call& call) {
   if (call.size() > 0 && call.args[0].constant == nullptr) return call.NonFoldable(0, "seed");
-  if (call.size() > 0 && !call.args[0].constant->is_null()) {
-    return NotImplemented("function " + std::string(call.name) + " with a seed");
+  bool normal = call.name == "randn";
+  std::string lowering = normal ? "spark_randn(random(), random())" : "random()";
+  if (call.size() > 0) {
+    bool null = call.args[0].constant->is_null();
+    if (!null && !call.type(0).IsIntegral()) return call.Unexpected(0, R"(("INT" or "BIGINT"))");
+    lowering = std::string(normal ? "spark_randn_from(" : "spark_rand(") + std::to_string(call.ConstantInt(0).value_or(0)) + ")";
   }
-  std::string lowering = call.name == "randn" ? "spark_randn(random(), random())" : "random()";
   auto out = call.Make(TypeId::kDouble, call.Types(), lowering);
   out.nullable = false;
   out.deterministic = false;

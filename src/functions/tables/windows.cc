@@ -79,9 +79,9 @@ Result<ResolvedFunction> Ntile(const Call& call) {
 
 constexpr std::array kWindowRows = {
     FunctionRow{"row_number", "", "int", "row_number()", "N"},
-    FunctionRow{"rank", "", "int", "rank()", "N"},
-    FunctionRow{"dense_rank", "", "int", "dense_rank()", "N"},
-    FunctionRow{"percent_rank", "", "double", "percent_rank()", "N"},
+    FunctionRow{"rank=RANK", "", "int", "rank()", "N"},
+    FunctionRow{"dense_rank=DENSE_RANK", "", "int", "dense_rank()", "N"},
+    FunctionRow{"percent_rank=PERCENT_RANK", "", "double", "percent_rank()", "N"},
     FunctionRow{"cume_dist", "", "double", "cume_dist()", "N"},
     FunctionRow{"ntile", "any?", "", "", "", Ntile},
     FunctionRow{"lag lead", "any, any?, any?", "", "", "", LagOrLead},
@@ -158,7 +158,7 @@ Result<ResolvedFunction> Stack(const Call& call) {
 Result<ResolvedFunction> JsonTuple(const Call& call) {
   if (call.size() < 2) return call.WrongCount("> 1");
   for (size_t i = 0; i < call.size(); ++i) {
-    if (call.type(i).Is(TypeId::kString) || call.IsNull(i)) continue;
+    if (call.type(i).Is(TypeId::kString)) continue;
     return call.Mismatch("NON_STRING_TYPE", "All arguments of the function `json_tuple` must be strings.",
                          {{"funcName", "`json_tuple`"}});
   }

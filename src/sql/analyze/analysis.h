@@ -191,7 +191,8 @@ class Analysis {
   Result<Rel> Apply(const SampleRelation& node, Rel input);
   Result<Rel> ApplyFilter(const FilterRelation& node, Rel input, SourceSpan span);
   Result<Rel> AnalyzeValues(const ValuesRelation& node, SourceSpan span);
-  Result<Rel> AnalyzeWith(const WithRelation& node);
+  Result<Rel> AnalyzeWith(const WithRelation& node, SourceSpan span);
+  Error AsAliased(Error error, const Relation& above) const;
   Result<Rel> AnalyzeRecursive(const CteDefinition& definition, CteScope& scope,
                                std::vector<CteDefinitionPlan>& plans, SourceSpan span);
   Result<Rel> AnalyzeReferences(const WithReferencesRelation& node);
@@ -349,6 +350,7 @@ class Analysis {
 
   AnalyzerContext& context_;
   const SourceSpan statement_span_;
+  std::optional<SourceSpan> values_span_;  // of INSERT … VALUES: where a column's type cannot be cast to the table's
   bool inserts_ = false;  // the statement is an INSERT: its overflow has a condition of its own
   AttributeId next_id_ = 1;
   int64_t next_cte_id_ = 1;

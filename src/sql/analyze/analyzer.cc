@@ -37,7 +37,7 @@ Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& co
   AnalyzerContext showing{context.catalog,         tables,          context.functions,       context.current_catalog,
                           context.current_schema,  context.user,    context.ansi,            context.case_sensitive,
                           context.time_zone,       context.now_micros, context.temporary_views, context.named_parameters,
-                          context.positional_parameters, context.parse_query};
+                          context.positional_parameters, context.parse_query, context.last_map_key_wins};
   Result<AnalyzedQuery> again = Analysis(showing).AnalyzeStatement(query);
   return again.ok() || !MissesRowMetadata(again.error()) ? std::move(again) : std::move(analyzed);
 }

@@ -5,6 +5,7 @@
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
+#include "sql/analyze/plan_text.h"
 #include "sql/coercion.h"
 #include "sql/column_rules.h"
 #include "sql/schema_evolution.h"
@@ -96,6 +97,22 @@ const TableRelation* WholeTable(const TemporaryView& view) {
   const auto* table = project->input ? std::get_if<TableRelation>(&project->input->node) : nullptr;
   bool plain = star && star->qualifier.empty() && star->except.empty() && table && !table->version_as_of && !table->timestamp_as_of;
   return plain ? table : nullptr;
+}
+
+// VALUES with more than literals, which Spark casts where they stand.
+bool ComputesValues(const Relation& query) {
+  const auto* values = std::get_if<ValuesRelation>(&query.node);
+  return values && std::ranges::any_of(values->rows, [](const std::vector<ExprPtr>& row) {
+    return std::ranges::any_of(row, [](const ExprPtr& cell) { return !std::holds_alternative<LiteralExpr>(cell->node); });
+  });
+}
+
+// The constant that a SELECT list puts into the column; null when it is none.
+TypedExprPtr ProjectedConstant(const Plan& plan, AttributeId column) {
+  const auto* project = std::get_if<ProjectPlan>(&plan.node);
+  if (!project) return nullptr;
+  auto it = std::ranges::find_if(project->columns, [&](const NamedExpr& e) { return e.attribute.id == column; });
+  return it != project->columns.end() && LiteralValue(*it->expr) ? it->expr : nullptr;
 }
 
 bool IsDefaultKeyword(const ExprPtr& expr) {
@@ -249,6 +266,7 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   PrefetchNames(insert.query);
   ASSIGN_OR_RETURN(Rel query, AnalyzeClosed(WithDefaults(insert, target.table->schema())));
   SourceSpan span = Span(insert.query->span);
+  if (ComputesValues(*insert.query)) values_span_ = span;
   const std::vector<Field>& fields = target.relation.schema.fields;
   std::string table = QuoteName(target.relation.name_parts);
   std::vector<int> extra;
@@ -268,7 +286,9 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
     if (source[i] >= 0) {
       RETURN_IF_ERROR(CheckExplicitValue(fields[i], true));
       const Attribute& from = query.columns[static_cast<size_t>(source[i])].attribute;
-      ASSIGN_OR_RETURN(value, StoreAssign(MakeColumn(from), fields[i], from.name));
+      TypedExprPtr constant = ProjectedConstant(*query.plan, from.id);
+      const std::string& shown = insert.columns.empty() ? from.name : fields[i].name;
+      ASSIGN_OR_RETURN(value, StoreAssign(constant ? constant : MakeColumn(from), fields[i], shown));
     } else if (fixed != insert.partition.end()) {
       ASSIGN_OR_RETURN(Resolved given, ResolveExpr(fixed->second, ExprEnv{}));
       // PARTITION (p = '1') names the partition as text: a plain cast, not a store assignment.
@@ -310,9 +330,15 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
 // Conditions and values of UPDATE, DELETE and MERGE are of one row each.
 Status Analysis::CheckRowExpr(const TypedExprPtr& expr, const std::string& text) const {
   if (!HasAggregate(expr) && !HasWindow(expr)) return OkStatus();
+  // Spark names the aggregate, a window with all around it.
+  std::string shown = text;
+  VisitExpr(expr, [&](const TypedExpr& e) {
+    if (std::holds_alternative<AggregateCallNode>(e.node)) shown = ReplaceAll(UnresolvedPlanText(e, context_.time_zone), "'", "");
+    return !std::holds_alternative<AggregateCallNode>(e.node) && !std::holds_alternative<WindowNode>(e.node);
+  });
   return MakeSqlError("UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
-                      "Aggregates and windows have no place in a condition or value of a row: " + QuoteSql(text) + ".",
-                      {{"invalidExprSqls", QuoteSql(text)}}, Span(statement_span_));
+                      "Aggregates and windows have no place in a condition or value of a row: " + QuoteSql(shown) + ".",
+                      {{"invalidExprSqls", QuoteSql(shown)}}, Span(statement_span_));
 }
 
 Result<TypedExprPtr> Analysis::ResolveRowCondition(const ExprPtr& condition, const ExprEnv& env) {

@@ -74,6 +74,7 @@ Result<GeneratorCall> Analysis::ResolveGenerator(const FunctionExpr& call, const
   ASSIGN_OR_RETURN(CallArguments arguments, ResolveArguments(name, call, env, span));
   FunctionContext context;
   context.ansi = context_.ansi;
+  context.last_map_key_wins = context_.last_map_key_wins;
   context.time_zone = context_.time_zone;
   context.span = span;
   std::vector<std::string> texts;

@@ -92,6 +92,27 @@ bool IsComparison(const std::string& name) {
   return name == "==" || name == "=" || name == "<=>" || name == "<" || name == "<=" || name == ">" || name == ">=";
 }
 
+// How Spark shows the comparator of array_sort() when none is given.
+constexpr const char* kOwnComparator =
+    "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, "
+    "(IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, "
+    "(IF((namedlambdavariable() < namedlambdavariable()), -1, "
+    "(IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())";
+
+// What a group aggregates must be the same however often it is asked for.
+Status CheckDeterministic(const std::vector<TypedExprPtr>& args, const std::string& call_text) {
+  for (const TypedExprPtr& arg : args) {
+    if (IsDeterministic(arg)) continue;
+    const TypedExpr* given = arg.get();
+    while (const auto* cast = std::get_if<CastNode>(&given->node)) given = cast->child.get();
+    return MakeSqlError("AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION", "42845",
+                        "Non-deterministic expression " + QuoteSql(call_text) +
+                            " should not appear in the arguments of an aggregate function.",
+                        {{"sqlExpr", QuoteSql(call_text)}}, given->span);
+  }
+  return {};
+}
+
 bool TakesIgnoreNulls(const std::string& name) {
   return name == "first" || name == "last" || name == "any_value" || name == "first_value" ||
          name == "last_value";
@@ -242,6 +263,13 @@ Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const Func
                         "Window function " + QuoteSql(name + "()") + " requires an OVER clause.",
                         {{"funcName", QuoteSql(name + "()")}}, span);
   }
+  bool of_aggregates = call.distinct || call.filter;
+  if ((kind == FunctionKind::kScalar || kind == FunctionKind::kWindow) && of_aggregates) {
+    std::string syntax = call.distinct ? "DISTINCT" : "FILTER CLAUSE";
+    return MakeSqlError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", "42000",
+                        "Invalid SQL syntax: The function " + QuoteIdentifier(name) + " does not support " + syntax + ".",
+                        {{"prettyName", QuoteIdentifier(name)}, {"syntax", syntax}}, span);
+  }
   ExprEnv inner = env;
   inner.over_window = false;
   if (kind == FunctionKind::kAggregate && !env.over_window) inner.in_aggregate = true;
@@ -261,6 +289,7 @@ Result<Resolved> Analysis::ResolveRegistered(const std::string& name, const Func
   }
   FunctionContext context;
   context.ansi = context_.ansi;
+  context.last_map_key_wins = context_.last_map_key_wins;
   context.time_zone = context_.time_zone;
   context.span = span;
   context.distinct = call.distinct;
@@ -316,6 +345,9 @@ Result<Resolved> Analysis::FinishCall(const ResolvedFunction& function, const Fu
   std::string name = sign && call.name.back() != "||" ? call.name.back() : function.name;
   result.text = hidden ? texts[0] : CallText(name, texts, call.distinct);
   if (auto text = DatetimeArithmeticText(name, arguments.types, texts)) result.text = *std::move(text);
+  if (name == "array_sort" && texts.size() == 1) {
+    result.text.insert(result.text.size() - 1, std::string(", ") + kOwnComparator);
+  }
   // aggregate() without a finish shows the identity it uses.
   if ((name == "aggregate" || name == "reduce") && texts.size() == 3) {
     result.text.insert(result.text.size() - 1, ", lambdafunction(namedlambdavariable(), namedlambdavariable())");
@@ -338,6 +370,7 @@ Result<Resolved> Analysis::FinishAggregate(const ResolvedFunction& function, con
   if (call.ignore_nulls && name == "first_value") name = "first";
   if (call.ignore_nulls && name == "last_value") name = "last";
   result.text = CallText(name, shown, call.distinct);
+  if (env.in_aggregate) RETURN_IF_ERROR(CheckDeterministic(args, result.text));
   AggregateCallNode node{function.name, function.lowering, std::move(args), call.distinct,
                          nullptr,       {},                function.finish};
   std::vector<std::string> orders;
@@ -374,6 +407,7 @@ Result<Resolved> Analysis::CallFunction(const std::string& name, std::vector<Res
   }
   FunctionContext context;
   context.ansi = context_.ansi;
+  context.last_map_key_wins = context_.last_map_key_wins;
   context.time_zone = context_.time_zone;
   context.span = span;
   context.call_sql = CallText(name, Texts(arguments.values));

@@ -37,6 +37,13 @@ std::vector<ScopeColumn> Unqualified(std::vector<Attribute> attributes) {
   return columns;
 }
 
+// Text and other things: nothing is made text of itself in an inline table.
+bool MixesText(const std::vector<DataType>& types) {
+  auto is_text = [](const DataType& type) { return type.Is(TypeId::kString); };
+  auto is_other = [](const DataType& type) { return !type.Is(TypeId::kString) && !type.Is(TypeId::kNull); };
+  return std::ranges::any_of(types, is_text) && std::ranges::any_of(types, is_other);
+}
+
 }  // namespace
 
 Result<Rel> Analysis::AnalyzeRelation(const RelationPtr& relation) {
@@ -66,6 +73,21 @@ Rel Analysis::Exact(Rel rel) {
   return Project(std::move(rel), std::move(items));
 }
 
+// An inline table's mistakes are shown with its alias: VALUES … AS t(a, b) as a whole, its columns by name.
+Error Analysis::AsAliased(Error error, const Relation& above) const {
+  const auto* alias = std::get_if<AliasRelation>(&above.node);
+  if (!alias || !error.condition.starts_with("INVALID_INLINE_TABLE.")) return error;
+  error.span = Span(above.span);
+  auto column = error.parameters.find("colName");
+  for (size_t i = 0; column != error.parameters.end() && i < alias->columns.size(); ++i) {
+    if (column->second == "`col" + std::to_string(i + 1) + "`") {
+      column->second = QuoteIdentifier(alias->columns[i]);
+      break;
+    }
+  }
+  return error;
+}
+
 Result<Open> Analysis::AnalyzeOpen(const RelationPtr& relation) {
   CHECK(relation != nullptr) << "relation without a node";
   if (++depth_ > kMaxRelationDepth * 4) {
@@ -80,8 +102,9 @@ Result<Open> Analysis::AnalyzeOpen(const RelationPtr& relation) {
     base = input->get();
   }
   auto walk = [&]() -> Result<Open> {
-    ASSIGN_OR_RETURN(Rel leaf, AnalyzeLeaf(*base));
-    Open open{std::move(leaf), nullptr};
+    Result<Rel> leaf = AnalyzeLeaf(*base);
+    if (!leaf.ok()) return chain.empty() ? std::move(leaf).error() : AsAliased(std::move(leaf).error(), *chain.back());
+    Open open{*std::move(leaf), nullptr};
     RecordPlanId(*base, open);
     for (size_t i = chain.size(); i-- > 0;) {
       const Relation& node = *chain[i];
@@ -171,7 +194,7 @@ Result<Rel> Analysis::AnalyzeLeaf(const Relation& relation) {
   if (const auto* n = std::get_if<ValuesRelation>(&node)) return AnalyzeValues(*n, span);
   if (const auto* n = std::get_if<LocalDataRelation>(&node)) return AnalyzeLocalData(*n);
   if (const auto* n = std::get_if<RangeRelation>(&node)) return AnalyzeRange(*n);
-  if (const auto* n = std::get_if<WithRelation>(&node)) return AnalyzeWith(*n);
+  if (const auto* n = std::get_if<WithRelation>(&node)) return AnalyzeWith(*n, Span(relation.span));
   if (const auto* n = std::get_if<WithReferencesRelation>(&node)) return AnalyzeReferences(*n);
   if (const auto* n = std::get_if<SqlTextRelation>(&node)) return AnalyzeSqlText(*n);
   CHECK(std::holds_alternative<OneRowRelation>(node)) << "leaf kind " << node.index();
@@ -344,7 +367,7 @@ Result<Rel> Analysis::AnalyzeValues(const ValuesRelation& node, SourceSpan span)
     for (const auto& row : rows) types.push_back(row[c].expr->type);
     auto common = CommonType(types, context_.ansi);
     std::string name = "col" + std::to_string(c + 1);
-    if (!common) {
+    if (!common || MixesText(types)) {
       return MakeSqlError("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", "42000",
                           "Invalid inline table. Found incompatible types in the column `" + name + "` for inline table.",
                           {{"colName", "`" + name + "`"}}, span);

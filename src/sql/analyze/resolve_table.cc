@@ -6,6 +6,8 @@
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
+#include "sql/coercion.h"
+#include "sql/parser.h"
 #include "sql/row_metadata.h"
 
 namespace ashlar::sql {
@@ -44,6 +46,23 @@ std::string FormatOfPath(const std::string& path) {
     if (lower.ends_with(std::string(".") + format)) return format;
   }
   return "";
+}
+
+Error WrongCount(const std::string& function, const std::string& expected, size_t given, SourceSpan span) {
+  std::string name = QuoteIdentifier(function), count = std::to_string(given);
+  return MakeSqlError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                      "The " + name + " requires " + expected + " parameters but the actual number is " + count + ".",
+                      {{"functionName", name}, {"expectedNum", expected}, {"actualNum", count},
+                       {"docroot", "https://spark.apache.org/docs/latest"}}, span);
+}
+
+// A bound of range() that is given as text.
+Result<Value> BigintOf(const std::string& text, SourceSpan span) {
+  if (auto number = ParseInt64(Trim(text))) return Value::Long(*number);
+  return MakeSqlError("CAST_INVALID_INPUT", "22018",
+                      "The value '" + text + "' of the type \"STRING\" cannot be cast to \"BIGINT\" because it is malformed.",
+                      {{"expression", "'" + text + "'"}, {"sourceType", "\"STRING\""}, {"targetType", "\"BIGINT\""},
+                       {"ansiConfig", "\"spark.sql.ansi.enabled\""}}, span);
 }
 
 }  // namespace
@@ -362,17 +381,24 @@ Result<Rel> Analysis::AnalyzeFile(const FileRelation& node, SourceSpan span) {
 Result<Rel> Analysis::AnalyzeTableFunction(const TableFunctionRelation& node, SourceSpan span) {
   std::string name = ToLowerAscii(node.call.name.back());
   if (name == "range" && node.call.name.size() == 1) {
+    if (node.call.args.empty()) return WrongCount("range", "[1, 2, 3, 4]", 0, span);
     std::vector<int64_t> numbers;
     for (const ExprPtr& arg : node.call.args) {
       ASSIGN_OR_RETURN(Value value, FoldConstant(arg));
+      if (value.type.Is(TypeId::kString) && !value.is_null()) {
+        ASSIGN_OR_RETURN(value, BigintOf(std::get<std::string>(value.data), span));
+      }
       if (value.is_null() || !value.type.IsIntegral()) return NotImplemented("range() with other than integers");
       numbers.push_back(std::get<int64_t>(value.data));
     }
-    if (numbers.empty() || numbers.size() > 4) return NotImplemented("range() with this number of arguments");
+    if (numbers.size() > 4) return WrongCount("range", "[1, 2, 3, 4]", numbers.size(), span);
     if (numbers.size() == 1) numbers.insert(numbers.begin(), 0);
     RangeRelation range{numbers[0], numbers[1], numbers.size() > 2 ? numbers[2] : 1};
     if (range.step == 0) {
-      return MakeSqlError("INVALID_PARAMETER_VALUE.ZERO_STEP", "22023", "step cannot be 0", {}, span);
+      return MakeSqlError("FAILED_FUNCTION_CALL", "38000",
+                          "Failed preparing of the function `range` for call. Please, double check function's arguments: "
+                          "its step cannot be 0.",
+                          {{"funcName", "`range`"}}, span);
     }
     return AnalyzeRange(range);
   }
@@ -421,12 +447,7 @@ Result<Rel> Analysis::AnalyzeTableFunction(const TableFunctionRelation& node, So
 // table_changes('t', start [, end]): versions, or times as text. The reader's options mean the same.
 Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan span) {
   if (call.args.size() < 2 || call.args.size() > 3) {
-    return MakeSqlError("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                        "The `table_changes` requires 2 or 3 parameters but the actual number is " +
-                            std::to_string(call.args.size()) + ".",
-                        {{"functionName", "`table_changes`"}, {"expectedNum", "[2, 3]"},
-                         {"actualNum", std::to_string(call.args.size())},
-                         {"docroot", "https://spark.apache.org/docs/latest"}}, span);
+    return WrongCount("table_changes", "[2, 3]", call.args.size(), span);
   }
   ASSIGN_OR_RETURN(Value name, FoldConstant(call.args[0]));
   if (name.is_null() || !name.type.Is(TypeId::kString)) return NotImplemented("table_changes() of other than a name");
@@ -454,15 +475,18 @@ Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan s
 }
 
 Result<Rel> Analysis::AnalyzeSqlText(const SqlTextRelation& node) {
-  CHECK(context_.parse_query != nullptr) << "SQL text inside a plan needs a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(node.text));
+  // Written in this session, unlike the text of a view: its literals are in the session's time zone.
+  ParserOptions options{.ansi = context_.ansi, .double_quoted_identifiers = false, .time_zone = context_.time_zone};
+  ASSIGN_OR_RETURN(Statement statement, ParseStatement(node.text, options));
+  const auto* query = std::get_if<QueryStatement>(&statement.node);
+  if (query == nullptr) return NotImplemented("a statement that is not a query inside a relation");
   Restore<std::map<std::string, ExprPtr>> named(context_.named_parameters, node.named_parameters);
   Restore<std::vector<ExprPtr>> positional(context_.positional_parameters, node.positional_parameters);
   Restore<std::vector<CteScope*>> no_ctes(ctes_, {});
-  return AnalyzeRelation(query);
+  return AnalyzeRelation(query->query);
 }
 
-Result<Rel> Analysis::AnalyzeWith(const WithRelation& node) {
+Result<Rel> Analysis::AnalyzeWith(const WithRelation& node, SourceSpan with_span) {
   CteScope scope;
   ctes_.push_back(&scope);
   std::vector<CteDefinitionPlan> plans;
@@ -471,13 +495,18 @@ Result<Rel> Analysis::AnalyzeWith(const WithRelation& node) {
       SourceSpan span = Span(definition.plan->span);
       Result<Rel> analysed = node.recursive ? AnalyzeRecursive(definition, scope, plans, span)
                                             : AnalyzeClosed(definition.plan);
-      if (!analysed.ok()) return std::move(analysed).error();
+      if (!analysed.ok()) {
+        Error error = std::move(analysed).error();
+        // Spark points at all of the query.
+        if (error.condition == "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE") error.span = with_span;
+        return error;
+      }
       if (node.recursive && scope.contains(ToLowerAscii(definition.name))) continue;
       ASSIGN_OR_RETURN(Rel rel, Apply(AliasRelation{definition.plan, {definition.name}, definition.columns},
                                       *std::move(analysed), span));
       rel = Exact(std::move(rel));
       int64_t id = next_cte_id_++;
-      plans.push_back({id, rel.plan, nullptr, true});
+      plans.push_back({id, rel.plan, nullptr, std::nullopt});
       scope[ToLowerAscii(definition.name)] = Cte{id, rel.columns, 0, false};
     }
     return AnalyzeRelation(node.input);
@@ -501,7 +530,16 @@ Result<Rel> Analysis::AnalyzeRecursive(const CteDefinition& definition, CteScope
   const Relation* body = definition.plan.get();
   while (const auto* alias = std::get_if<AliasRelation>(&body->node)) body = alias->input.get();
   const auto* set = std::get_if<SetOpRelation>(&body->node);
-  if (!set || set->kind != SetOpKind::kUnion) return AnalyzeClosed(definition.plan);
+  if (!set || set->kind != SetOpKind::kUnion) {
+    Result<Rel> plain = AnalyzeClosed(definition.plan);
+    bool itself = !plain.ok() && plain.error().condition == "TABLE_OR_VIEW_NOT_FOUND" &&
+                  EqualsIgnoreCase(plain.error().parameters.at("relationName"), QuoteIdentifier(definition.name));
+    if (!itself) return plain;
+    return MakeSqlError("INVALID_RECURSIVE_CTE", "42836",
+                        "Invalid recursive definition found. Recursive queries must contain an UNION or an UNION ALL "
+                        "statement with 2 children. The first child needs to be the anchor term without any recursive "
+                        "references.");
+  }
   ASSIGN_OR_RETURN(Rel anchor, AnalyzeClosed(set->left));
   ASSIGN_OR_RETURN(anchor, Apply(AliasRelation{set->left, {definition.name}, definition.columns},
                                  std::move(anchor), span));
@@ -516,17 +554,32 @@ Result<Rel> Analysis::AnalyzeRecursive(const CteDefinition& definition, CteScope
     return AnalyzeClosed(definition.plan);
   }
   scope[key].references = 0;
+  if (!set->all) {
+    return MakeSqlError("UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE", "42836",
+                        "The UNION operator is not yet supported within recursive common table expressions (WITH "
+                        "clauses that refer to themselves, directly or indirectly). Please use UNION ALL instead.",
+                        {}, span);
+  }
   if (step.columns.size() != anchor.columns.size()) {
     return NumColumnsMismatch("UNION", anchor.columns.size(), step.columns.size(), 1, span);
   }
   std::vector<DataType> types;
-  for (const ScopeColumn& column : anchor.columns) types.push_back(column.attribute.type);
+  for (size_t i = 0; i < anchor.columns.size(); ++i) {
+    const DataType &first = anchor.columns[i].attribute.type, &next = step.columns[i].attribute.type;
+    bool wider = first.IsNumeric() && next.IsNumeric() && !CanUpCast(next, first);
+    if (wider) {
+      return MakeSqlError("CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE", "42825",
+                          "Failed to merge incompatible data types " + QuoteType(first) + " and " + QuoteType(next) + ".",
+                          {{"left", QuoteType(first)}, {"right", QuoteType(next)}});
+    }
+    types.push_back(first);
+  }
   step = CastColumns(std::move(step), types, false);
   for (size_t i = 0; i < anchor.columns.size(); ++i) {
     bool nullable = anchor.columns[i].attribute.nullable || step.columns[i].attribute.nullable;
     scope[key].columns[i].attribute.nullable = nullable;
   }
-  plans.push_back({id, anchor.plan, step.plan, set->all});
+  plans.push_back({id, anchor.plan, step.plan, definition.max_level});
   return anchor;
 }
 

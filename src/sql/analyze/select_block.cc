@@ -87,6 +87,17 @@ bool CanBeOrdered(const DataType& type) {
   }
 }
 
+// grouping(c) and grouping_id(): known only above the grouping.
+bool HasGroupingCall(const TypedExprPtr& expr) {
+  bool found = false;
+  VisitExpr(expr, [&](const TypedExpr& e) {
+    const auto* call = std::get_if<CallNode>(&e.node);
+    found = found || (call && call->name.starts_with("$grouping"));
+    return !found;
+  });
+  return found;
+}
+
 // The columns `expr` needs that the items do not put out but the block has below them.
 void AddHidden(const SelectBlock& block, const TypedExprPtr& expr, std::vector<SelectItem>& hidden) {
   std::map<AttributeId, Attribute> below;
@@ -353,7 +364,7 @@ Result<TypedExprPtr> Analysis::ResolveOrder(const SortRelation& node, const Sort
   ExprEnv env;
   env.scope = &outputs;
   Result<Resolved> direct = ResolveExpr(order.expr, env);
-  bool simple = direct.ok() && !HasAggregate(direct->expr) && !HasWindow(direct->expr);
+  bool simple = direct.ok() && !HasAggregate(direct->expr) && !HasWindow(direct->expr) && !HasGroupingCall(direct->expr);
   if (simple) return direct->expr;
   if (!input.block) {
     if (!direct.ok()) return std::move(direct).error();

@@ -117,7 +117,7 @@ Result<Resolved> Analysis::ResolveCase(const FunctionExpr& call, const ExprEnv& 
       continue;
     }
     const DataType& type = parts[i].expr->type;
-    if (!type.Is(TypeId::kBoolean) && !type.Is(TypeId::kNull)) {
+    if (!type.Is(TypeId::kBoolean)) {
       return UnexpectedInput(text, i, "\"BOOLEAN\"", parts[i].text, type, span);
     }
   }

@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "base/text.h"
+#include "types/zone_file.h"
 
 namespace ashlar::sql {
 namespace {
 
 constexpr double kMillisPerSecond = 1000;
+constexpr int64_t kDaySeconds = 86'400;
 
 std::optional<int64_t> FixedOffsetSeconds(const std::string& time_zone) {
   std::string zone = ToUpperAscii(time_zone);
@@ -37,6 +39,15 @@ std::optional<int64_t> FixedOffsetSeconds(const std::string& time_zone) {
 
 std::optional<int64_t> ZoneOffsetSeconds(const std::string& zone, int64_t seconds, ClockKind kind) {
   if (auto fixed = FixedOffsetSeconds(zone)) return fixed;
+  if (const std::vector<ZoneChange>* changes = ZoneChanges(zone)) {
+    if (kind == ClockKind::kInstant) return OffsetAt(*changes, seconds);
+    // No zone is a day away from UTC.
+    int64_t before = OffsetAt(*changes, seconds - kDaySeconds), after = OffsetAt(*changes, seconds + kDaySeconds);
+    for (int64_t offset : {before, after}) {
+      if (OffsetAt(*changes, seconds - offset) == offset) return offset;
+    }
+    return before;
+  }
   std::unique_ptr<icu::TimeZone> found(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(zone)));
   if (!found || *found == icu::TimeZone::getUnknown()) return std::nullopt;
   int32_t raw = 0;

@@ -142,7 +142,11 @@ Result<Resolved> Analysis::ResolveWindow(const WindowExpr& node, const ExprEnv& 
                         "Window function " + function.text + " requires window to be ordered, please add ORDER BY clause.",
                         {{"wf_expr", function.text}, {"wf_name", name}});
   }
-  std::string frame_text = OwnFrame(function.text.substr(0, function.text.find('(')), *function.expr);
+  if ((name == "lag" || name == "lead") && node.spec.frame) {
+    return MakeSqlError("_LEGACY_ERROR_TEMP_1035", "", "Cannot specify a window frame for the function " + name + ".",
+                        {{"prettyName", name}});
+  }
+  std::string frame_text = OwnFrame(ToLowerAscii(function.text.substr(0, function.text.find('('))), *function.expr);
   if (frame_text.empty()) {
     ASSIGN_OR_RETURN(window.frame, ResolveFrame(node.spec, window, parts, span));
     const TypedFrame& frame = *window.frame;
@@ -161,6 +165,11 @@ Result<Resolved> Analysis::ResolveWindow(const WindowExpr& node, const ExprEnv& 
   if (!order.empty()) over += "ORDER BY " + Join(order, ", ") + " ";
   Resolved result;
   result.text = function.text + " OVER (" + over + frame_text + ")";
+  if (call && call->distinct) {
+    return MakeSqlError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", "0A000",
+                        "Distinct window functions are not supported: " + QuoteSql(result.text) + ".",
+                        {{"windowExpr", QuoteSql(result.text)}}, span);
+  }
   result.expr = MakeTyped(function.expr->type, function.expr->nullable, span, std::move(window));
   return result;
 }

@@ -95,6 +95,8 @@ class Parser {
   Result<std::string> String();
   Result<std::string> PropertyValue();
   Result<std::map<std::string, std::string>> PropertyList();
+  // Refuses table properties that a clause or the session says.
+  Status CheckSettable(const std::map<std::string, std::string>& properties) const;
   Result<std::vector<std::string>> PropertyKeys();
   Result<std::optional<std::string>> OptionalComment();
   Result<bool> IfExists();
@@ -302,6 +304,7 @@ class Parser {
   Result<Statement> Vacuum();
   Result<Statement> Restore();
   Result<Statement> Generate();
+  Result<Statement> Convert();
   Result<Statement> CloneTable(const CreateTableStatement& table);
   Result<TableRelation> MaintainedTable();
 

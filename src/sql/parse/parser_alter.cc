@@ -134,6 +134,7 @@ Result<Statement> Parser::AlterTableSet(AlterTableStatement alter, bool view) {
   Securable securable = view ? Securable::kView : Securable::kTable;
   if (AcceptWord("TBLPROPERTIES")) {
     ASSIGN_OR_RETURN(alter.properties, PropertyList());
+    RETURN_IF_ERROR(CheckSettable(alter.properties));
     alter.action = Action::kSetProperties;
     if (!view) return MakeStatement(std::move(alter));
     ASSIGN_OR_RETURN(NameParts name, PlainName(alter.table));

@@ -138,6 +138,7 @@ Status Parser::CreateTableClause(CreateTableStatement& table, bool& matched) {
     ASSIGN_OR_RETURN(table.comment, OptionalComment());
   } else if (AcceptWord("TBLPROPERTIES")) {
     ASSIGN_OR_RETURN(table.properties, PropertyList());
+    RETURN_IF_ERROR(CheckSettable(table.properties));
   } else if (AcceptWord("OPTIONS")) {
     ASSIGN_OR_RETURN(table.options, PropertyList());
   } else if (AtWords({"CLUSTERED", "BY"}) || AtWords({"ROW", "FORMAT"}) || AtWords({"STORED", "AS"}) ||
@@ -281,6 +282,21 @@ Result<std::vector<NameParts>> Parser::ClusterBy() {
   } while (Accept(","));
   RETURN_IF_ERROR(Expect(")"));
   return columns;
+}
+
+Status Parser::CheckSettable(const std::map<std::string, std::string>& properties) const {
+  static constexpr std::pair<const char*, const char*> kReserved[] = {
+      {"provider", "please use the USING clause to specify it"},
+      {"location", "please use the LOCATION clause to specify it"},
+      {"owner", "it will be set to the current user"},
+      {"external", "please use CREATE EXTERNAL TABLE"}};
+  for (const auto& [key, hint] : kReserved) {
+    if (!properties.contains(key)) continue;
+    return MakeSqlError("UNSUPPORTED_FEATURE.SET_TABLE_PROPERTY", "0A000",
+                        std::string("The feature is not supported: ") + key + " is a reserved table property, " + hint + ".",
+                        {{"property", key}, {"msg", hint}}, SpanFrom(0));
+  }
+  return OkStatus();
 }
 
 // [GLOBAL] [TEMPORARY] VIEW [IF NOT EXISTS] v [(columns)] {COMMENT | TBLPROPERTIES} AS query

@@ -1,4 +1,4 @@
-// OPTIMIZE, REORG, VACUUM, RESTORE.
+// OPTIMIZE, REORG, VACUUM, RESTORE, CLONE, GENERATE, CONVERT.
 #include <cstdlib>
 
 #include "sql/parse/grammar.h"
@@ -116,6 +116,23 @@ Result<Statement> Parser::CloneTable(const CreateTableStatement& table) {
     ASSIGN_OR_RETURN(clone.location, String());
   }
   return MakeStatement(std::move(clone));
+}
+
+// CONVERT TO DELTA t [NO STATISTICS] [PARTITIONED BY (column type, …)]
+Result<Statement> Parser::Convert() {
+  Advance();
+  RETURN_IF_ERROR(ExpectWords({"TO", "DELTA"}));
+  ConvertStatement convert;
+  ASSIGN_OR_RETURN(convert.table, TableReference());
+  convert.statistics = !AcceptWords({"NO", "STATISTICS"});
+  if (!AcceptWords({"PARTITIONED", "BY"})) return MakeStatement(std::move(convert));
+  RETURN_IF_ERROR(Expect("("));
+  do {
+    ASSIGN_OR_RETURN(Field column, ColumnType());
+    convert.partition_columns.push_back(std::move(column));
+  } while (Accept(","));
+  RETURN_IF_ERROR(Expect(")"));
+  return MakeStatement(std::move(convert));
 }
 
 // GENERATE mode FOR TABLE t

@@ -56,6 +56,16 @@ Error TooManyGroupingSets() {
   return NotImplemented("GROUP BY with more than " + std::to_string(kMaxGroupingSets) + " grouping sets");
 }
 
+// SELECT a, FROM t: the last item is a column FROM named t.
+Status CheckTrailingComma(const std::vector<ExprPtr>& items) {
+  const auto* alias = items.size() > 1 ? std::get_if<AliasExpr>(&items.back()->node) : nullptr;
+  const auto* column = alias ? std::get_if<AttributeExpr>(&alias->child->node) : nullptr;
+  if (!column || column->name.size() != 1 || !EqualsIgnoreCase(column->name[0], "FROM")) return OkStatus();
+  return MakeSqlError("TRAILING_COMMA_IN_SELECT", "42601",
+                      "Trailing comma detected in SELECT clause. Remove the trailing comma before the FROM clause.", {},
+                      items.back()->span);
+}
+
 Status CheckCteNames(const std::vector<CteDefinition>& ctes, SourceSpan span) {
   std::vector<std::string> names;
   for (const CteDefinition& cte : ctes) names.push_back(ToLowerAscii(cte.name));
@@ -112,7 +122,7 @@ Result<RelationPtr> Parser::QueryWithCtes(std::vector<CteDefinition>& ctes, bool
   return query;
 }
 
-// WITH [RECURSIVE] name [(columns)] AS (query), …
+// WITH [RECURSIVE] name [(columns)] [MAX RECURSION LEVEL n] AS (query), …
 Status Parser::CteList(std::vector<CteDefinition>& ctes, bool& recursive) {
   RETURN_IF_ERROR(ExpectWord("WITH"));
   recursive = AtWord("RECURSIVE") && Peek(1).IsIdentifier() && !Peek(1).IsWord("AS");
@@ -123,7 +133,10 @@ Status Parser::CteList(std::vector<CteDefinition>& ctes, bool& recursive) {
     if (At("(") && !AtQueryInParens()) {
       ASSIGN_OR_RETURN(cte.columns, IdentifierList());
     }
-    if (AtWords({"MAX", "RECURSION"})) return NotImplemented("MAX RECURSION LEVEL");
+    if (AcceptWords({"MAX", "RECURSION", "LEVEL"})) {
+      if (Peek().kind != TokenKind::kInteger) return SyntaxError();
+      cte.max_level = ParseInt64(Advance().text);
+    }
     AcceptWord("AS");
     RETURN_IF_ERROR(Expect("("));
     ASSIGN_OR_RETURN(cte.plan, Query());
@@ -255,6 +268,7 @@ Result<RelationPtr> Parser::QuerySpecification(RelationPtr from, size_t begin) {
     if (!parts.distinct && AtWord("ALL") && !Peek(1).IsSymbol(".")) Advance();
   }
   ASSIGN_OR_RETURN(parts.items, NamedExpressionList());
+  RETURN_IF_ERROR(CheckTrailingComma(parts.items));
   RETURN_IF_ERROR(SelectClauses(parts));
   NamedWindows windows;
   RETURN_IF_ERROR(WindowClause(windows));

@@ -83,7 +83,6 @@ constexpr std::string_view kRefused[] = {
     "the type TIME",
     "COLLATE",                   // collations are not built
     "FIRST or AFTER",            // of ADD COLUMN
-    "MAX RECURSION LEVEL",
     "table arguments of functions",
     "DATE 'now'", "DATE 'today'", "DATE 'tomorrow'", "DATE 'yesterday'",
     "TIMESTAMP 'now'", "TIMESTAMP 'today'",

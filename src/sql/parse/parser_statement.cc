@@ -10,7 +10,7 @@ namespace {
 
 // Known statements that are refused by name.
 constexpr auto kUnsupported = std::to_array<std::string_view>({
-    "ADD", "ANALYZE", "APPLY", "BEGIN", "CACHE", "CALL", "CLEAR", "COMMIT", "CONVERT", "DECLARE",
+    "ADD", "ANALYZE", "APPLY", "BEGIN", "CACHE", "CALL", "CLEAR", "COMMIT", "DECLARE",
     "DENY", "DFS", "EXPORT", "FETCH", "GET", "IMPORT", "LIST", "LOAD", "LOCK", "LOOP", "MSCK",
     "OPEN", "PUT", "REFRESH", "REMOVE", "REPAIR", "ROLLBACK", "START", "SYNC", "UNCACHE",
     "UNDROP", "UNLOCK"});
@@ -40,6 +40,7 @@ Result<Statement> Parser::AnyStatement() {
   if (AtWord("VACUUM")) return Vacuum();
   if (AtWord("RESTORE")) return Restore();
   if (AtWord("GENERATE")) return Generate();
+  if (AtWord("CONVERT")) return Convert();
   if (AtWord("SHOW")) return Show();
   if (AtWord("DESCRIBE") || AtWord("DESC")) return Describe();
   if (AtWord("USE")) return Use();

@@ -249,6 +249,14 @@ TEST(ParserStatementTest, TableMaintenance) {
   EXPECT_EQ(clone.location, "/x");
   EXPECT_FALSE(As<CloneTableStatement>("CREATE TABLE IF NOT EXISTS a CLONE b").shallow);
   EXPECT_EQ(As<GenerateStatement>("GENERATE symlink_format_manifest FOR TABLE t").mode, "symlink_format_manifest");
+
+  auto convert = As<ConvertStatement>("CONVERT TO DELTA parquet.`/x` NO STATISTICS PARTITIONED BY (a INT, b STRING COMMENT 'c')");
+  EXPECT_EQ(convert.table.name, (NameParts{"parquet", "/x"}));
+  EXPECT_FALSE(convert.statistics);
+  EXPECT_EQ(convert.partition_columns.size(), 2u);
+  EXPECT_TRUE(As<ConvertStatement>("CONVERT TO DELTA c.s.t").statistics);
+  EXPECT_EQ(Condition("CONVERT TO DELTA t PARTITIONED BY (a)"), "PARSE_SYNTAX_ERROR");
+  EXPECT_EQ(Condition("CONVERT TO ICEBERG t"), "PARSE_SYNTAX_ERROR");
 }
 
 TEST(ParserStatementTest, KnownStatementsAreRefusedByName) {

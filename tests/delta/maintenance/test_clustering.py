@@ -38,7 +38,8 @@ def test_a_clustered_table_says_so(make_table):
     actions = table.log(0)
     assert domain(actions) == {"clusteringColumns": [["a"], ["s", "x"]], "domainName": "delta.clustering"}
     protocol, = actions["protocol"]
-    assert (protocol["minReaderVersion"], protocol["minWriterVersion"]) == (1, 7)
+    assert (protocol["minReaderVersion"], protocol["minWriterVersion"]) == (3, 7)
+    assert protocol["readerFeatures"] == ["deletionVectors"], "clustering binds no reader"
     assert {"clustering", "domainMetadata"} <= set(protocol["writerFeatures"])
     assert table.history()[1]["clusterBy"] == '["a","s.x"]' and table.history()[1]["partitionBy"] == "[]"
     assert detail(table) == ["a", "s.x"]

@@ -397,9 +397,7 @@ template <int TypeAt, int ResultAt>
 duckdb::unique_ptr<duckdb::FunctionData> BindVariant(duckdb::ClientContext& context, duckdb::ScalarFunction& function,
                                                      duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& args) {
   auto bound = duckdb::make_uniq<BoundVariant>();
-  DuckValue zone;
-  context.TryGetCurrentSetting("TimeZone", zone);
-  bound->zone = TimeZone::Find(zone.IsNull() ? "UTC" : zone.ToString());
+  bound->zone = SessionZone(context);
   for (size_t i = 0; i < args.size(); ++i) function.arguments[i] = args[i]->return_type;
   if (TypeAt >= 0) {
     std::string digits = duckdb::ExpressionExecutor::EvaluateScalar(context, *args[TypeAt]).ToString();
