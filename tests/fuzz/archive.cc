@@ -68,7 +68,9 @@ void Visit(const Snapshot& snapshot) {
   for (const delta::AddFile& file : snapshot.files()) {
     CheckRoundTrip(file);
     (void)snapshot.DataPath(file);
-    for (const std::string& column : snapshot.partition_columns()) (void)snapshot.PartitionValue(file, column);
+    for (const std::string& column : snapshot.partition_columns()) {
+      (void)snapshot.PartitionValue(file.partition_values, column);
+    }
   }
   for (const auto& chunk : snapshot.state().tombstones.chunks()) {
     for (const delta::RemoveFile& file : chunk->files) CheckRoundTrip(file);
