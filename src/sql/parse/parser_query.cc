@@ -268,7 +268,8 @@ Result<RelationPtr> Parser::QuerySpecification(RelationPtr from, size_t begin) {
     if (!parts.distinct && AtWord("ALL") && !Peek(1).IsSymbol(".")) Advance();
   }
   ASSIGN_OR_RETURN(parts.items, NamedExpressionList());
-  RETURN_IF_ERROR(CheckTrailingComma(parts.items));
+  // FROM f(…) is no column and its name: the parenthesis is a syntax error.
+  if (!At("(")) RETURN_IF_ERROR(CheckTrailingComma(parts.items));
   RETURN_IF_ERROR(SelectClauses(parts));
   NamedWindows windows;
   RETURN_IF_ERROR(WindowClause(windows));
