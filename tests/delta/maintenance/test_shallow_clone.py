@@ -276,7 +276,8 @@ def test_a_table_that_is_replaced_gets_the_features_the_files_need(make_table, s
     source.sql(f"DELETE FROM {source.name} WHERE id = 1")
     source.sql(f"ALTER TABLE {source.name} SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')")
     for kind in ("DEEP", "SHALLOW"):
-        target = make_table("(id INT)", name=f"main.default.without_vectors_{kind.lower()}")
+        target = make_table("(id INT)", "TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')",
+                            name=f"main.default.without_vectors_{kind.lower()}")
         sql(f"CREATE OR REPLACE TABLE {target.name} {kind} CLONE {source.name}")
         assert "deletionVectors" in target.log(1)["protocol"][0]["writerFeatures"] and target.rows() == [("2",)]
         target.check()
