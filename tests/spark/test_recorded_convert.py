@@ -12,6 +12,7 @@ RECORDED = ROOT / "tests" / "sql" / "delta" / "convert"
 ANSWERS = json.loads((RECORDED / "answers.json").read_text(encoding="utf-8"))
 sys.path.insert(0, str(ROOT / "tools" / "oracle"))
 import convert_log  # noqa: E402
+import spark_oracle  # noqa: E402
 
 # NO STATISTICS: our commits have the number of rows all the same, so that row ids can be given.
 ACCEPTED = {("default_row_tracking", "CONVERT TO DELTA parquet.`{path}` NO STATISTICS")}
@@ -50,6 +51,8 @@ def runs(case):
 def test_recorded_convert(name, spark, needs_catalog, tmp_path):
     case, folder = ANSWERS[name], tmp_path / "table"
     convert_log.unpack(RECORDED / "folders.zip", name, folder)
+    for key, value in spark_oracle.PLAYED_WITH.items():
+        spark.conf.set(key, value)
     spark.sql(f"CREATE CATALOG convert_{name}")
     spark.sql(f"USE CATALOG convert_{name}")
     for text, recorded in runs(case):
