@@ -125,10 +125,16 @@ class Conversion {
   }
 
   std::string ToText(const VariantNode& node) const {
-    if (node.Is(Kind::kString) || node.Is(Kind::kBinary)) return node.text;
-    std::string json = VariantJson(node, zone_);
-    bool quoted = node.Is(Kind::kDate) || node.Is(Kind::kTimestamp) || node.Is(Kind::kTimestampNtz);
-    return quoted ? json.substr(1, json.size() - 2) : json;
+    switch (node.kind) {
+      case Kind::kString:
+      case Kind::kBinary: return node.text;
+      case Kind::kDate: return DateText(node.number);
+      case Kind::kTimestamp: return TimestampText(zone_.ToLocal(node.number));
+      case Kind::kTimestampNtz: return TimestampText(node.number);
+      case Kind::kDouble: return DoubleText(node.floating);
+      case Kind::kFloat: return FloatText(static_cast<float>(node.floating));
+      default: return VariantJson(node, zone_);
+    }
   }
 
  private:
@@ -308,6 +314,21 @@ DuckValue JsonRow(const BoundVariant& bound, const duckdb::vector<DuckValue>& ar
   return DuckValue(VariantJson(OpenVariant(args[0]), *bound.zone));
 }
 DuckValue SchemaRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) { return DuckValue(VariantSchema(OpenVariant(args[0]))); }
+
+LogicalType VariantEntryType() {
+  return LogicalType::STRUCT({{"f0", LogicalType::INTEGER}, {"f1", LogicalType::VARCHAR}, {"f2", DuckVariantType()}});
+}
+// The elements of an array, the fields of an object; nothing of others.
+DuckValue EntriesRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) {
+  VariantNode node = OpenVariant(args[0]);
+  duckdb::vector<DuckValue> entries;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    DuckValue key = node.Is(Kind::kObject) ? DuckValue(node.names[i]) : DuckValue(LogicalType::VARCHAR);
+    entries.push_back(DuckValue::STRUCT(
+        {{"f0", DuckValue::INTEGER(static_cast<int32_t>(i))}, {"f1", std::move(key)}, {"f2", MakeVariant(node.children[i])}}));
+  }
+  return DuckValue::LIST(VariantEntryType(), std::move(entries));
+}
 DuckValue IsNullRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) {
   return DuckValue::BOOLEAN(!args[0].IsNull() && OpenVariant(args[0]).Is(Kind::kNull));
 }
@@ -361,6 +382,7 @@ void RegisterVariants(Registrar& registrar) {
   Add(registrar, "spark_to_variant", 2, RunRows<ToVariantRow>, BindVariant<1, -1>, DuckVariantType(), Throws::kYes);
   Add(registrar, "spark_variant_json", 1, RunRows<JsonRow>, BindVariant<-1, -1>, LogicalType::VARCHAR, Throws::kYes);
   Add(registrar, "spark_schema_of_variant", 1, RunRows<SchemaRow>, BindVariant<-1, -1>, LogicalType::VARCHAR, Throws::kYes);
+  Add(registrar, "spark_variant_entries", 1, RunRows<EntriesRow>, BindVariant<-1, -1>, LogicalType::LIST(VariantEntryType()), Throws::kYes);
   Add(registrar, "spark_is_variant_null", 1, RunRows<IsNullRow, false>, BindVariant<-1, -1>, LogicalType::BOOLEAN, Throws::kYes);
 }
 
