@@ -35,6 +35,7 @@ oracle: setup  ## Ask a real Spark and compare with the recorded answers (ONLY="
 	@tools/oracle/record --check $(addprefix --only ,$(ONLY))
 	@tools/oracle/record_log --check
 	@tools/oracle/record_convert --check
+	@tools/oracle/record_shredded --check
 
 parity: build-tests  ## Run the client tests and write docs/parity.md from what they drove
 	@tools/parity/run $(BUILD)

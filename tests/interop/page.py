@@ -19,6 +19,10 @@ BEGIN, END = "<!-- matrix: made by tests/interop/page.py -->", "<!-- end of matr
 SUPPORT = {"kYes": "yes", "kUnused": "while unused", "kNo": "refused"}
 # name, reader, legacy reader, legacy writer, read, write
 ROW = re.compile(r'TableFeature\{\s*"([\w-]+)",\s*(true|false),\s*(\d),\s*(\d),\s*(k\w+),\s*(k\w+)')
+# What "yes" leaves open.
+WRITTEN = {"variantShredding": "yes, unshredded", "variantShredding-preview": "yes, unshredded"}
+# Features that files of a peer show, kept once: no case of both engines is run over them.
+KEPT = {"variantShredding-preview": "delta-spark's files: `tests/delta/test_shredded.py`", "variantType": "delta-spark's files: `tests/delta/test_shredded.py`"}
 PEERS = ("delta-spark", "deltalake")
 DONE = ("yes", "equal")
 
@@ -30,7 +34,8 @@ def features(source):
     for name, reader, legacy_reader, legacy_writer, read, write in rows:
         legacy = f"writer {legacy_writer}" if legacy_writer != "0" else "by name"
         legacy = f"reader {legacy_reader}, {legacy}" if legacy_reader != "0" else legacy
-        yield name, "readers, writers" if reader == "true" else "writers", legacy, SUPPORT[read], SUPPORT[write]
+        written = WRITTEN.get(name, SUPPORT[write])
+        yield name, "readers, writers" if reader == "true" else "writers", legacy, SUPPORT[read], written
 
 
 def verdict(steps, first, second):
@@ -72,7 +77,7 @@ def reasons(outcomes):
 
 def proved(name, rows, outcomes):
     """The cases with the feature, by who shares the tables with us both ways or one."""
-    parts = []
+    parts = [KEPT[name]] if name in KEPT else []
     for peer in outcomes:
         cases = [case for case, row in rows.items() if name in row["features"] and "yes" in row.get(peer, ())]
         if cases:

@@ -137,7 +137,7 @@ Result<std::vector<std::string>> Lowerer::GeneratorLists(const sql::GeneratePlan
       if (node.kind == sql::GeneratorKind::kPosExplode) lists.insert(lists.begin(), Positions(lists[0]));
       break;
     case sql::GeneratorKind::kInline:
-      lists = {arg};
+      lists = {type.Is(TypeId::kVariant) ? "spark_variant_entries(" + arg + ")" : arg};
       break;
     case sql::GeneratorKind::kStack: {
       auto* rows = std::get_if<sql::LiteralNode>(&node.args[0]->node);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delta/schema.h"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "engine/functions/variant/shredded_variant.h"
 #include "engine/scan/row_details.h"
 #include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
@@ -32,12 +33,18 @@ const std::vector<Field>& VariantFields() {
   return fields;
 }
 
-// Parts of a shredded VARIANT are in columns of their own, and its value is NULL then.
-void CheckPlainVariant(const MultiFileColumnDefinition& local) {
-  bool shredded = std::ranges::any_of(local.children, [](const auto& child) { return child.name == "typed_value"; });
-  if (local.type.id() != LogicalTypeId::STRUCT || shredded) {
-    ThrowSparkError(NotImplemented("reading the column " + local.name + ", a shredded VARIANT"));
+// A shredded VARIANT is put together while it is read (shredded_variant.h), and comes as the two columns. False: it is
+// not shredded.
+bool TakeWholeVariant(MultiFileColumnDefinition& local) {
+  if (local.type.id() != LogicalTypeId::STRUCT) {
+    ThrowSparkError(NotImplemented("reading the column " + local.name + " as a VARIANT, of which it has not the columns"));
   }
+  bool shredded = std::ranges::any_of(local.children, [](const auto& child) { return child.name == kTypedValue; });
+  if (!shredded) return false;
+  MultiFileColumnDefinition whole = GlobalColumn(local.name, TypeId::kVariant);
+  local.type = whole.type;
+  local.children = std::move(whole.children);
+  return true;
 }
 
 class ColumnNamer {
@@ -96,7 +103,7 @@ class ColumnNamer {
   void CorrectNested(const DataType& type, MultiFileColumnDefinition& local) const {
     switch (type.id()) {
       case TypeId::kVariant:
-        CheckPlainVariant(local);
+        if (TakeWholeVariant(local)) return;
         [[fallthrough]];
       case TypeId::kStruct: {
         if (local.type.id() != LogicalTypeId::STRUCT) return;

@@ -13,7 +13,9 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/optimizer/filter_combiner.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/functions/variant/shredded_variant.h"
 #include "engine/scan/row_details.h"
 #include "engine/scan/scan_column_names.h"
 #include "engine/scan/scan_filter.h"
@@ -223,6 +225,61 @@ void TakeInstants(const duckdb::LogicalType& defined, duckdb::ParquetColumnSchem
   }
 }
 
+// Spark marks the groups of VARIANTs, and DuckDB would make VARIANTs of its own of them: they are read as groups. Tells
+// whether there was one.
+bool TakeVariantGroups(duckdb::ParquetColumnSchema& node, duckdb::MultiFileColumnDefinition& column) {
+  using duckdb::LogicalType;
+  using duckdb::LogicalTypeId;
+  if (node.children.size() != column.children.size()) return false;
+  bool inside = false;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    if (TakeVariantGroups(node.children[i], column.children[i])) inside = true;
+  }
+  bool marked = node.schema_type == duckdb::ParquetColumnSchemaType::VARIANT;
+  if (!inside && !marked) return false;
+  LogicalTypeId id = node.type.id();
+  if (marked || id == LogicalTypeId::STRUCT) {
+    duckdb::child_list_t<LogicalType> fields;
+    for (const auto& child : node.children) fields.emplace_back(child.name, child.type);
+    node.schema_type = duckdb::ParquetColumnSchemaType::COLUMN;
+    node.type = LogicalType::STRUCT(std::move(fields));
+  } else if ((id == LogicalTypeId::LIST || id == LogicalTypeId::MAP) && node.children.size() == 1) {
+    const LogicalType& child = node.children[0].type;
+    node.type = id == LogicalTypeId::LIST ? LogicalType::LIST(child) : LogicalType::MAP(child);
+  }
+  column.type = node.type;
+  return true;
+}
+
+// Puts `inner` in the place of the column that `outer` is computed from.
+void Compose(duckdb::unique_ptr<duckdb::Expression>& outer, const duckdb::Expression& inner) {
+  if (outer->GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF) {
+    outer = inner.Copy();
+    return;
+  }
+  duckdb::ExpressionIterator::EnumerateChildren(
+      *outer, [&](duckdb::unique_ptr<duckdb::Expression>& child) { Compose(child, inner); });
+}
+
+// Has the reader put together the VARIANTs that the columns it reads hold in parts.
+void AssembleColumns(const TableScan& scan, const duckdb::vector<duckdb::ParquetColumnSchema>& nodes, duckdb::BaseFileReader& reader) {
+  std::vector<Field> fields = ScanColumns(scan.snapshot());
+  for (duckdb::ColumnIndex& index : reader.column_indexes) {
+    duckdb::column_t at = index.GetPrimaryIndex();
+    if (at >= nodes.size() || at >= reader.columns.size()) continue;
+    const duckdb::MultiFileColumnDefinition& column = reader.columns[at];
+    auto number = column.name.starts_with('k') ? ParseInt64(column.name.substr(1)) : std::nullopt;
+    if (!number || *number < 0 || static_cast<size_t>(*number) >= fields.size()) continue;
+    auto assembly = AssembleVariants(nodes[at].type, column.type, fields[static_cast<size_t>(*number)].type);
+    if (!assembly) continue;
+    // All of the parts are needed.
+    index = duckdb::ColumnIndex(at);
+    auto& expression = reader.expression_map[at];
+    if (expression) Compose(expression, *assembly);
+    else expression = std::move(assembly);
+  }
+}
+
 class ScanReader : public duckdb::MultiFileReader {
  public:
   static duckdb::unique_ptr<duckdb::MultiFileReader> Create(const duckdb::TableFunction& function) {
@@ -307,12 +364,14 @@ class ScanReader : public duckdb::MultiFileReader {
     const FileInfo& info = InfoOf(data.reader->file);
     // The position in the pruned list says nothing to anybody else.
     data.reader->file_list_idx = info.index;
-    NameFileColumns(*info.scan, columns, data.reader->columns);
     auto& nodes = static_cast<duckdb::ParquetReader&>(*data.reader).root_schema->children;
-    for (size_t i = 0; i < std::min(nodes.size(), data.reader->columns.size()); ++i) {
-      TakeInstants(data.reader->columns[i].type, nodes[i]);
-    }
-    return MultiFileReader::InitializeReader(data, bind_data, columns, column_ids, filters, context, state);
+    size_t count = std::min(nodes.size(), data.reader->columns.size());
+    for (size_t i = 0; i < count; ++i) TakeVariantGroups(nodes[i], data.reader->columns[i]);
+    NameFileColumns(*info.scan, columns, data.reader->columns);
+    for (size_t i = 0; i < count; ++i) TakeInstants(data.reader->columns[i].type, nodes[i]);
+    auto initialized = MultiFileReader::InitializeReader(data, bind_data, columns, column_ids, filters, context, state);
+    AssembleColumns(*info.scan, nodes, *data.reader);
+    return initialized;
   }
 
   void FinalizeBind(duckdb::MultiFileReaderData& data, const duckdb::MultiFileOptions& options,

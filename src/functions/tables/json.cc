@@ -190,6 +190,7 @@ constexpr std::array kJsonRows = {
     FunctionRow{"parse_json try_parse_json", "any", "", "", "", ParseVariant},
     FunctionRow{"variant_get try_variant_get", "any, any, any?", "", "", "", VariantGet},
     FunctionRow{"is_variant_null", "variant", "boolean", "spark_is_variant_null({0})", "Nt"},
+    FunctionRow{"schema_of_variant", "variant", "string", "spark_schema_of_variant({0})", "t"},
     FunctionRow{"to_variant_object", "any", "", "", "", ToVariantObject},
     FunctionRow{"from_json", "any, any, any?", "", "", "", FromJson},
     FunctionRow{"to_json", "any, any?", "", "", "", ToJson},

@@ -88,7 +88,7 @@ constexpr std::array kValuesRows = {
     FunctionRow{"assert_true", "boolean, string?", "", "", "", AssertTrue},
     FunctionRow{
         "input_file_name input_file_block_length input_file_block_start session_window window "
-        "from_xml to_xml schema_of_xml schema_of_variant sentences randstr uniform collate collation "
+        "from_xml to_xml schema_of_xml sentences randstr uniform collate collation "
         "collations reflect java_method try_reflect xpath "
         "xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string "
         "hll_sketch_estimate hll_union format_bytes",

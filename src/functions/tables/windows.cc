@@ -128,6 +128,15 @@ Result<ResolvedFunction> Inline(const Call& call) {
   return Generator(call, sql::GeneratorKind::kInline, std::move(columns));
 }
 
+// An Inline whose argument is a VARIANT.
+Result<ResolvedFunction> VariantExplode(const Call& call) {
+  if (!call.type(0).Is(TypeId::kVariant) && !call.IsNull(0)) return call.Unexpected(0, "\"VARIANT\"");
+  auto out = Generator(call, sql::GeneratorKind::kInline,
+                       {{"pos", TypeId::kInt, false}, {"key", TypeId::kString, true}, {"value", TypeId::kVariant, false}});
+  out.argument_types = {TypeId::kVariant};
+  return out;
+}
+
 Result<ResolvedFunction> Stack(const Call& call) {
   if (call.size() < 2) return call.WrongCount("> 1");
   auto rows = call.ConstantInt(0);
@@ -172,6 +181,7 @@ Result<ResolvedFunction> JsonTuple(const Call& call) {
 constexpr std::array kGeneratorRows = {
     FunctionRow{"explode explode_outer posexplode posexplode_outer", "any", "", "", "", Explode},
     FunctionRow{"inline inline_outer", "any", "", "", "", Inline},
+    FunctionRow{"variant_explode variant_explode_outer", "any", "", "", "", VariantExplode},
     FunctionRow{"stack", "any...", "", "", "", Stack},
     FunctionRow{"json_tuple", "any...", "", "", "", JsonTuple},
 };

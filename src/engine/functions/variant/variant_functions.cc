@@ -14,7 +14,8 @@
 #include "engine/functions/kernel_binding.h"
 #include "engine/functions/number_text.h"
 #include "engine/functions/time_zone.h"
-#include "engine/functions/variant/variant_node.h"
+#include "engine/functions/variant/variant_schema.h"
+#include "engine/functions/variant/variant_value.h"
 #include "types/data_type.h"
 
 namespace ashlar::engine {
@@ -24,23 +25,6 @@ using Kind = VariantNode::Kind;
 using Text = std::string_view;
 using duckdb::LogicalType;
 using DuckValue = duckdb::Value;
-
-LogicalType VariantType() { return LogicalType::STRUCT({{"f0", LogicalType::BLOB}, {"f1", LogicalType::BLOB}}); }
-
-DuckValue MakeVariant(const VariantNode& node) {
-  VariantBytes bytes = EncodeVariant(node);
-  return DuckValue::STRUCT({{"f0", DuckValue::BLOB_RAW(bytes.value)}, {"f1", DuckValue::BLOB_RAW(bytes.metadata)}});
-}
-
-VariantNode Open(const DuckValue& variant) {
-  const auto& parts = duckdb::StructValue::GetChildren(variant);
-  std::optional<VariantNode> node;
-  if (!parts[0].IsNull() && !parts[1].IsNull()) {
-    node = DecodeVariant(duckdb::StringValue::Get(parts[0]), duckdb::StringValue::Get(parts[1]));
-  }
-  if (!node) Fail("MALFORMED_VARIANT", "22023", "Variant binary is malformed. Please check the data source is valid.", {});
-  return *std::move(node);
-}
 
 struct BoundVariant : duckdb::FunctionData {
   DataType type;
@@ -141,10 +125,16 @@ class Conversion {
   }
 
   std::string ToText(const VariantNode& node) const {
-    if (node.Is(Kind::kString) || node.Is(Kind::kBinary)) return node.text;
-    std::string json = VariantJson(node, zone_);
-    bool quoted = node.Is(Kind::kDate) || node.Is(Kind::kTimestamp) || node.Is(Kind::kTimestampNtz);
-    return quoted ? json.substr(1, json.size() - 2) : json;
+    switch (node.kind) {
+      case Kind::kString:
+      case Kind::kBinary: return node.text;
+      case Kind::kDate: return DateText(node.number);
+      case Kind::kTimestamp: return TimestampText(zone_.ToLocal(node.number));
+      case Kind::kTimestampNtz: return TimestampText(node.number);
+      case Kind::kDouble: return DoubleText(node.floating);
+      case Kind::kFloat: return FloatText(static_cast<float>(node.floating));
+      default: return VariantJson(node, zone_);
+    }
   }
 
  private:
@@ -264,64 +254,6 @@ class Conversion {
   const TimeZone& zone_;
 };
 
-// ---- from Spark's types -------------------------------------------------------------------------
-
-VariantNode FromValue(const DuckValue& value, const DataType& type) {
-  VariantNode out;
-  if (value.IsNull()) return out;
-  auto number = [&](Kind kind, int64_t n) {
-    out.kind = kind;
-    out.number = n;
-  };
-  switch (type.id()) {
-    case TypeId::kVariant: return Open(value);
-    case TypeId::kBoolean: number(Kind::kBoolean, value.GetValue<bool>()); break;
-    case TypeId::kByte:
-    case TypeId::kShort:
-    case TypeId::kInt:
-    case TypeId::kLong: number(Kind::kLong, value.GetValue<int64_t>()); break;
-    case TypeId::kDate: number(Kind::kDate, duckdb::DateValue::Get(value).days); break;
-    case TypeId::kTimestamp: number(Kind::kTimestamp, duckdb::TimestampTZValue::Get(value).value); break;
-    case TypeId::kTimestampNtz: number(Kind::kTimestampNtz, duckdb::TimestampValue::Get(value).value); break;
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-      out.kind = type.Is(TypeId::kFloat) ? Kind::kFloat : Kind::kDouble;
-      out.floating = value.GetValue<double>();
-      break;
-    case TypeId::kDecimal: {
-      auto decimal = ParseDecimal(value.ToString());
-      out.kind = Kind::kDecimal;
-      out.unscaled = decimal ? decimal->unscaled.ToInt128().value_or(0) : 0;
-      out.scale = decimal ? decimal->scale : 0;
-      break;
-    }
-    case TypeId::kString:
-    case TypeId::kBinary:
-      out.kind = type.Is(TypeId::kString) ? Kind::kString : Kind::kBinary;
-      out.text = duckdb::StringValue::Get(value);
-      break;
-    case TypeId::kArray:
-      out.kind = Kind::kArray;
-      for (const DuckValue& item : duckdb::ListValue::GetChildren(value)) out.children.push_back(FromValue(item, type.element()));
-      break;
-    case TypeId::kMap:
-    case TypeId::kStruct: {
-      out.kind = Kind::kObject;
-      bool map = type.Is(TypeId::kMap);
-      const auto& parts = map ? duckdb::MapValue::GetChildren(value) : duckdb::StructValue::GetChildren(value);
-      for (size_t i = 0; i < parts.size(); ++i) {
-        out.names.push_back(map ? duckdb::StructValue::GetChildren(parts[i])[0].ToString() : type.fields()[i].name);
-        out.children.push_back(map ? FromValue(duckdb::StructValue::GetChildren(parts[i])[1], type.map_value())
-                                   : FromValue(parts[i], type.fields()[i].type));
-      }
-      SortFields(out);
-      break;
-    }
-    default: ThrowSparkError(NotImplemented("VARIANT of " + type.SimpleString()));
-  }
-  return out;
-}
-
 // ---- functions ----------------------------------------------------------------------------------
 
 // A row of values to a value; NULL in the first gives NULL unless `on_null` says otherwise.
@@ -347,7 +279,7 @@ DuckValue ParseJsonRow(const BoundVariant&, const duckdb::vector<DuckValue>& arg
   auto json = ReadJson(text);
   auto node = json ? VariantFromJson(*json) : std::nullopt;
   if (node) return MakeVariant(*node);
-  if (Try) return DuckValue(VariantType());
+  if (Try) return DuckValue(DuckVariantType());
   Fail("MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "22023",
        "Malformed records are detected in record parsing: " + text + ". Parse Mode: FAILFAST.",
        {{"badRecord", text}, {"failFastMode", "FAILFAST"}});
@@ -364,7 +296,7 @@ DuckValue GetRow(const BoundVariant& bound, const duckdb::vector<DuckValue>& arg
     Fail("INVALID_VARIANT_GET_PATH", "22023",
          "The path `" + path + "` is not a valid variant extraction path in " + name + ".", {{"path", path}, {"functionName", name}});
   }
-  VariantNode node = Open(args[0]);
+  VariantNode node = OpenVariant(args[0]);
   const VariantNode* found = Walk(node, *steps);
   if (found == nullptr) return DuckValue(bound.duck);
   if (auto value = Conversion(*bound.zone).To(*found, bound.type, bound.duck)) return *value;
@@ -376,13 +308,29 @@ DuckValue GetRow(const BoundVariant& bound, const duckdb::vector<DuckValue>& arg
 }
 
 DuckValue ToVariantRow(const BoundVariant& bound, const duckdb::vector<DuckValue>& args) {
-  return MakeVariant(FromValue(args[0], bound.type));
+  return MakeVariant(VariantFromValue(args[0], bound.type));
 }
 DuckValue JsonRow(const BoundVariant& bound, const duckdb::vector<DuckValue>& args) {
-  return DuckValue(VariantJson(Open(args[0]), *bound.zone));
+  return DuckValue(VariantJson(OpenVariant(args[0]), *bound.zone));
+}
+DuckValue SchemaRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) { return DuckValue(VariantSchema(OpenVariant(args[0]))); }
+
+LogicalType VariantEntryType() {
+  return LogicalType::STRUCT({{"f0", LogicalType::INTEGER}, {"f1", LogicalType::VARCHAR}, {"f2", DuckVariantType()}});
+}
+// The elements of an array, the fields of an object; nothing of others.
+DuckValue EntriesRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) {
+  VariantNode node = OpenVariant(args[0]);
+  duckdb::vector<DuckValue> entries;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    DuckValue key = node.Is(Kind::kObject) ? DuckValue(node.names[i]) : DuckValue(LogicalType::VARCHAR);
+    entries.push_back(DuckValue::STRUCT(
+        {{"f0", DuckValue::INTEGER(static_cast<int32_t>(i))}, {"f1", std::move(key)}, {"f2", MakeVariant(node.children[i])}}));
+  }
+  return DuckValue::LIST(VariantEntryType(), std::move(entries));
 }
 DuckValue IsNullRow(const BoundVariant&, const duckdb::vector<DuckValue>& args) {
-  return DuckValue::BOOLEAN(!args[0].IsNull() && Open(args[0]).Is(Kind::kNull));
+  return DuckValue::BOOLEAN(!args[0].IsNull() && OpenVariant(args[0]).Is(Kind::kNull));
 }
 
 std::string FromHexadecimal(Text digits) {
@@ -427,12 +375,14 @@ void Add(Registrar& registrar, const char* name, size_t arguments, RunFunction r
 
 // spark_variant_get(variant, path, type, NULL of its type); spark_to_variant(value, type).
 void RegisterVariants(Registrar& registrar) {
-  Add(registrar, "spark_parse_json", 1, RunRows<ParseJsonRow<false>>, BindVariant<-1, -1>, VariantType(), Throws::kYes);
-  Add(registrar, "spark_try_parse_json", 1, RunRows<ParseJsonRow<true>>, BindVariant<-1, -1>, VariantType(), Throws::kNo);
+  Add(registrar, "spark_parse_json", 1, RunRows<ParseJsonRow<false>>, BindVariant<-1, -1>, DuckVariantType(), Throws::kYes);
+  Add(registrar, "spark_try_parse_json", 1, RunRows<ParseJsonRow<true>>, BindVariant<-1, -1>, DuckVariantType(), Throws::kNo);
   Add(registrar, "spark_variant_get", 4, RunRows<GetRow<false>>, BindVariant<2, 3>, LogicalType::VARCHAR, Throws::kYes);
   Add(registrar, "spark_try_variant_get", 4, RunRows<GetRow<true>>, BindVariant<2, 3>, LogicalType::VARCHAR, Throws::kYes);
-  Add(registrar, "spark_to_variant", 2, RunRows<ToVariantRow>, BindVariant<1, -1>, VariantType(), Throws::kYes);
+  Add(registrar, "spark_to_variant", 2, RunRows<ToVariantRow>, BindVariant<1, -1>, DuckVariantType(), Throws::kYes);
   Add(registrar, "spark_variant_json", 1, RunRows<JsonRow>, BindVariant<-1, -1>, LogicalType::VARCHAR, Throws::kYes);
+  Add(registrar, "spark_schema_of_variant", 1, RunRows<SchemaRow>, BindVariant<-1, -1>, LogicalType::VARCHAR, Throws::kYes);
+  Add(registrar, "spark_variant_entries", 1, RunRows<EntriesRow>, BindVariant<-1, -1>, LogicalType::LIST(VariantEntryType()), Throws::kYes);
   Add(registrar, "spark_is_variant_null", 1, RunRows<IsNullRow, false>, BindVariant<-1, -1>, LogicalType::BOOLEAN, Throws::kYes);
 }
 

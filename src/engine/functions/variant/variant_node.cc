@@ -1,6 +1,8 @@
 #include "engine/functions/variant/variant_node.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <numeric>
@@ -293,6 +295,16 @@ VariantNode NumberFromJson(const std::string& text) {
   return out;
 }
 
+// JSON has no numbers for them.
+std::string JsonFraction(std::string text, double value) { return std::isfinite(value) ? text : "\"" + text + "\""; }
+
+// "+02:00"
+std::string OffsetText(int64_t seconds) {
+  int64_t minutes = std::abs(seconds) / 60;
+  auto two = [](int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return (seconds < 0 && minutes > 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60);
+}
+
 }  // namespace
 
 VariantBytes EncodeVariant(const VariantNode& node) { return Encoder().Encode(node); }
@@ -350,11 +362,12 @@ std::string VariantJson(const VariantNode& node, const TimeZone& zone) {
     case Kind::kNull: return "null";
     case Kind::kBoolean: return node.number ? "true" : "false";
     case Kind::kLong: return std::to_string(node.number);
-    case Kind::kDouble: return DoubleText(node.floating);
-    case Kind::kFloat: return FloatText(static_cast<float>(node.floating));
+    case Kind::kDouble: return JsonFraction(DoubleText(node.floating), node.floating);
+    case Kind::kFloat: return JsonFraction(FloatText(static_cast<float>(node.floating)), node.floating);
     case Kind::kDecimal: return StrippedText(WideInteger::From(node.unscaled), node.scale);
     case Kind::kDate: return "\"" + DateText(node.number) + "\"";
-    case Kind::kTimestamp: return "\"" + TimestampText(zone.ToLocal(node.number)) + "\"";
+    case Kind::kTimestamp:
+      return "\"" + TimestampText(zone.ToLocal(node.number)) + OffsetText(zone.OffsetSeconds(node.number)) + "\"";
     case Kind::kTimestampNtz: return "\"" + TimestampText(node.number) + "\"";
     case Kind::kString: return QuoteJson(node.text);
     case Kind::kBinary: return QuoteJson(Base64Encode(node.text));
