@@ -15,6 +15,8 @@ class Case:
     clustered: str = ""
     where: str = "id > 2"         # a predicate that skips files
     select: str = "*"             # of what cannot be compared as it is
+    replayed: bool = True         # tests/delta/replay.py reads the rows too, of types it knows
+    cut: bool = False             # before others read, the log is cut to its newest checkpoint
     past: int = 1                 # an earlier version to read; -1 where there is none
     changes_from: int = -1        # table_changes from here on
     before: list = dataclasses.field(default_factory=list)   # statements before the table is there
@@ -90,7 +92,7 @@ ROWS = {
         "id BIGINT, b BOOLEAN, i INT, de DECIMAL(10,2), d DOUBLE, ts TIMESTAMP", partitioned="b, i, de, d, ts",
         write=["INSERT INTO {t} VALUES (1, true, -5, 1.50, 0.1D, TIMESTAMP'2024-01-01 10:00:00.123456'), (3, NULL, NULL, NULL, NULL, NULL)"],
         then=["INSERT INTO {t} VALUES (5, false, 2147483647, -0.01, -1.5E300D, TIMESTAMP'1969-12-31 23:59:59.999999')"],
-        where="ts > TIMESTAMP'2024-01-01 09:00:00'"),
+        where="ts > TIMESTAMP'2024-01-01 09:00:00'", replayed=False),
     "forty columns": Case(
         ", ".join(["id BIGINT", *(f"c{i} INT" for i in range(1, 40))]),
         ["INSERT INTO {t} SELECT id, " + ", ".join(f"CAST(id + {i} AS INT)" for i in range(1, 40)) + " FROM range(5)"],
@@ -106,7 +108,7 @@ ROWS = {
         then=["INSERT INTO {t} VALUES (5, TIMESTAMP_NTZ'0001-01-01 00:00:00')"], where="n > TIMESTAMP_NTZ'1999-12-31 23:59:59'"),
     "variant": Case(
         "id BIGINT, j VARIANT", ["INSERT INTO {t} SELECT 1, parse_json('{\"a\": [1, \"x\", null, 1.25]}')", "INSERT INTO {t} VALUES (3, NULL)"],
-        then=["INSERT INTO {t} SELECT 5, parse_json('7')"], features=("variantType",), select="id, to_json(j) AS j"),
+        then=["INSERT INTO {t} SELECT 5, parse_json('7')"], features=("variantType",), select="id, to_json(j) AS j", replayed=False),
 }
 
 CHANGES = {
@@ -208,4 +210,83 @@ MAINTENANCE = {
                 "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", *(text.replace("{t}", "{t}_source") for text in FILL + DML)]),
 }
 
-CASES = {**ROWS, **CHANGES, **RULES, **LOGS, **MAINTENANCE}
+TRACKED = "*, _metadata.row_id AS row_id, _metadata.row_commit_version AS changed_in"
+FEATURES = {
+    "row tracking": Case(
+        PAIRS, FILL + DML, MORE, properties={"delta.enableRowTracking": "true"}, features=("rowTracking", "domainMetadata"), select=TRACKED),
+    "row tracking with vectors": Case(
+        PAIRS, FILL + DML + ["OPTIMIZE {t}"], MORE, properties={"delta.enableRowTracking": "true", **VECTORS}, select=TRACKED,
+        features=("rowTracking", "deletionVectors"), same_stats=False),
+    "row tracking enabled later": Case(
+        PAIRS, FILL * 2 + ["ALTER TABLE {t} SET TBLPROPERTIES ('delta.enableRowTracking' = 'true')"] + DML, MORE, features=("rowTracking",),
+        select=TRACKED, past=-1),
+    "liquid clustering": Case(
+        PAIRS, FILL * 2 + ["OPTIMIZE {t}", "DELETE FROM {t} WHERE id = 5"], MORE + ["OPTIMIZE {t}"], clustered="id",
+        features=("clustering", "domainMetadata"), same_stats=False),
+    "clustering columns altered": Case(
+        "id BIGINT, v STRING, s STRUCT<x: INT>", clustered="v", properties={"delta.columnMapping.mode": "name"}, features=("clustering", "columnMapping"),
+        write=["INSERT INTO {t} SELECT id, concat('v', id), named_struct('x', CAST(id AS INT)) FROM range(20)", "OPTIMIZE {t}",
+               "ALTER TABLE {t} CLUSTER BY (s.x, id)", "INSERT INTO {t} VALUES (50, 'new', named_struct('x', 1))", "OPTIMIZE {t} FULL"],
+        then=["ALTER TABLE {t} CLUSTER BY NONE", "INSERT INTO {t} VALUES (100, 'other', NULL)"], same_stats=False),
+    "types widened, all of them": Case(
+        "id BIGINT, b TINYINT, h SMALLINT, i INT, f FLOAT, de DECIMAL(6,2), da DATE, n INT, s STRUCT<x: INT>, l ARRAY<INT>, m MAP<INT, SMALLINT>",
+        ["INSERT INTO {t} VALUES (1, 1Y, 2S, 3, 1.1F, 1.25, DATE'2024-01-02', 7, named_struct('x', 4), array(5), map(6, 7S))",
+         *(f"ALTER TABLE {{t}} ALTER COLUMN {column} TYPE {kind}" for column, kind in (
+             ("b", "SMALLINT"), ("h", "BIGINT"), ("i", "DOUBLE"), ("f", "DOUBLE"), ("de", "DECIMAL(12,4)"), ("da", "TIMESTAMP_NTZ"),
+             ("n", "DECIMAL(20,2)"), ("s.x", "BIGINT"), ("l.element", "BIGINT"), ("m.key", "BIGINT"), ("m.value", "INT"), ("b", "INT"))),
+         "INSERT INTO {t} VALUES (3, 70000, 5000000000, 2.5D, 1.1D, 12345678.1234, TIMESTAMP_NTZ'2024-01-02 10:00:00', 12345678901.25, "
+         "named_struct('x', 5000000000), array(5000000000), map(5000000000, 70000))"],
+        then=["UPDATE {t} SET de = de + 1 WHERE id = 1", "INSERT INTO {t} (id, b) VALUES (5, -70000)"],
+        properties={"delta.enableTypeWidening": "true"}, features=("typeWidening", "timestampNtz"), where="f > 1.1D OR b > 1", replayed=False),
+    "partition columns widened": Case(
+        "id BIGINT, p INT", ["INSERT INTO {t} VALUES (1, 1)", "ALTER TABLE {t} ALTER COLUMN p TYPE BIGINT", "INSERT INTO {t} VALUES (3, 5000000000)"],
+        then=["INSERT INTO {t} VALUES (5, -5000000000)", "DELETE FROM {t} WHERE p = 1"], partitioned="p",
+        properties={"delta.enableTypeWidening": "true"}, features=("typeWidening",), where="p > 1"),
+    "variants in structs and lists": Case(
+        "id BIGINT, s STRUCT<j: VARIANT>, l ARRAY<VARIANT>",
+        ["INSERT INTO {t} SELECT 1, named_struct('j', parse_json('{\"a\": 1.5}')), array(parse_json('[true, null]'), NULL)"],
+        then=["INSERT INTO {t} SELECT 5, named_struct('j', parse_json('\"x\"')), array()"], features=("variantType",),
+        select="id, to_json(s) AS s, to_json(l) AS l", replayed=False),
+    "change data feed with renamed columns": Case(
+        PAIRS, FILL + ["ALTER TABLE {t} RENAME COLUMN v TO `new name`", "UPDATE {t} SET `new name` = 'x' WHERE id = 3",
+                       "DELETE FROM {t} WHERE id = 4"], ["DELETE FROM {t} WHERE id = 5"], changes_from=3,
+        properties={"delta.enableChangeDataFeed": "true", "delta.columnMapping.mode": "name"}, features=("changeDataFeed", "columnMapping")),
+    "comments": Case(
+        "id BIGINT COMMENT 'the key, it\\'s \"ä\"', s STRUCT<x: INT COMMENT 'within'>", ["INSERT INTO {t} VALUES (1, named_struct('x', 1))",
+        "COMMENT ON TABLE {t} IS 'what it is about'", "ALTER TABLE {t} ALTER COLUMN s.x COMMENT 'changed'"],
+        ["ALTER TABLE {t} ALTER COLUMN id COMMENT 'theirs'"], where="id > 0"),
+    "vectors dropped": Case(
+        PAIRS, FILL + ["DELETE FROM {t} WHERE id < 4", "ALTER TABLE {t} DROP FEATURE deletionVectors"], MORE, properties=VECTORS,
+        features=("checkpointProtection",)),
+    "column mapping dropped": Case(
+        PAIRS, FILL + ["ALTER TABLE {t} RENAME COLUMN v TO w", "ALTER TABLE {t} DROP FEATURE columnMapping"], ["INSERT INTO {t} VALUES (100, 'other')"],
+        properties={"delta.columnMapping.mode": "name"}, features=("checkpointProtection",)),
+    "type widening dropped": Case(
+        "id BIGINT, n INT", ["INSERT INTO {t} VALUES (1, 1)", "ALTER TABLE {t} ALTER COLUMN n TYPE BIGINT", "INSERT INTO {t} VALUES (3, 5000000000)",
+                             "ALTER TABLE {t} DROP FEATURE typeWidening"],
+        ["INSERT INTO {t} VALUES (5, 6)"], properties={"delta.enableTypeWidening": "true"}, features=("checkpointProtection",)),
+    "features dropped": Case(
+        PAIRS, FILL + [f"ALTER TABLE {{t}} DROP FEATURE {name}" for name in ("rowTracking", "inCommitTimestamp", "v2Checkpoint", "vacuumProtocolCheck")],
+        MORE, features=("checkpointProtection",), properties={
+            "delta.enableRowTracking": "true", "delta.enableInCommitTimestamps": "true", "delta.checkpointPolicy": "v2", **on("vacuumProtocolCheck")}),
+    "identity columns with values given": Case(
+        "id BIGINT GENERATED BY DEFAULT AS IDENTITY, v STRING", features=("identityColumns",), same_values=False, same_stats=False,
+        write=["INSERT INTO {t} (v) VALUES ('a')", "INSERT INTO {t} VALUES (100, 'given')", "ALTER TABLE {t} ALTER COLUMN id SYNC IDENTITY"],
+        then=["INSERT INTO {t} (v) VALUES ('c')", "INSERT INTO {t} VALUES (200, 'given')", "ALTER TABLE {t} ALTER COLUMN id SYNC IDENTITY",
+              "INSERT INTO {t} (v) VALUES ('d')"]),
+    "only a checkpoint is left": Case(PAIRS, FILL * 3 + DML, MORE, properties={"delta.checkpointInterval": "2"}, cut=True, past=-1),
+    "only a V2 checkpoint is left": Case(
+        PAIRS, FILL * 3 + DML, MORE, properties={"delta.checkpointInterval": "2", "delta.checkpointPolicy": "v2"}, cut=True, past=-1,
+        features=("v2Checkpoint",)),
+    "shallow CLONE": Case(
+        "", [], MORE, past=-1, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
+        before=[f"CREATE TABLE {{t}}_source ({PAIRS}) USING delta LOCATION '{{path}}_source' "
+                "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", *(text.replace("{t}", "{t}_source") for text in FILL + DML)]),
+    "CONVERT TO DELTA": Case(
+        "", ["INSERT INTO {t} VALUES (50, 'x', 2)"], ["INSERT INTO {t} VALUES (100, 'other', 7)", "UPDATE {t} SET v = 'theirs' WHERE id = 2"],
+        create="CONVERT TO DELTA {t}", same_stats=False,
+        before=["CREATE TABLE {t} (id BIGINT, v STRING, p INT) USING PARQUET PARTITIONED BY (p) LOCATION '{path}'",
+                "INSERT INTO {t} SELECT id, concat('v', id), CAST(id % 2 AS INT) FROM range(20)"]),
+}
+
+CASES = {**ROWS, **CHANGES, **RULES, **FEATURES, **LOGS, **MAINTENANCE}

@@ -1,10 +1,11 @@
-"""Who reads and writes Delta tables: a server of ours, the deltalake package."""
+"""Who reads and writes Delta tables: a server of ours, the deltalake package, delta-spark on a Spark."""
 
 import importlib.util
 import json
 import os
 import pathlib
 import re
+import subprocess
 import urllib.request
 
 import deltalake
@@ -116,3 +117,51 @@ class Deltalake:
                     if name.split(".")[0] in ("num_records", "null_count", "min", "max")}
 
         return self.attempt(root, read)
+
+
+class DeltaSpark:
+    """A process of its own (delta_spark.py), whose JVM answers one statement after another."""
+
+    name = "delta-spark"
+
+    def __init__(self, folder):
+        self.log_path = folder / "delta_spark.log"
+        self.process = subprocess.Popen([str(self.python()), "-B", str(HERE / "delta_spark.py"), str(folder)], text=True, encoding="utf-8",
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log_path, "w"))
+
+    @staticmethod
+    def python():
+        deps = pathlib.Path(os.environ.get("ASHLAR_DEPS_DIR", pathlib.Path.home() / ".cache/ashlar/deps"))
+        return deps / "oracle-env" / "bin" / "python"
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+    def ask(self, what, argument):
+        self.process.stdin.write(json.dumps({what: argument}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the Spark ended:\n{self.log_path.read_text()[-3000:]}")
+        answer = json.loads(line)
+        if "refused" in answer:
+            raise Refused(answer["refused"], answer["message"])
+        return answer
+
+    def version(self):
+        return self.ask("version", True)["version"]
+
+    def set(self, settings):
+        self.ask("set", settings)
+
+    def sql(self, text):
+        answer = self.ask("sql", text)
+        return Answer(answer["columns"], answer["rows"])
+
+    def fields(self, table):
+        return self.ask("fields", table)["fields"]
+
+    def files(self, query):
+        """How many files it reads for that."""
+        return self.ask("files", query)["files"]

@@ -4,7 +4,6 @@ What deltalake does not do is named in deltalake_cases.py with the words it refu
 out is compared with deltalake.json, which `make interop` writes (ASHLAR_INTEROP_RECORD=1) and the page is made of.
 """
 
-import json
 import os
 import pathlib
 import sys
@@ -19,13 +18,13 @@ import deltalake_cases  # noqa: E402
 import statistics_of  # noqa: E402
 from cases import CASES, Case  # noqa: E402
 from peers import Deltalake, Ours, Refused  # noqa: E402
+from record import Record  # noqa: E402
 from values import in_order, plain  # noqa: E402
 from views import changes, columns_of, listed_features, rows  # noqa: E402
 
-RESULTS = HERE / "deltalake.json"
 OURS = {name: case for name, case in CASES.items() if "ashlar" in case.writers}
 theirs = Deltalake()
-came_out = {}
+record = Record("deltalake")
 
 
 @pytest.fixture(scope="module")
@@ -36,25 +35,16 @@ def ours(tmp_path_factory):
     one.stop()
 
 
-def note(name, writer, step, outcome):
-    came_out.setdefault(name, {}).setdefault(writer, {})[step] = outcome
-
-
-def note_features(name, features):
-    entry = came_out.setdefault(name, {})
-    entry["features"] = sorted({*entry.get("features", []), *features})
-
-
 def attempt(name, writer, step, do, refusal):
     """Notes whether it was done; where a refusal is known it must come, in those words."""
     try:
         do()
     except Refused as error:
         assert refusal and refusal in str(error), f"deltalake, {step}: {error}"
-        note(name, writer, step, f"refused: {refusal}")
+        record.note(name, writer, step, f"refused: {refusal}")
         return False
     assert not refusal, f"deltalake does it now: {step}"
-    note(name, writer, step, "yes" if step == "write" else "equal")
+    record.note(name, writer, step, "yes" if step == "write" else "equal")
     return True
 
 
@@ -122,7 +112,7 @@ def test_what_we_write(ours, tmp_path, name):
     run(ours, [*case.before, case.creation(table, root), *case.statements("ashlar")], table, root)
     state = replay.check(root)
     assert set(case.features) <= listed_features(state.protocol)
-    note_features(name, case.features)
+    record.note_features(name, case.features)
 
     def read():
         check_same(ours, table, case, root, case.select)
@@ -155,7 +145,7 @@ def test_what_deltalake_writes(ours, tmp_path, name):
         return
     protocol = statistics_of.state_at(root, len(theirs.history(root)) - 1).protocol
     assert set(made.features) <= listed_features(protocol)
-    note_features(name, made.features)
+    record.note_features(name, made.features)
     ours.sql(f"CREATE TABLE {table} USING delta LOCATION '{root}'")
     case = Case("", [], where=made.where, changes_from=made.changes_from, past=made.past)
     check_same(ours, table, case, root)
@@ -163,16 +153,11 @@ def test_what_deltalake_writes(ours, tmp_path, name):
     check_skipping(ours, table, made.where)
     if made.past >= 0:
         assert rows(ours, table, case, f"VERSION AS OF {made.past}") == in_order(theirs.query(root, made.past))
-    note(name, "deltalake", "read", "equal")
+    record.note(name, "deltalake", "read", "equal")
     run(ours, made.then, table, root)
     check_same(ours, table, case, root)
-    note(name, "deltalake", "go on", "equal")
+    record.note(name, "deltalake", "go on", "equal")
 
 
 def test_the_record_is_what_came_out(request):
-    if request.config.getoption("keyword"):
-        pytest.skip("only a part ran")
-    record = {"peer": theirs.version(), "cases": dict(sorted(came_out.items()))}
-    if os.environ.get("ASHLAR_INTEROP_RECORD"):
-        RESULTS.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    assert json.loads(RESULTS.read_text()) == record, "run make interop, and commit what it writes"
+    record.finish(theirs.version(), partial=bool(request.config.getoption("keyword")))

@@ -4,9 +4,9 @@ import json
 
 from values import in_order
 
-HISTORY = ("version", "operation", "operationParameters", "operationMetrics", "readVersion", "isolationLevel", "isBlindAppend",
+HISTORY = ("version", "timestamp", "operation", "operationParameters", "operationMetrics", "readVersion", "isolationLevel", "isBlindAppend",
            "userMetadata", "engineInfo")
-DETAIL = ("format", "id", "partitionColumns", "clusteringColumns", "numFiles", "sizeInBytes", "properties", "minReaderVersion",
+DETAIL = ("format", "id", "description", "partitionColumns", "clusteringColumns", "numFiles", "sizeInBytes", "properties", "minReaderVersion",
           "minWriterVersion", "tableFeatures")
 
 
@@ -32,14 +32,18 @@ def only_different(a, b):
     return [{f"{i}.{k}": a[i].get(k)} for i, k in keep], [{f"{i}.{k}": b[i].get(k)} for i, k in keep]
 
 
-def columns_of(peer, name):
-    """(name, type) of each column, without what follows about partitions."""
-    described = []
+def described(peer, name):
+    """(name, type, comment) of each column, without what follows about partitions."""
+    shown = []
     for row in peer.sql(f"DESCRIBE TABLE {name}").dicts():
         if not row["col_name"] or row["col_name"].startswith("#"):
             break
-        described.append([row["col_name"], row["data_type"]])
-    return described
+        shown.append([row["col_name"], row["data_type"], row["comment"]])
+    return shown
+
+
+def columns_of(peer, name):
+    return [row[:2] for row in described(peer, name)]
 
 
 def rows(peer, name, case, rest=""):
@@ -55,7 +59,7 @@ def view(peer, name, case):
     history = [{key: row.get(key) for key in HISTORY} for row in peer.sql(f"DESCRIBE HISTORY {name}").dicts()]
     detail = peer.sql(f"DESCRIBE DETAIL {name}").dicts()[0]
     seen = {
-        "columns": columns_of(peer, name),
+        "columns": described(peer, name),
         "rows": rows(peer, name, case),
         "rows where": rows(peer, name, case, f"WHERE {case.where}"),
         "history": history,
@@ -69,11 +73,18 @@ def view(peer, name, case):
 
 
 def compare_views(ours, theirs):
+    """All that differs, in one exception."""
+    found = []
     for what in ours:
         a, b = ours[what], theirs[what]
         if what in ("history", "detail"):
             a, b = only_different(a, b)
-        expect_equal(what, a, b)
+        try:
+            expect_equal(what, a, b)
+        except Differs as error:
+            found.append(str(error))
+    if found:
+        raise Differs("\n".join(found))
 
 
 def listed_features(protocol):
