@@ -46,8 +46,8 @@ crash: build-tests  ## Kill the server and drivers at random and check what surv
 torture: build-tests  ## Many killed writers on few tables; the history must equal a serial order (COMMITS=10000)
 	@tests/torture/run $(BUILD) $(COMMITS)
 
-interop: build  ## Pass Delta tables between us and deltalake; writes the support matrix
-	@tests/interop/run $(BUILD)
+interop: build  ## Pass Delta tables between us, deltalake and delta-spark; writes the support matrix (ONLY="row tracking")
+	@tests/interop/run $(BUILD) "$(ONLY)"
 
 fuzz: setup  ## Feed made-up logs, checkpoints, vectors and statistics to src/delta (SECONDS=60 each, ONLY="log stats")
 	@tests/fuzz/run "$(SECONDS)" $(ONLY)

@@ -44,6 +44,12 @@ class DeltaTable : public EngineTable {
   std::optional<std::map<size_t, RowSelection>> files_;  // nullopt: all of them
 };
 
+// Parquet files in a folder without a log: read as the files of a Delta table are, never written to as one.
+class ParquetTable : public DeltaTable {
+ public:
+  using DeltaTable::DeltaTable;
+};
+
 // The change data feed of a Delta table: rows of all its parts together.
 class ChangesTable : public EngineTable {
  public:

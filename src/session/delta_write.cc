@@ -346,7 +346,8 @@ bool EvolvesSchemas(const StatementRun& run) {
 
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle) {
   auto* table = dynamic_cast<const engine::DeltaTable*>(&handle);
-  return table == nullptr ? nullptr : table->snapshot();
+  if (table == nullptr || dynamic_cast<const engine::ParquetTable*>(table) != nullptr) return nullptr;
+  return table->snapshot();
 }
 
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts) {

@@ -125,6 +125,20 @@ def test_a_table_of_the_catalog_becomes_a_delta_table(sql, workspace, tmp_path):
     assert deltalake.DeltaTable(str(tmp_path / "t")).version() == 1  # external: its data stays
 
 
+@pytest.mark.parametrize("statement", [
+    "INSERT INTO kept_parquet SELECT * FROM kept_parquet", "INSERT OVERWRITE kept_parquet SELECT * FROM kept_parquet",
+    "UPDATE kept_parquet SET note = 'x'", "DELETE FROM kept_parquet", "COPY INTO kept_parquet FROM '{folder}' FILEFORMAT = PARQUET",
+    "MERGE INTO kept_parquet t USING (SELECT 1L AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE"], ids=lambda text: text.split()[0] + text.split()[1])
+def test_a_parquet_table_is_not_written_to(sql, tmp_path, statement):
+    external_table(sql, tmp_path / "t", "kept_parquet")
+    try:
+        with pytest.raises(AssertionError, match="UNSUPPORTED_FEATURE"):
+            sql(statement.replace("{folder}", str(tmp_path / "t")))
+        assert [path.name for path in (tmp_path / "t").iterdir()] == ["a.parquet"]
+    finally:
+        sql("DROP TABLE kept_parquet")
+
+
 def test_an_end_before_the_catalog_is_told_is_mended_by_a_repeat(make_server, tmp_path):
     data = tmp_path / "data"
     server = make_server("--data-dir", str(data), env={"ASHLAR_FAILPOINTS": "session.convert.before_catalog=error"})

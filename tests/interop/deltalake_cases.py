@@ -244,11 +244,26 @@ THEN = {
     "append only": lambda root: append(root, id=100),
     "CHECK and NOT NULL": lambda root: append(root, id=100, v="good"),
 }
+MORE_FEATURES = "Unsupported table features required"  # and several, in any order
+PROTECTED = 'Unsupported table features required: [Unknown("checkpointProtection")'
 UNREAD = {
+    "change data feed with renamed columns": "Column mapping is not supported for read operation 'CHANGE DATA FEED scans' yet",
+    "partition columns widened": "Unsupported table features required: [TypeWidening]",
+    "types widened, all of them": "Unsupported table features required: [TypeWidening]",
     "type widening": "Unsupported table features required: [TypeWidening]",
     "vacuum protocol check": "Unsupported table features required: [VacuumProtocolCheck]",
 }
 UNWRITTEN = {
+    "clustering columns altered": MORE_FEATURES,
+    "column mapping dropped": PROTECTED,
+    "features dropped": MORE_FEATURES,
+    "identity columns with values given": "Unsupported table features required: [IdentityColumns]",
+    "liquid clustering": MORE_FEATURES,
+    "row tracking": MORE_FEATURES,
+    "row tracking enabled later": MORE_FEATURES,
+    "row tracking with vectors": MORE_FEATURES,
+    "type widening dropped": PROTECTED,
+    "vectors dropped": PROTECTED,
     "identity columns": "Unsupported table features required: [IdentityColumns]",
     "column defaults": "Unsupported table features required: [AllowColumnDefaults]",
     "in-commit timestamps": "Unsupported table features required: [InCommitTimestamp]",

@@ -66,13 +66,22 @@ def rows_by_case(outcomes):
     return {name: rows[name] for name in [*(n for n in CASES if n in rows), *sorted(set(rows) - set(CASES))]}
 
 
-def reasons(outcomes):
+def refusals_of(outcomes):
     for name, peer, case in cases_of(outcomes):
         for writer in ("ashlar", peer):
             for step, outcome in case.get(writer, {}).items():
                 if outcome.startswith("refused: "):
                     what = {"write": "does not write it", "read": "does not read ours", "go on": "does not write on"}[step]
                     yield f"| {name} | {peer} {what} | {outcome.removeprefix('refused: ')} |"
+
+
+def reasons_of(outcomes):
+    """reason why the two writers' statistics differ → cases"""
+    found = {}
+    for name, _, case in cases_of(outcomes):
+        for reason in case.get("reasons", ()):
+            found.setdefault(reason, []).append(name)
+    return found
 
 
 def proved(name, rows, outcomes):
@@ -97,9 +106,13 @@ def matrix(source, outcomes):
         same = {"equal": "yes", "differs": "**differs**"}.get(row["writers"], "–")
         cells = [cell for peer in outcomes for cell in (*row.get(peer, ("–", "–")), *([same] if peer == "delta-spark" else []))]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    refusals = list(reasons(outcomes))
+    refusals = list(refusals_of(outcomes))
     if refusals:
         lines += ["", "What the peers refuse, in their words:", "", "| case | who | why |", "|---|---|---|", *refusals]
+    reasons = reasons_of(outcomes)
+    if reasons:
+        lines += ["", "In what files with the same rows may differ, so that both are right:", "", "| what | in |", "|---|---|"]
+        lines += [f"| {reason} | {', '.join(names)} |" for reason, names in sorted(reasons.items())]
     return "\n".join([*lines, ""])
 
 

@@ -55,11 +55,6 @@ def peers(tmp_path_factory):
     ours.stop()
 
 
-def run(peer, statements, name, root):
-    for text in statements:
-        peer.sql(text.replace("{t}", name).replace("{path}", str(root)))
-
-
 def attempt(name, writer, step, do):
     """Notes what came of it."""
     try:
@@ -116,7 +111,7 @@ def write(peers, writer, name, case, table, root):
     settings = case.settings if writer.name == "delta-spark" else {}
     if settings:
         writer.set(settings)
-    run(writer, [*case.before, case.creation(table, root), *case.statements(writer.name)], table, root)
+    case.make(writer, table, root)
     if settings:
         writer.set(dict.fromkeys(settings))
     version = last_version(root)
@@ -151,7 +146,8 @@ def pass_between(peers, writer, reader, name, tmp_path):
         check_refusals(peers, table, case)
 
     def go_on():
-        run(reader, case.then, table, root)
+        for text in case.then:
+            reader.sql(text.replace("{t}", table))
         check(peers, table, case, root)
 
     attempt(name, writer.name, "write", first)

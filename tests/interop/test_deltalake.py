@@ -48,11 +48,6 @@ def attempt(name, writer, step, do, refusal):
     return True
 
 
-def run(ours, statements, name, root):
-    for text in statements:
-        ours.sql(text.replace("{t}", name).replace("{path}", str(root)))
-
-
 def in_delta_names(fields):
     """As DESCRIBE TABLE shows them, of types that need no parameters."""
     names = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
@@ -109,7 +104,7 @@ def check_skipping(ours, name, condition):
 @pytest.mark.parametrize("name", OURS)
 def test_what_we_write(ours, tmp_path, name):
     case, table, root = OURS[name], f"ours_{list(OURS).index(name)}", tmp_path / "table"
-    run(ours, [*case.before, case.creation(table, root), *case.statements("ashlar")], table, root)
+    case.make(ours, table, root)
     state = replay.check(root)
     assert set(case.features) <= listed_features(state.protocol)
     record.note_features(name, case.features)
@@ -154,7 +149,8 @@ def test_what_deltalake_writes(ours, tmp_path, name):
     if made.past >= 0:
         assert rows(ours, table, case, f"VERSION AS OF {made.past}") == in_order(theirs.query(root, made.past))
     record.note(name, "deltalake", "read", "equal")
-    run(ours, made.then, table, root)
+    for text in made.then:
+        ours.sql(text.replace("{t}", table))
     check_same(ours, table, case, root)
     record.note(name, "deltalake", "go on", "equal")
 

@@ -98,7 +98,7 @@ Result<std::shared_ptr<const sql::TableHandle>> OpenParquet(Engine& engine, obje
                                                                       files.front().relative_path.size() - 1);
   auto snapshot = ParquetSnapshot(root, std::move(schema), PartitionFields(files, request.schema), files);
   return std::shared_ptr<const sql::TableHandle>(
-      std::make_shared<DeltaTable>(std::move(snapshot), ColumnMatch::kAnyCase, store));
+      std::make_shared<ParquetTable>(std::move(snapshot), ColumnMatch::kAnyCase, store));
 }
 
 }  // namespace
