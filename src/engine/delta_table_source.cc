@@ -62,6 +62,15 @@ std::string UnfilteredSql(const std::string& column) {
   return "CASE WHEN random() >= 0 THEN " + column + " END";
 }
 
+// What the file holds of a column, as its type is read. delta-spark stores CHAR(n) as it was given: it is filled
+// with blanks when it is read.
+std::string ReadSql(const Field& field, const std::string& column) {
+  if (WasWidened(field)) return UnfilteredSql(column);
+  if (!field.type.is_char()) return column;
+  std::string length = std::to_string(field.type.char_length());
+  return "CASE WHEN length(" + column + ") < " + length + " THEN rpad(" + column + ", " + length + ", ' ') ELSE " + column + " END";
+}
+
 }  // namespace
 
 DeltaTable::DeltaTable(std::shared_ptr<const delta::Snapshot> snapshot, ColumnMatch match,
@@ -96,9 +105,9 @@ Result<std::string> DeltaTable::FromSql(const std::vector<int>& columns, bool wi
       select += (select.empty() ? "" : ", ") + LiteralSql(Value::Null(field.type)) + " AS k" + std::to_string(i);
     } else {
       std::string name = "k" + std::to_string(i);
-      bool widened = WasWidened(field);
-      plain = plain && !widened;
-      select += (select.empty() ? "" : ", ") + (widened ? UnfilteredSql(name) + " AS " + name : name);
+      std::string read = ReadSql(field, name);
+      plain = plain && read == name;
+      select += (select.empty() ? "" : ", ") + (read == name ? name : read + " AS " + name);
     }
   }
   if (no_files) {

@@ -15,7 +15,8 @@ class Case:
     clustered: str = ""
     where: str = "id > 2"         # a predicate that skips files
     select: str = "*"             # of what cannot be compared as it is
-    replayed: bool = True         # tests/delta/replay.py reads the rows too, of types it knows
+    replayed: bool = True         # tests/delta/replay.py shows the rows too, of types it knows
+    data_checked: bool = True     # it reads the files; pyarrow cannot where they have variants
     cut: bool = False             # before others read, the log is cut to its newest checkpoint
     past: int = 1                 # an earlier version to read; -1 where there is none
     changes_from: int = -1        # table_changes from here on
@@ -29,6 +30,7 @@ class Case:
     same_stats: bool = True
     writers: tuple = ("ashlar", "delta-spark")
     refuses: dict = dataclasses.field(default_factory=dict)    # {peer: what it says}: it writes no such table
+    unread: dict = dataclasses.field(default_factory=dict)     # {peer: what it says}: it reads no such table of the other's
 
     def creation(self, name, path):
         if self.create:
@@ -88,7 +90,7 @@ ROWS = {
          "map('k', array(1, NULL))), (3, NULL, array(), map()), (4, named_struct('a', NULL, 't', NULL), NULL, NULL)",
          "ALTER TABLE {t} ADD COLUMNS (s.b DOUBLE)",
          "INSERT INTO {t} SELECT 5, named_struct('a', 2, 't', named_struct('u', 'y'), 'b', 1.5D), NULL, map('z', NULL)"],
-        ["UPDATE {t} SET s.a = 9 WHERE id = 1", "ALTER TABLE {t} ADD COLUMNS (l.element.z INT)"], where="s.a = 2"),
+        ["UPDATE {t} SET s.a = 9 WHERE id = 1", "ALTER TABLE {t} ADD COLUMNS (l.element.z INT)"], where="s.a = 2", replayed=False),
     "partitions": Case(
         "id BIGINT, p STRING, d DATE", partitioned="p, d",
         write=["INSERT INTO {t} VALUES (1, 'a b/c%d=e', DATE'2024-01-01'), (2, NULL, NULL), (3, 'ä', DATE'1969-12-31'), "
@@ -116,7 +118,7 @@ ROWS = {
         then=["INSERT INTO {t} VALUES (5, TIMESTAMP_NTZ'0001-01-01 00:00:00')"], where="n > TIMESTAMP_NTZ'1999-12-31 23:59:59'"),
     "variant": Case(
         "id BIGINT, j VARIANT", ["INSERT INTO {t} SELECT 1, parse_json('{\"a\": [1, \"x\", null, 1.25]}')", "INSERT INTO {t} VALUES (3, NULL)"],
-        then=["INSERT INTO {t} SELECT 5, parse_json('7')"], features=("variantType",), select="id, to_json(j) AS j", replayed=False),
+        then=["INSERT INTO {t} SELECT 5, parse_json('7')"], features=("variantType",), select="id, to_json(j) AS j", replayed=False, data_checked=False),
 }
 
 CHANGES = {
@@ -263,7 +265,7 @@ FEATURES = {
         "id BIGINT, s STRUCT<j: VARIANT>, l ARRAY<VARIANT>",
         ["INSERT INTO {t} SELECT 1, named_struct('j', parse_json('{\"a\": 1.5}')), array(parse_json('[true, null]'), NULL)"],
         then=["INSERT INTO {t} SELECT 5, named_struct('j', parse_json('\"x\"')), array()"], features=("variantType",),
-        select="id, to_json(s.j) AS j, size(l) AS n, to_json(l[0]) AS first", replayed=False),
+        select="id, to_json(s.j) AS j, size(l) AS n, to_json(l[0]) AS first", replayed=False, data_checked=False),
     "change data feed with renamed columns": Case(
         PAIRS, FILL + ["ALTER TABLE {t} RENAME COLUMN v TO `new name`", "UPDATE {t} SET `new name` = 'x' WHERE id = 3",
                        "DELETE FROM {t} WHERE id = 4"], ["DELETE FROM {t} WHERE id = 5"], changes_from=3,
@@ -297,7 +299,7 @@ FEATURES = {
         PAIRS, FILL * 3 + DML, MORE, properties={"delta.checkpointInterval": "2", "delta.checkpointPolicy": "v2"}, cut=True, past=-1,
         features=("v2Checkpoint",)),
     "shallow CLONE": Case(
-        "", [], MORE, past=-1, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
+        "", [], MORE, past=-1, unread={"ashlar": "TO_BE_SEEN"}, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
         before=[f"CREATE TABLE {{t}}_source ({PAIRS}) USING delta LOCATION '{{path}}_source' "
                 "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", *(text.replace("{t}", "{t}_source") for text in FILL + DML)]),
     "CONVERT TO DELTA": Case(

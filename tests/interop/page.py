@@ -71,8 +71,10 @@ def refusals_of(outcomes):
         for writer in ("ashlar", peer):
             for step, outcome in case.get(writer, {}).items():
                 if outcome.startswith("refused: "):
-                    what = {"write": "does not write it", "read": "does not read ours", "go on": "does not write on"}[step]
-                    yield f"| {name} | {peer} {what} | {outcome.removeprefix('refused: ')} |"
+                    what = {"write": f"{peer} does not write it", "read": f"{peer} does not read ours", "go on": f"{peer} does not write on"}
+                    if writer == peer:
+                        what |= {"read": f"we do not read {peer}'s", "go on": "we do not write on"}
+                    yield f"| {name} | {what[step]} | {outcome.removeprefix('refused: ')} |"
 
 
 def reasons_of(outcomes):
@@ -108,7 +110,7 @@ def matrix(source, outcomes):
         lines.append(f"| {name} | {' | '.join(cells)} |")
     refusals = list(refusals_of(outcomes))
     if refusals:
-        lines += ["", "What the peers refuse, in their words:", "", "| case | who | why |", "|---|---|---|", *refusals]
+        lines += ["", "What is refused, in the refuser's words:", "", "| case | who | why |", "|---|---|---|", *refusals]
     reasons = reasons_of(outcomes)
     if reasons:
         lines += ["", "In what files with the same rows may differ, so that both are right:", "", "| what | in |", "|---|---|"]

@@ -78,10 +78,11 @@ def text_of(value):
 
 
 def table(root, version):
-    """The totals by the columns' names, as text that compares."""
+    """The totals of the columns that there are, by their names, as text that compares."""
     state = state_at(root, version)
-    found = totals(state, logical_names(state.schema(), state.mapped()), leaf_types(state.schema()))
-    shown = {part: {path: text_of(value) for path, value in found[part].items()} for part in ("minValues", "maxValues", "nullCount")}
+    types = dict(leaf_types(state.schema()))
+    found = totals(state, logical_names(state.schema(), state.mapped()), types)
+    shown = {part: {path: text_of(value) for path, value in found[part].items() if path in types} for part in ("minValues", "maxValues", "nullCount")}
     return {**shown, "numRecords": found["numRecords"], "wide": found["wide"], "no numbers": sorted(found["no numbers"])}
 
 
@@ -89,6 +90,8 @@ def table(root, version):
 LISTS = "NULLs of arrays and maps, and of variants within, are counted by delta-spark, and not by us"
 NO_NUMBERS = "a column with NaN or an infinite value: delta-spark writes the bound as text, we write none of the file's bounds beyond numbers"
 LONG_TEXTS = "delta-spark cuts at 32 UTF-16 units, which may part a character beyond U+FFFF; we cut at 32 characters"
+
+PADDED = "CHAR(n): we store values filled with blanks, delta-spark as they were given; both fill them when they read"
 
 
 def reason_for(part, path, kind, a, b, no_numbers):
@@ -98,6 +101,8 @@ def reason_for(part, path, kind, a, b, no_numbers):
         return NO_NUMBERS
     if kind == "string" and part != "nullCount" and max((a or "") + (b or ""), default="") > "\uffff":
         return LONG_TEXTS
+    if kind == "string" and a and b and a.rstrip(" ") == b.rstrip(" "):
+        return PADDED
     return None
 
 

@@ -6,7 +6,7 @@ from values import in_order
 
 HISTORY = ("version", "timestamp", "operation", "operationParameters", "operationMetrics", "readVersion", "isolationLevel", "isBlindAppend",
            "userMetadata", "engineInfo")
-DETAIL = ("format", "id", "description", "partitionColumns", "clusteringColumns", "numFiles", "sizeInBytes", "properties", "minReaderVersion",
+DETAIL = ("format", "id", "description", "createdAt", "lastModified", "partitionColumns", "clusteringColumns", "numFiles", "sizeInBytes", "properties", "minReaderVersion",
           "minWriterVersion", "tableFeatures")
 
 
