@@ -232,13 +232,14 @@ def parquet_files(root):
 TRACKED = "*, _metadata.row_id AS row_id, _metadata.row_commit_version AS changed_in"
 FEATURES = {
     "row tracking": Case(
-        PAIRS, FILL + DML, MORE, properties={"delta.enableRowTracking": "true"}, features=("rowTracking", "domainMetadata"), select=TRACKED),
+        PAIRS, FILL + DML, MORE, properties={"delta.enableRowTracking": "true"}, features=("rowTracking", "domainMetadata"), select=TRACKED,
+        same_values=False),  # which ids new rows get is the writer's to say
     "row tracking with vectors": Case(
         PAIRS, FILL + DML + ["OPTIMIZE {t}"], MORE, properties={"delta.enableRowTracking": "true", **VECTORS}, select=TRACKED,
-        features=("rowTracking", "deletionVectors"), same_stats=False),
+        features=("rowTracking", "deletionVectors"), same_stats=False, same_values=False),
     "row tracking enabled later": Case(
         PAIRS, FILL * 2 + ["ALTER TABLE {t} SET TBLPROPERTIES ('delta.enableRowTracking' = 'true')"] + DML, MORE, features=("rowTracking",),
-        select=TRACKED, past=-1),
+        select=TRACKED, past=-1, same_values=False),
     "liquid clustering": Case(
         PAIRS, FILL * 2 + ["OPTIMIZE {t}", "DELETE FROM {t} WHERE id = 5"], MORE + ["OPTIMIZE {t}"], clustered="id",
         features=("clustering", "domainMetadata"), same_stats=False),

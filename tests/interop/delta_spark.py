@@ -20,8 +20,9 @@ SETTINGS = {"spark.sql.leafNodeDefaultParallelism": "1", "spark.sql.shuffle.part
 
 
 def sql(session, text):
+    """What commands answer is nobody's question (and the metrics of OPTIMIZE are nothing that Arrow takes)."""
     frame = session.sql(text)
-    rows = rows_of(frame.toArrow()) if frame.schema.fields else []
+    rows = rows_of(frame.toArrow()) if text.startswith(("SELECT", "DESCRIBE")) else []
     return {"columns": frame.columns, "rows": rows}
 
 
@@ -48,12 +49,10 @@ ANSWERS = {"sql": sql, "fields": fields, "files": files, "set": configure, "vers
 
 
 def answer(session, question):
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
     (what, argument), = question.items()
     try:
         return ANSWERS[what](session, argument)
-    except (PySparkException, Py4JError) as error:
+    except Exception as error:  # of Spark, py4j or Arrow: the process answers, whatever happens
         thrown = root_throwable(error)
         known = thrown is not None and is_spark_error(thrown)
         return {"refused": thrown.getCondition() if known else type(error).__name__, "message": str(error)[:2000]}

@@ -135,8 +135,9 @@ class DeltaSpark:
         return deps / "oracle-env" / "bin" / "python"
 
     def stop(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            self.process.wait(timeout=60)
 
     def ask(self, what, argument):
         self.process.stdin.write(json.dumps({what: argument}) + "\n")

@@ -51,6 +51,8 @@ def peers(tmp_path_factory):
     spark = DeltaSpark(tmp_path_factory.mktemp("spark"))
     ours = Ours(build, tmp_path_factory.mktemp("server"))
     yield {one.name: one for one in (ours, spark)}
+    if os.environ.get("ASHLAR_INTEROP_RECORD"):  # also when somebody stops it
+        record.finish(spark.version(), partial=True)
     spark.stop()
     ours.stop()
 
@@ -101,10 +103,12 @@ def check(peers, name, case, root):
 
 def check_refusals(peers, name, case):
     for text, condition in case.refused:
+        found = {}
         for peer in peers.values():
             with pytest.raises(Refused) as refusal:
                 peer.sql(text.replace("{t}", name))
-            assert refusal.value.condition.split(".")[0] == condition, f"{peer.name}, {text}: {refusal.value}"
+            found[peer.name] = refusal.value.condition.split(".")[0]
+        assert found == dict.fromkeys(peers, condition), text
 
 
 def write(peers, writer, name, case, table, root):
