@@ -15,7 +15,8 @@ namespace ashlar::delta {
 namespace {
 
 // The commits of a log with their times, oldest first. In-commit timestamps are inside the files; only
-// those asked for are read. The modification time stands in where there is none.
+// those asked for are read, and none when the table has them no more, as in delta-spark. The modification time
+// stands in where there is none.
 class Commits {
  public:
   static Result<Commits> Of(const TableLocation& table) {
@@ -33,7 +34,8 @@ class Commits {
     HistoryEntry entry;
     entry.version = files_[i].version;
     ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, entry.version));
-    entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(modified_ms_[i]);
+    entry.timestamp_ms = modified_ms_[i];
+    if (in_commit_timestamps_) entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(modified_ms_[i]);
     return entry;
   }
   // Commits begin … end - 1. Their times ascend strictly, whatever clocks and copies did to the files.

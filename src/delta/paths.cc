@@ -89,7 +89,7 @@ std::string EncodeLogPath(std::string_view relative_path) {
   return PercentEncode(relative_path, "/=+@,;!$&'()*");
 }
 
-std::string EncodeAbsoluteLogPath(std::string_view path) { return "file://" + EncodeLogPath(path); }
+std::string EncodeAbsoluteLogPath(std::string_view path) { return "file:" + EncodeLogPath(path); }
 
 Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path,
                                    std::span<const std::string> source_roots) {

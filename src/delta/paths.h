@@ -17,7 +17,8 @@ std::optional<std::string> DecodeLogPath(std::string_view log_path);
 // The log entry for a file of the table. `relative_path` is its real name below the table's root.
 std::string EncodeLogPath(std::string_view relative_path);
 
-// The log entry for a local file of another table, as a shallow clone names it: an absolute URI.
+// The log entry for a local file of another table, as a shallow clone names it: an absolute URI without an
+// authority, "file:/…". delta-spark compares the text with its own when it marks rows, and knows no "file:///…".
 std::string EncodeAbsoluteLogPath(std::string_view path);
 
 // The path of a log entry of the table at `root` (absolute or the URL of an object store, no trailing slash),

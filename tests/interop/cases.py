@@ -247,7 +247,7 @@ FEATURES = {
         "id BIGINT, v STRING, s STRUCT<x: INT>", clustered="v", properties={"delta.columnMapping.mode": "name"}, features=("clustering", "columnMapping"),
         write=["INSERT INTO {t} SELECT id, concat('v', id), named_struct('x', CAST(id AS INT)) FROM range(20)", "OPTIMIZE {t}",
                "ALTER TABLE {t} CLUSTER BY (s.x, id)", "INSERT INTO {t} VALUES (50, 'new', named_struct('x', 1))", "OPTIMIZE {t} FULL"],
-        then=["ALTER TABLE {t} CLUSTER BY NONE", "INSERT INTO {t} VALUES (100, 'other', NULL)"], same_stats=False),
+        then=["ALTER TABLE {t} CLUSTER BY NONE", "INSERT INTO {t} VALUES (100, 'other', NULL)"], same_stats=False, replayed=False),
     "types widened, all of them": Case(
         "id BIGINT, b TINYINT, h SMALLINT, i INT, f FLOAT, de DECIMAL(6,2), da DATE, n INT, s STRUCT<x: INT>, l ARRAY<INT>, m MAP<INT, SMALLINT>",
         ["INSERT INTO {t} VALUES (1, 1Y, 2S, 3, 1.1F, 1.25, DATE'2024-01-02', 7, named_struct('x', 4), array(5), map(6, 7S))",
@@ -257,7 +257,9 @@ FEATURES = {
          "INSERT INTO {t} VALUES (3, 70000, 5000000000, 2.5D, 1.1D, 12345678.1234, TIMESTAMP_NTZ'2024-01-02 10:00:00', 12345678901.25, "
          "named_struct('x', 5000000000), array(5000000000), map(5000000000, 70000))"],
         then=["UPDATE {t} SET de = de + 1 WHERE id = 1", "INSERT INTO {t} (id, b) VALUES (5, -70000)"],
-        properties={"delta.enableTypeWidening": "true"}, features=("typeWidening", "timestampNtz"), where="f > 1.1D OR b > 1", replayed=False),
+        properties={"delta.enableTypeWidening": "true", **on("timestampNtz")}, features=("typeWidening", "timestampNtz"),
+        # Not 1.1D: delta-spark takes the text of the FLOAT bound for a DOUBLE, and skips the file whose value is above it.
+        where="f > 1.2D OR b > 1", replayed=False),
     "partition columns widened": Case(
         "id BIGINT, p INT", ["INSERT INTO {t} VALUES (1, 1)", "ALTER TABLE {t} ALTER COLUMN p TYPE BIGINT", "INSERT INTO {t} VALUES (3, 5000000000)"],
         then=["INSERT INTO {t} VALUES (5, -5000000000)", "DELETE FROM {t} WHERE p = 1"], partitioned="p",
@@ -300,7 +302,7 @@ FEATURES = {
         PAIRS, FILL * 3 + DML, MORE, properties={"delta.checkpointInterval": "2", "delta.checkpointPolicy": "v2"}, cut=True, past=-1,
         features=("v2Checkpoint",)),
     "shallow CLONE": Case(
-        "", [], MORE, past=-1, unread={"ashlar": "TO_BE_SEEN"}, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
+        "", [], MORE, past=-1, unread={"ashlar": "The transaction log names a file outside of its table"}, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
         before=[f"CREATE TABLE {{t}}_source ({PAIRS}) USING delta LOCATION '{{path}}_source' "
                 "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", *(text.replace("{t}", "{t}_source") for text in FILL + DML)]),
     "CONVERT TO DELTA": Case(

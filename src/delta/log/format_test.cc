@@ -117,7 +117,7 @@ TEST(Paths, NothingLeadsOutOfTheTable) {
 
 TEST(Paths, AShallowCloneReachesItsSourcesAlone) {
   const std::vector<std::string> sources = {"/src", "/lake/x y"};
-  EXPECT_EQ(EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), "file:///lake/x%20y/p=1/a%25.parquet");
+  EXPECT_EQ(EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), "file:/lake/x%20y/p=1/a%25.parquet");
   EXPECT_EQ(*ResolveLogPath("/t", EncodeAbsoluteLogPath("/lake/x y/p=1/a%.parquet"), sources), "/lake/x y/p=1/a%.parquet");
   EXPECT_EQ(*ResolveLogPath("/t", "file:/src/a", sources), "/src/a");
   EXPECT_EQ(*ResolveLogPath("/t", "/src/b/../a", sources), "/src/a");
