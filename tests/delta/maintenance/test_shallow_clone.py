@@ -79,7 +79,7 @@ def test_deletion_vectors_stay_with_whom_they_are_of(make_table, clone_of):
     assert vector["storageType"] == "p" and vector["pathOrInlineDv"].startswith(f"file:{source.root}/deletion_vector_")
     clone.sql(f"DELETE FROM {clone.name} WHERE id < 20")
     added, = clone.log(1)["add"]
-    assert added["path"].startswith(f"file://{source.root}/") and added["deletionVector"]["storageType"] == "u"
+    assert added["path"].startswith(f"file:{source.root}/") and added["deletionVector"]["storageType"] == "u"
     assert data_files(source.root) == before
     assert len(clone.rows()) == 80 and len(source.rows()) == 90 == len(replay.live_rows(source.root, replay.check(source.root)))
     assert len(rows_by_replay(clone)) == 80
@@ -224,7 +224,7 @@ def test_a_hand_written_path_opens_nothing(make_table, fails, sql, tmp_path):
     assert forged.rows() == [("1",)]
     log = pathlib.Path(forged.root) / "_delta_log"
     add = json.loads(json.dumps(forged.log(0)["add"][0]))
-    for number, path in enumerate([next(iter(secret.files())).removeprefix("file:"), "/etc/passwd", f"{tmp_path}/source/../other"]):
+    for number, path in enumerate([next(iter(secret.files())).removeprefix("file://"), "/etc/passwd", f"{tmp_path}/source/../other"]):
         line = {"add": {**add, "path": "file://" + urllib.parse.quote(path)}}
         (log / f"{number + 1:020}.json").write_text(json.dumps({"commitInfo": {"operation": "WRITE"}}) + "\n" + json.dumps(line) + "\n")
         assert "outside of its table" in fails(f"SELECT * FROM {forged.name}"), path
@@ -232,7 +232,7 @@ def test_a_hand_written_path_opens_nothing(make_table, fails, sql, tmp_path):
         remove = {"remove": {"path": line["add"]["path"], "dataChange": True, "deletionTimestamp": 0}}
         (log / f"{number + 1:020}.json").write_text(json.dumps({"commitInfo": {"operation": "WRITE"}}) + "\n" + json.dumps(remove) + "\n")
     # A link in the source's folder leads nowhere either.
-    os.symlink(next(iter(secret.files())).removeprefix("file:"), f"{tmp_path}/source/link.parquet")
+    os.symlink(next(iter(secret.files())).removeprefix("file://"), f"{tmp_path}/source/link.parquet")
     line = {"add": {**add, "path": f"file://{tmp_path}/source/link.parquet"}}
     (log / f"{4:020}.json").write_text(json.dumps(line) + "\n")
     assert "leads out" in fails(f"SELECT * FROM {forged.name}")
@@ -290,7 +290,7 @@ def test_manifests_of_a_clone_name_the_sources_files(make_table, clone_of):
     clone = clone_of(source)
     clone.sql(f"GENERATE symlink_format_manifest FOR TABLE {clone.name}")
     listed = (pathlib.Path(clone.root) / "_symlink_format_manifest" / "manifest").read_text().split()
-    assert {line.removeprefix("file:") for line in listed} == {path.removeprefix("file:") for path in source.files()}
+    assert {line.removeprefix("file:") for line in listed} == {path.removeprefix("file://") for path in source.files()}
 
 
 def test_rest_says_what_it_is(make_table, clone_of, workspace):
