@@ -599,6 +599,24 @@ TEST_F(RowChanges, MergeOfMoreThanMemorySpills) {
   EXPECT_EQ(result->copied_rows, kRows / 2);
 }
 
+// 122,880 rows of 2 kB, a row group as the engine makes it unasked, are more than there is.
+TEST_F(RowChanges, WideRowsAreWrittenInRowGroupsThatFit) {
+  auto engine = Engine::Open({.memory_limit_bytes = 96u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
+  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
+  engine_ = *std::move(engine);
+  connection_ = engine_->NewConnection();
+  constexpr int64_t kRows = 150'000;
+  PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{1000, 1000 + kRows, 1});
+  sql::TypedExprPtr name = Binary("||", kText, Cast(Column(900, kLong), kText), Text(std::string(2000, '.')));
+  PlanPtr rows = Project(range, {Named(501, "id", Cast(Column(900, kLong), kInt)), Named(502, "name", name)});
+  Status written = Insert(rows);
+  ASSERT_TRUE(written.ok()) << FullMessage(written.error());
+  int64_t records = 0;
+  auto snapshot = Latest();
+  for (const delta::AddFile& file : snapshot->files()) records += delta::NumRecords(file).value_or(0);
+  EXPECT_EQ(records, kRows + 5);
+}
+
 // Buffers of all partitions together would not fit.
 TEST_F(DeltaRoundTrip, ManyPartitionsAreWrittenInLittleMemory) {
   auto engine = Engine::Open({.memory_limit_bytes = 64u << 20, .threads = 2, .temp_directory = root_ + "/spill"});

@@ -51,7 +51,7 @@ constexpr std::array kNativeErrors = {
     NativeError{"Out of Range", "", ErrorCode::kBadRequest, "ARITHMETIC_OVERFLOW", "22003"},
     NativeError{"Conversion", "out of range", ErrorCode::kBadRequest, "CAST_OVERFLOW", "22003"},
     NativeError{"Conversion", "", ErrorCode::kBadRequest, "CAST_INVALID_INPUT", "22018"},
-    NativeError{"Out of Memory", "", ErrorCode::kResourceExhausted, "UNABLE_TO_ACQUIRE_MEMORY", "53200"},
+    NativeError{"Out of Memory", "", ErrorCode::kResourceExhausted, kOutOfMemoryCondition, "53200"},
     NativeError{"", "Max expression depth limit", ErrorCode::kBadRequest,
                 "EXCEEDED_EXPRESSION_DEPTH", "54001"},
     NativeError{"IO", "No such file or directory", ErrorCode::kDataLoss, "FAILED_READ_FILE.FILE_NOT_EXIST", "KD001"},

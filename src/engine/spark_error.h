@@ -11,6 +11,9 @@
 
 namespace ashlar::engine {
 
+// The condition of a query for which there was not enough memory, spilled as it may be.
+inline constexpr std::string_view kOutOfMemoryCondition = "UNABLE_TO_ACQUIRE_MEMORY";
+
 // Throws a duckdb::InvalidInputException that carries `error`. Only inside code that DuckDB calls
 // (functions, casts, readers): DuckDB catches it and ends the query.
 [[noreturn]] void ThrowSparkError(const Error& error);

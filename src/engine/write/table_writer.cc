@@ -13,6 +13,7 @@
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/scan/row_details.h"
+#include "engine/spark_error.h"
 #include "engine/write/identity_numbers.h"
 #include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
@@ -22,6 +23,10 @@ namespace ashlar::engine {
 namespace {
 
 constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
+
+// Each thread holds a row group and a page of it, twice, before it is written. Where that is more than there is
+// memory (many threads, wide rows), smaller row groups are tried; DuckDB's own size comes first.
+constexpr int64_t kRowGroupRows[] = {122'880, 16'384, 2'048};
 
 std::string PartitionColumn(size_t i) { return "__partition_" + std::to_string(i); }
 
@@ -64,13 +69,20 @@ class Writer {
 
   Result<WrittenFiles> Write(const std::string& select) {
     RETURN_IF_ERROR(Prepare());
-    std::unique_ptr<Staging> staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
-    RETURN_IF_ERROR(staging->Make());
     IdentityNumbers numbers(connection_, target_);
     ASSIGN_OR_RETURN(std::string numbered, numbers.Over(select));
-    ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging->folder()));
+    std::unique_ptr<Staging> staging;
     std::vector<WrittenFile> written;
-    RETURN_IF_ERROR(RunCopy(connection_, copy, written));
+    Status copied;
+    for (int64_t row_group_rows : kRowGroupRows) {
+      staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
+      RETURN_IF_ERROR(staging->Make());
+      ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging->folder(), row_group_rows));
+      written.clear();
+      copied = RunCopy(connection_, copy, written);
+      if (copied.ok() || copied.error().condition != kOutOfMemoryCondition) break;
+    }
+    RETURN_IF_ERROR(std::move(copied));
     WrittenFiles out;
     ASSIGN_OR_RETURN(out.identity_last, numbers.Last());
     for (WrittenFile& file : written) {
@@ -111,7 +123,7 @@ class Writer {
   }
 
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
-  Result<std::string> CopySql(const std::string& select, const std::string& folder) {
+  Result<std::string> CopySql(const std::string& select, const std::string& folder, int64_t row_group_rows) {
     Schema physical = delta::PhysicalSchema(target_.schema, mode_);
     auto checked = CheckedColumns(target_.schema, "r");
     std::string columns, field_ids, partition_by;
@@ -148,7 +160,8 @@ class Writer {
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
            ") TO " + QuoteSqlString(folder + "/data") +
-           " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}'" +
+           " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}', ROW_GROUP_SIZE " +
+           std::to_string(row_group_rows) +
            (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                  : ", PARTITION_BY (" + partition_by + ")") +
            (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
