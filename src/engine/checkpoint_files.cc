@@ -324,6 +324,12 @@ void TakenFiles::StartAt(Run& run, int64_t row) const {
   run.first_row = row;
 }
 
+void TakenFiles::NoteWithoutPath(RowRange rows) const {
+  std::lock_guard lock(mutex_);
+  if (!without_path_) without_path_ = rows;
+  without_path_ = {std::min(without_path_->first, rows.first), std::max(without_path_->last, rows.last)};
+}
+
 int64_t TakenFiles::Take(duckdb::DataChunk& arguments) const {
   Run& run = RunOfThread();
   TakenChunk chunk(arguments, columns_.typed);
@@ -331,12 +337,18 @@ int64_t TakenFiles::Take(duckdb::DataChunk& arguments) const {
   std::vector<duckdb::idx_t> taken;
   taken.reserve(arguments.size());
   int64_t without = 0;
+  std::optional<RowRange> without_path;
   for (duckdb::idx_t row = 0; row < arguments.size(); ++row) {
-    if (!chunk[kPath].Text(row)) continue;
+    if (!chunk[kPath].Text(row)) {
+      int64_t number = chunk[kRow].Or<int64_t>(row, 0);
+      without_path = {without_path ? without_path->first : number, number};
+      continue;
+    }
     chunk.Add(row, run.rows);
     taken.push_back(row);
     without += chunk[kNumRecords].At<int64_t>(row) == nullptr ? 1 : 0;
   }
+  if (without_path) NoteWithoutPath(*without_path);
   run.next_row = chunk[kRow].Or<int64_t>(arguments.size() - 1, 0) + 1;
   for (size_t i = 0; i < columns_.stats.size(); ++i) {
     delta::StatColumnBuilder& out = run.rows.stats()[i];

@@ -36,12 +36,20 @@ struct TakenColumns {
 };
 std::optional<TakenColumns> ColumnsToTake(const duckdb::LogicalType& add, CheckpointStats stats);
 
+// Rows of a checkpoint by their numbers, both inclusive.
+struct RowRange {
+  int64_t first;
+  int64_t last;
+};
+
 // What one query takes. Its threads call Take at the same time, each with rows that ascend.
 class TakenFiles : public ScanTarget {
  public:
   explicit TakenFiles(TakenColumns columns) : columns_(std::move(columns)) {}
   // Gives how many files have neither typed statistics nor the promise that there are none.
   int64_t Take(duckdb::DataChunk& arguments) const;
+  // After the query: the rows without a path, files of none, lie between these, if there are any.
+  std::optional<RowRange> WithoutPath() const { return without_path_; }
   // After the query: in the order of the file.
   void MoveInto(delta::FileListBuilder& files);
 
@@ -56,11 +64,13 @@ class TakenFiles : public ScanTarget {
   // Cuts the run where it is full or does not go on with this row.
   void StartAt(Run& run, int64_t row) const;
   void Flush(Run& run) const;
+  void NoteWithoutPath(RowRange rows) const;
 
   const TakenColumns columns_;
   mutable std::mutex mutex_;
   mutable std::map<std::thread::id, std::unique_ptr<Run>> runs_;
   mutable std::map<int64_t, std::shared_ptr<const delta::FileSegment>> segments_;  // by first row
+  mutable std::optional<RowRange> without_path_;
 };
 
 void RegisterTakeFiles(duckdb::DatabaseInstance& database, ScanRegistry& scans);

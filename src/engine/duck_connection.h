@@ -38,6 +38,8 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
   const std::string& time_zone() const override { return time_zone_; }
   Result<std::unique_ptr<ResultStream>> Execute(const sql::PlanPtr& plan,
                                                 const QueryOptions& options) override;
+  Result<std::unique_ptr<ResultStream>> ExecuteValues(const Schema& schema,
+                                                      const std::vector<std::vector<Value>>& rows) override;
   Result<int64_t> ExecuteCount(const sql::PlanPtr& plan) override;
   Result<std::string> LowerToSql(const sql::PlanPtr& plan) override;
   Result<std::string> Explain(const sql::PlanPtr& plan) override;
@@ -50,6 +52,8 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
   Status Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume);
   // The same chunk by chunk as they come: not all rows are held at once. No other statement meanwhile.
   Status RunStreamed(const std::string& sql, const std::function<void(duckdb::DataChunk&)>& consume);
+  // Progress() is -1 from here on.
+  void CountNoProgress();
   // The first column of the first row as text.
   Result<std::string> RunForText(const std::string& sql);
 
@@ -65,6 +69,9 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
 
 // Connections are made by Engine only: all are DuckConnections.
 inline DuckConnection& AsDuck(Connection& connection) { return static_cast<DuckConnection&>(connection); }
+
+// One of this module's own, whose progress nobody asks for: DuckDB counts it after each task, a tenth of a short query.
+std::shared_ptr<DuckConnection> QuietConnection(Engine& engine);
 
 // The name DuckDB (ICU) knows a zone by: "+01:00" → "UTC+01:00", others as they are.
 std::string DuckTimeZone(const std::string& spark_zone);

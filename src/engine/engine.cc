@@ -16,6 +16,7 @@
 #include "engine/functions/time_zone.h"
 #include "engine/lowering/lowering.h"
 #include "engine/scan/linkless_file_system.h"
+#include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
 #include "engine/write/zorder.h"
 #include "engine/scan/table_scan.h"
@@ -156,6 +157,8 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     RegisterZOrder(instance);
     RegisterTableScan(instance, state->scans);
     RegisterSparkFunctions(instance);
+    auto zone = duckdb::Connection(*state->database).Query("SET GLOBAL TimeZone = 'UTC'");
+    if (zone->HasError()) zone->ThrowError();
   } catch (const std::exception& e) {
     return MakeError(ErrorCode::kInvalidParameterValue, duckdb::ErrorData(e).RawMessage());
   }
@@ -171,11 +174,19 @@ DuckConnection::DuckConnection(std::shared_ptr<EngineState> state) : state_(std:
   config.enable_progress_bar = true;
   config.print_progress_bar = false;
   config.wait_time = 0;
-  Status utc = SetTimeZone("UTC");
-  CHECK(utc.ok()) << FullMessage(utc.error());
 }
 
 DuckConnection::~DuckConnection() = default;
+
+void DuckConnection::CountNoProgress() {
+  duckdb::ClientConfig::GetConfig(*connection_->context).enable_progress_bar = false;
+}
+
+std::shared_ptr<DuckConnection> QuietConnection(Engine& engine) {
+  auto connection = std::static_pointer_cast<DuckConnection>(engine.NewConnection());
+  connection->CountNoProgress();
+  return connection;
+}
 
 std::string DuckTimeZone(const std::string& spark_zone) {
   if (spark_zone == "Z") return "UTC";
@@ -186,6 +197,7 @@ std::string DuckTimeZone(const std::string& spark_zone) {
 }
 
 Status DuckConnection::SetTimeZone(const std::string& zone) {
+  if (zone == time_zone_) return {};
   // DuckDB drops the minutes of an offset without a word.
   size_t colon = zone.find(':');
   bool minutes = zone.find_first_of("+-") != std::string::npos && colon != std::string::npos && zone.substr(colon) != ":00";
@@ -212,6 +224,40 @@ Result<std::unique_ptr<ResultStream>> DuckConnection::Execute(const sql::PlanPtr
     auto stream = std::make_unique<DuckStream>(shared_from_this(), connection_->context->GetClientProperties(),
                                                std::move(bindings), options);
     RETURN_IF_ERROR(stream->Start(Start(sql, duckdb::QueryResultOutputType::ALLOW_STREAMING), SchemaOf(*plan)));
+    return std::unique_ptr<ResultStream>(std::move(stream));
+  });
+}
+
+Result<std::unique_ptr<ResultStream>> DuckConnection::ExecuteValues(const Schema& schema,
+                                                                    const std::vector<std::vector<Value>>& rows) {
+  return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
+    duckdb::ClientContext& context = *connection_->context;
+    duckdb::vector<duckdb::LogicalType> types;
+    duckdb::vector<std::string> names;
+    for (const Field& field : schema.fields) {
+      types.push_back(DuckTypeOf(field.type));
+      names.push_back(field.name);
+    }
+    auto collection = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);
+    duckdb::DataChunk chunk;
+    if (!rows.empty()) chunk.Initialize(context, types);
+    for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
+      size_t count = std::min<size_t>(rows.size() - begin, STANDARD_VECTOR_SIZE);
+      chunk.Reset();
+      for (size_t i = 0; i < count; ++i) {
+        CHECK_EQ(rows[begin + i].size(), types.size());
+        for (size_t column = 0; column < types.size(); ++column) {
+          chunk.SetValue(column, i, DuckValueOf(rows[begin + i][column]));
+        }
+      }
+      chunk.SetCardinality(count);
+      collection->Append(chunk);
+    }
+    auto result = duckdb::make_uniq<duckdb::MaterializedQueryResult>(
+        duckdb::StatementType::SELECT_STATEMENT, duckdb::StatementProperties(), std::move(names), std::move(collection),
+        context.GetClientProperties());
+    auto stream = std::make_unique<DuckStream>(shared_from_this(), context.GetClientProperties(), nullptr, QueryOptions());
+    RETURN_IF_ERROR(stream->Start(std::move(result), schema));
     return std::unique_ptr<ResultStream>(std::move(stream));
   });
 }

@@ -65,6 +65,10 @@ class Connection {
   // there; what fails before is an error here, what fails later in Next().
   virtual Result<std::unique_ptr<ResultStream>> Execute(const sql::PlanPtr& plan,
                                                         const QueryOptions& options) = 0;
+  // The same of rows that are there already: nothing is run. Each has a value for every column, of the column's type
+  // or null; no variants, no intervals.
+  virtual Result<std::unique_ptr<ResultStream>> ExecuteValues(const Schema& schema,
+                                                              const std::vector<std::vector<Value>>& rows) = 0;
   // Runs the plan and counts its rows.
   virtual Result<int64_t> ExecuteCount(const sql::PlanPtr& plan) = 0;
   // The DuckDB SQL the plan is lowered to, and DuckDB's physical plan as text.

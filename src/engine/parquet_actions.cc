@@ -247,8 +247,8 @@ bool HasField(const duckdb::LogicalType& type, const std::string& name) {
 
 Result<CheckpointSchema> SchemaOf(Engine& engine, const std::string& path) {
   CheckpointSchema columns;
-  auto connection = engine.NewConnection();
-  Status described = AsDuck(*connection).Run("SELECT * EXCLUDE (file_row_number)" + FromSql(path) + " LIMIT 0", [&](duckdb::QueryResult& result) {
+  auto connection = QuietConnection(engine);
+  Status described = connection->Run("SELECT * EXCLUDE (file_row_number)" + FromSql(path) + " LIMIT 0", [&](duckdb::QueryResult& result) {
     for (size_t i = 0; i < result.names.size(); ++i) columns.emplace_back(result.names[i], result.types[i]);
   });
   if (!described.ok()) return DataLoss(path, described.error());
@@ -270,8 +270,8 @@ Status EngineParquetActions::CheckExists(const std::string& path) const {
 
 Status EngineParquetActions::ReadRows(const std::string& sql, const std::string& path, const delta::ActionSink& sink) {
   Status delivered;
-  auto connection = engine_.NewConnection();
-  Status read = AsDuck(*connection).Run(sql, [&](duckdb::QueryResult& result) {
+  auto connection = QuietConnection(engine_);
+  Status read = connection->Run(sql, [&](duckdb::QueryResult& result) {
     while (auto chunk = result.Fetch()) {
       if (chunk->size() == 0) return;
       RowChunk part(*chunk);
@@ -299,6 +299,7 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
   ASSIGN_OR_RETURN(CheckpointSchema columns, SchemaOf(engine_, path));
   auto add = std::ranges::find_if(columns, [](const auto& column) { return column.first == "add"; });
   bool has_stats = add != columns.end() && HasField(add->second, "stats");
+  std::optional<RowRange> others_lie;
   for (CheckpointStats form : {CheckpointStats::kTyped, CheckpointStats::kText}) {
     std::optional<TakenColumns> taken;
     if (add != columns.end()) taken = ColumnsToTake(add->second, form);
@@ -306,8 +307,8 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
     bool typed = taken->typed;
     std::string arguments;
     for (const std::string& sql : taken->sql) arguments += ", " + sql;
-    auto connection = engine_.NewConnection();
-    DuckConnection& duck = AsDuck(*connection);
+    auto connection = QuietConnection(engine_);
+    DuckConnection& duck = *connection;
     StatementBindings bindings(duck.state().scans, duck.time_zone());
     auto sink = std::make_shared<TakenFiles>(*std::move(taken));
     int64_t without = 0;
@@ -322,6 +323,7 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
     if (!read.ok()) return DataLoss(path, read.error());
     // Files without typed statistics may have them as text.
     if (typed && without > 0 && has_stats) continue;
+    others_lie = sink->WithoutPath();
     sink->MoveInto(files);
     break;
   }
@@ -330,8 +332,11 @@ Status EngineParquetActions::ReadFiles(const std::string& path, delta::FileListB
     if (name != "add") rows.AddColumn(name, type);
   }
   rows.AddFilelessAdd(HasField(add->second, "size"));
-  if (rows.empty()) return {};
-  return ReadRows(rows.Sql(FromSql(path) + " WHERE \"add\".path IS NULL"), path, others);
+  if (rows.empty() || !others_lie) return {};
+  // Between their numbers: the paths of all files are most of a checkpoint, and need not be read again.
+  std::string where = " WHERE file_row_number BETWEEN " + std::to_string(others_lie->first) + " AND " +
+                      std::to_string(others_lie->last) + " AND \"add\".path IS NULL";
+  return ReadRows(rows.Sql(FromSql(path) + where), path, others);
 }
 
 std::string EngineParquetActions::TemporaryPath(const std::string& path) const {
@@ -366,9 +371,8 @@ Status EngineParquetActions::Write(const std::string& path, const delta::Checkpo
     columns += (columns.empty() ? "" : ", ") + QuoteSqlString(column.name) + ": " +
                QuoteSqlString(TypeOf(column, layout));
   }
-  auto connection = engine_.NewConnection();
-  Status written = AsDuck(*connection)
-                       .Run("COPY (SELECT * FROM read_json(" + QuoteSqlString(lines.path()) +
+  auto connection = QuietConnection(engine_);
+  Status written = connection->Run("COPY (SELECT * FROM read_json(" + QuoteSqlString(lines.path()) +
                                 ", format = 'newline_delimited', maximum_object_size = " +
                                 std::to_string(lines.longest() + kObjectSlack) + ", columns = {" + columns + "})) TO " + QuoteSqlString(temporary) +
                                 " (FORMAT parquet, COMPRESSION zstd, PER_THREAD_OUTPUT false)",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/saturating.h"
@@ -26,6 +27,16 @@ Bitmap ToBitmap(const std::vector<bool>& flags) {
     if (flags[i]) bits.Set(i);
   }
   return bits;
+}
+
+bool SameValues(const PartitionValues& known, std::span<const FileRow::Partition> partition) {
+  if (known.size() != partition.size()) return false;
+  for (const auto& [name, value] : partition) {
+    auto found = std::ranges::find(known, name, [](const auto& entry) { return std::string_view(entry.first); });
+    if (found == known.end() || found->second.has_value() != value.has_value()) return false;
+    if (value && *found->second != *value) return false;
+  }
+  return true;
 }
 
 std::optional<int64_t> IfKnown(int64_t value) { return value < 0 ? std::nullopt : std::optional(value); }
@@ -183,8 +194,8 @@ int64_t FileSegmentBuilder::Code(std::unordered_map<std::string, int64_t>& codes
 
 void FileSegmentBuilder::AddPath(std::string_view path) {
   plain_paths_ = plain_paths_ && !NeedsDecoding(path);
-  size_t slash = path.rfind('/');
-  size_t cut = slash == std::string_view::npos ? 0 : slash + 1;
+  const void* slash = memrchr(path.data(), '/', path.size());
+  size_t cut = slash == nullptr ? 0 : static_cast<size_t>(static_cast<const char*>(slash) - path.data()) + 1;
   names_.Add(path.substr(cut));
   std::string_view folder = path.substr(0, cut);
   if (!folder_codes_.empty() && folders_[static_cast<size_t>(folder_codes_.back())] == folder) {
@@ -198,6 +209,11 @@ void FileSegmentBuilder::AddPath(std::string_view path) {
 }
 
 void FileSegmentBuilder::AddPartition(std::span<const FileRow::Partition> partition) {
+  // Neighbours mostly lie in the same one.
+  if (!partition_codes_.empty() && SameValues(partitions_[static_cast<size_t>(partition_codes_.back())], partition)) {
+    partition_codes_.push_back(partition_codes_.back());
+    return;
+  }
   key_.clear();
   auto add = [this](std::string_view text) { (key_ += std::to_string(text.size())) += ':', key_ += text; };
   for (const auto& [name, value] : partition) {

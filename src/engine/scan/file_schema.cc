@@ -68,9 +68,9 @@ Result<DataType> SparkTypeOf(const duckdb::LogicalType& type, bool text_times) {
 }
 
 Result<Schema> DescribeFiles(Engine& engine, const std::string& from, bool text_times) {
-  auto connection = engine.NewConnection();
+  auto connection = QuietConnection(engine);
   Result<Schema> schema = Schema{};
-  RETURN_IF_ERROR(AsDuck(*connection).Run("SELECT * FROM " + from + " LIMIT 0", [&](duckdb::QueryResult& result) {
+  RETURN_IF_ERROR(connection->Run("SELECT * FROM " + from + " LIMIT 0", [&](duckdb::QueryResult& result) {
     for (size_t i = 0; i < result.names.size(); ++i) {
       auto type = SparkTypeOf(result.types[i], text_times);
       if (!type.ok()) {
@@ -92,10 +92,10 @@ constexpr std::pair<int32_t, TypeId> kTextTypes[] = {
 }  // namespace
 
 Result<Schema> InferParquetSchema(Engine& engine, const std::string& file) {
-  auto connection = engine.NewConnection();
+  auto connection = QuietConnection(engine);
   std::string path = QuoteSqlString(file);
   ASSIGN_OR_RETURN(std::string spark,
-                   AsDuck(*connection).RunForText("SELECT decode(value) FROM parquet_kv_metadata(" + path +
+                   connection->RunForText("SELECT decode(value) FROM parquet_kv_metadata(" + path +
                                                   ") WHERE decode(key) = "
                                                   "'org.apache.spark.sql.parquet.row.metadata'"));
   if (!spark.empty()) return Schema::FromJsonText(spark);
@@ -127,9 +127,9 @@ Result<std::vector<DataType>> InferTextTypes(Engine& engine, const std::string& 
   for (size_t i = 0; i < columns; ++i) {
     select += (select.empty() ? "" : ", ") + ("coalesce(bit_and(spark_text_types(k" + std::to_string(i) + ")), 0)");
   }
-  auto connection = engine.NewConnection();
+  auto connection = QuietConnection(engine);
   std::vector<DataType> types;
-  RETURN_IF_ERROR(AsDuck(*connection).Run("SELECT " + select + " FROM " + from_sql, [&](duckdb::QueryResult& result) {
+  RETURN_IF_ERROR(connection->Run("SELECT " + select + " FROM " + from_sql, [&](duckdb::QueryResult& result) {
     auto chunk = result.Fetch();
     for (size_t i = 0; i < columns; ++i) {
       int32_t possible = chunk->GetValue(i, 0).GetValue<int32_t>();

@@ -172,6 +172,25 @@ duckdb::LogicalType DuckTypeOf(const DataType& type) {
   return LogicalType::INVALID;
 }
 
+namespace {
+
+duckdb::Value NestedValueOf(const DataType& type, const std::vector<Value>& items, const duckdb::LogicalType& duck_type) {
+  auto every = [&](size_t first, size_t step) {
+    duckdb::vector<duckdb::Value> out;
+    for (size_t i = first; i < items.size(); i += step) out.push_back(DuckValueOf(items[i]));
+    return out;
+  };
+  if (type.Is(TypeId::kArray)) return duckdb::Value::LIST(DuckTypeOf(type.element()), every(0, 1));
+  if (type.Is(TypeId::kMap)) {
+    return duckdb::Value::MAP(DuckTypeOf(type.key()), DuckTypeOf(type.map_value()), every(0, 2), every(1, 2));
+  }
+  auto fields = every(0, 1);
+  if (fields.empty()) fields.push_back(duckdb::Value(duckdb::LogicalType::INTEGER));
+  return duckdb::Value::STRUCT(duck_type, std::move(fields));
+}
+
+}  // namespace
+
 duckdb::Value DuckValueOf(const Value& value) {
   duckdb::LogicalType type = DuckTypeOf(value.type);
   if (value.is_null()) return duckdb::Value(type);
@@ -195,6 +214,9 @@ duckdb::Value DuckValueOf(const Value& value) {
       return duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(std::get<int64_t>(value.data)));
     case TypeId::kTimestampNtz:
       return duckdb::Value::TIMESTAMP(duckdb::timestamp_t(std::get<int64_t>(value.data)));
+    case TypeId::kArray:
+    case TypeId::kMap:
+    case TypeId::kStruct: return NestedValueOf(value.type, std::get<std::vector<Value>>(value.data), type);
     default: break;
   }
   CHECK(std::holds_alternative<int64_t>(value.data)) << value.type.SimpleString();

@@ -191,13 +191,12 @@ std::string ReadCsvSql(const std::vector<DataFile>& files, const Options& option
 Result<std::vector<std::string>> CsvColumns(Engine& engine, const std::vector<DataFile>& files,
                                             const CsvDialect& dialect) {
   if (files.empty()) return std::vector<std::string>{};
-  auto connection = engine.NewConnection();
+  auto connection = QuietConnection(engine);
   // One column that no separator splits: lines as they are, also of compressed files.
   ASSIGN_OR_RETURN(std::string line,
-                   AsDuck(*connection)
-                       .RunForText("SELECT l FROM read_csv(" + QuoteSqlString(files.front().path) +
-                                   ", auto_detect = false, header = false, columns = {'l': 'VARCHAR'}, delim = "
-                                   "'\\x01', quote = '', escape = '', max_line_size = 16777216) LIMIT 1"));
+                   connection->RunForText("SELECT l FROM read_csv(" + QuoteSqlString(files.front().path) +
+                                          ", auto_detect = false, header = false, columns = {'l': 'VARCHAR'}, delim = "
+                                          "'\\x01', quote = '', escape = '', max_line_size = 16777216) LIMIT 1"));
   if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
   auto cells = SplitRecord(line, dialect.separator, dialect.quote, dialect.escape);
   for (size_t i = 0; i < cells.size(); ++i) {
