@@ -22,7 +22,7 @@ Rows Answer(StatementRun& run, std::initializer_list<NamedType> columns, Cells r
     DataType type = column.array ? DataType::Array(column.type) : DataType(column.type);
     schema.fields.push_back({column.name, std::move(type), true, "{}"});
   }
-  return session::StreamValues(run.connection(), schema, std::move(rows));
+  return run.connection().ExecuteValues(schema, rows);
 }
 
 Rows AnswerFlag(StatementRun& run, bool flag) { return Answer(run, {{"value", TypeId::kBoolean}}, {{Value::Boolean(flag)}}); }

@@ -71,7 +71,7 @@ Status RunRelation(ConnectSession& session, Execution& execution, const sc::Rela
     ASSIGN_OR_RETURN(stream, run.Run(sql::Statement{{}, sql::QueryStatement{std::move(query)}}));
   }
   if (stream) return StreamRows(session, execution, *stream);
-  ASSIGN_OR_RETURN(stream, session::StreamValues(run.connection(), {}, {}));
+  ASSIGN_OR_RETURN(stream, run.connection().ExecuteValues({}, {}));
   return StreamRows(session, execution, *stream);
 }
 

@@ -221,6 +221,14 @@ void ToWire(const StatementRequest& request, wire::ExecuteRequest* out) {
   out->set_row_limit(request.row_limit);
   out->set_byte_limit(request.byte_limit);
   out->set_commit_uuid(request.commit_uuid);
+  if (!request.open) return;
+  wire::Session* session = out->mutable_open();
+  session->set_handle(request.open->handle);
+  session->set_session_id(request.open->session_id);
+  session->set_user_name(request.open->user_name);
+  session->set_catalog(request.open->catalog);
+  session->set_schema(request.open->schema);
+  for (const auto& [key, value] : request.open->confs) (*session->mutable_confs())[key] = value;
 }
 
 StatementRequest FromWire(const wire::ExecuteRequest& request) {
@@ -236,6 +244,11 @@ StatementRequest FromWire(const wire::ExecuteRequest& request) {
   out.row_limit = request.row_limit();
   out.byte_limit = request.byte_limit();
   out.commit_uuid = request.commit_uuid();
+  if (request.has_open()) {
+    const wire::Session& session = request.open();
+    out.open = SessionOptions{session.handle(), session.session_id(), session.user_name(), session.catalog(), session.schema(),
+                              {session.confs().begin(), session.confs().end()}};
+  }
   return out;
 }
 

@@ -38,6 +38,7 @@ struct StatementRequest {
   int64_t row_limit = 0;     // 0: none
   int64_t byte_limit = 0;    // 0: none
   std::string commit_uuid;   // of its first commit of a table; empty: the driver makes one
+  std::optional<SessionOptions> open;  // opens its session first; errors: ALREADY_EXISTS, those of the confs
 };
 
 enum class StatementState { kPending, kRunning, kSucceeded, kFailed, kCanceled, kClosed };
@@ -68,7 +69,6 @@ using Callback = std::function<void(Result<T>)>;
 class DriverApi {
  public:
   virtual ~DriverApi() = default;
-  virtual Status OpenSession(const SessionOptions& options) = 0;
   virtual Status CloseSession(const std::string& session_id) = 0;
   // Returns as soon as the statement is queued.
   virtual Status Execute(const StatementRequest& request) = 0;

@@ -89,17 +89,6 @@ class DriverClient final : public DriverApi {
   DriverClient(const std::string& socket_path, std::shared_ptr<PendingCalls> calls)
       : stub_(wire::Driver::NewStub(UnixChannel(socket_path))), calls_(std::move(calls)) {}
 
-  Status OpenSession(const SessionOptions& options) override {
-    wire::OpenSessionRequest message;
-    message.set_handle(options.handle);
-    message.set_session_id(options.session_id);
-    message.set_user_name(options.user_name);
-    message.set_catalog(options.catalog);
-    message.set_schema(options.schema);
-    for (const auto& [key, value] : options.confs) (*message.mutable_confs())[key] = value;
-    return Acknowledge(&wire::Driver::Stub::OpenSession, message);
-  }
-
   Status CloseSession(const std::string& session_id) override {
     wire::SessionRef message;
     message.set_session_id(session_id);

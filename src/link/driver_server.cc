@@ -13,14 +13,6 @@ class DriverService final : public wire::Driver::CallbackService {
  public:
   explicit DriverService(DriverApi& api) : api_(api) {}
 
-  grpc::ServerUnaryReactor* OpenSession(grpc::CallbackServerContext* context,
-                                        const wire::OpenSessionRequest* request, wire::Ack* reply) override {
-    SessionOptions options{request->handle(), request->session_id(), request->user_name(),
-                           request->catalog(), request->schema(),
-                           {request->confs().begin(), request->confs().end()}};
-    return Acknowledge(context, reply, api_.OpenSession(options));
-  }
-
   grpc::ServerUnaryReactor* CloseSession(grpc::CallbackServerContext* context, const wire::SessionRef* request,
                                          wire::Ack* reply) override {
     return Acknowledge(context, reply, api_.CloseSession(request->session_id()));

@@ -123,7 +123,6 @@ TEST_F(LinkTest, StoreAccessIsAskedForOneRelation) {
 // Answers GetStatement when the test says so.
 class HeldDriver final : public DriverApi {
  public:
-  Status OpenSession(const SessionOptions&) override { return OkStatus(); }
   Status CloseSession(const std::string&) override { return OkStatus(); }
   Status Execute(const StatementRequest&) override { return OkStatus(); }
   void GetStatement(const std::string&, int64_t, bool, Callback<StatementStatus> done) override {

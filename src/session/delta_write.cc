@@ -357,7 +357,7 @@ Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, in
     schema.fields.push_back({name, TypeId::kLong, true, "{}"});
     row.push_back(Value::Long(count));
   }
-  return StreamValues(run.connection(), schema, {std::move(row)});
+  return run.connection().ExecuteValues(schema, {std::move(row)});
 }
 
 }  // namespace ashlar::session

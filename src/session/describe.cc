@@ -169,7 +169,7 @@ Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, s
                     TextMap(info.operation_metrics), OptionalText(info.user_metadata),
                     OptionalText(info.engine_info)});
   }
-  return StreamValues(run.connection(), schema, std::move(rows));
+  return run.connection().ExecuteValues(schema, rows);
 }
 
 Rows DescribeDetail(StatementRun& run, const sql::ResolvedRelation& relation) {
@@ -201,7 +201,7 @@ Rows DescribeDetail(StatementRun& run, const sql::ResolvedRelation& relation) {
       TextArray(detail.clustering_columns), Value::Long(detail.num_files), Value::Long(detail.size_in_bytes),
       TextMap(detail.properties), Value::Int(detail.min_reader_version), Value::Int(detail.min_writer_version),
       TextArray(detail.table_features)};
-  return StreamValues(run.connection(), schema, {std::move(row)});
+  return run.connection().ExecuteValues(schema, {std::move(row)});
 }
 
 }  // namespace

@@ -294,7 +294,7 @@ Rows ReportNothing(StatementRun& run) {
                            "removed_files_size", "copied_files_size"}) {
     schema.fields.push_back({name, TypeId::kLong, true, "{}"});
   }
-  return StreamValues(run.connection(), schema, {});
+  return run.connection().ExecuteValues(schema, {});
 }
 
 Error TargetExists(const sql::NameParts& name) {

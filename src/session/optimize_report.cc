@@ -131,7 +131,7 @@ Rows ReportOptimize(StatementRun& run, const MaintainedTable& table, const Optim
       .Long("numTableColumns", static_cast<int64_t>(table.snapshot->schema().fields.size()))
       .Long("numTableColumnsWithStats", ColumnsWithStats(*table.snapshot));
   Schema schema{{{"path", TypeId::kString, true, "{}"}, {"metrics", metrics.Type(), true, "{}"}}};
-  return StreamValues(run.connection(), schema, {{Value::String(table.relation.location), metrics.Build()}});
+  return run.connection().ExecuteValues(schema, {{Value::String(table.relation.location), metrics.Build()}});
 }
 
 }  // namespace ashlar::session

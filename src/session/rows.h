@@ -20,8 +20,5 @@ struct TextColumns {
 };
 Result<std::unique_ptr<engine::ResultStream>> StreamText(engine::Connection& connection, const TextColumns& columns,
                                                          const TextRows& rows);
-// Every row has a value for each column, of the column's type or null.
-Result<std::unique_ptr<engine::ResultStream>> StreamValues(engine::Connection& connection, const Schema& schema,
-                                                           std::vector<std::vector<Value>> rows);
 
 }  // namespace ashlar::session

@@ -119,7 +119,7 @@ Rows RunCommand(StatementRun& run, const sql::CatalogStatement& statement) {
     }
     rows.push_back(std::move(cells));
   }
-  return StreamValues(run.connection(), reply.schema, std::move(rows));
+  return run.connection().ExecuteValues(reply.schema, rows);
 }
 
 Rows RunCommand(StatementRun& run, const sql::ShowFunctionsStatement& statement) {

@@ -104,6 +104,7 @@ Status StatementService::CloseSession(const std::string& session_id) {
 }
 
 Status StatementService::Execute(const link::StatementRequest& request) {
+  if (request.open) RETURN_IF_ERROR(OpenSession(*request.open));
   auto statement = std::make_shared<Statement>();
   statement->request = request;
   std::lock_guard lock(mutex_);

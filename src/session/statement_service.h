@@ -26,7 +26,6 @@ class StatementService final : public link::DriverApi {
   StatementService(Environment& environment, StatementServiceOptions options = {});
   ~StatementService() override;  // cancels what runs
 
-  Status OpenSession(const link::SessionOptions& options) override;
   Status CloseSession(const std::string& session_id) override;
   Status Execute(const link::StatementRequest& request) override;
   void GetStatement(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
@@ -38,6 +37,7 @@ class StatementService final : public link::DriverApi {
   int open_sessions() const;
 
  private:
+  Status OpenSession(const link::SessionOptions& options);
   struct Statement;
   using StatementPtr = std::shared_ptr<Statement>;
 

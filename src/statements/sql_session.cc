@@ -23,7 +23,7 @@ SqlSession::SqlSession(compute::Compute& compute, SessionRequest request, comput
 
 SqlSession::~SqlSession() {
   // A driver that is gone has closed it already.
-  (void)attachment_.driver->client->CloseSession(id_).ok();
+  if (opened_) (void)attachment_.driver->client->CloseSession(id_).ok();
   compute_.Detach(attachment_);
 }
 
@@ -37,21 +37,23 @@ void SqlSession::Open(compute::Compute& compute, Random& random, SessionRequest 
                    }
                    std::shared_ptr<SqlSession> session(new SqlSession(compute, request, *attachment, id));
                    session->self_ = session;
-                   link::SessionOptions options{attachment->handle, id, request.principal.name,
-                                                request.catalog, request.schema, request.confs};
-                   Status opened = attachment->driver->client->OpenSession(options);
-                   if (opened.ok()) {
-                     done(std::move(session));
-                   } else {
-                     done(opened.error());
-                   }
+                   done(std::move(session));
                  });
 }
 
 Status SqlSession::Execute(const StatementSpec& statement) {
   compute_.Touch(request_.kind, request_.resource_id);
-  return attachment_.driver->client->Execute({id_, statement.statement_id, statement.sql, statement.parameters,
-                                              statement.row_limit, statement.byte_limit, statement.commit_uuid});
+  link::StatementRequest request{id_, statement.statement_id, statement.sql, statement.parameters,
+                                 statement.row_limit, statement.byte_limit, statement.commit_uuid, std::nullopt};
+  std::unique_lock lock(mutex_);
+  if (opened_) {
+    lock.unlock();
+    return attachment_.driver->client->Execute(request);
+  }
+  request.open = {attachment_.handle, id_, request_.principal.name, request_.catalog, request_.schema, request_.confs};
+  RETURN_IF_ERROR(attachment_.driver->client->Execute(request));
+  opened_ = true;
+  return OkStatus();
 }
 
 void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "compute/compute.h"
@@ -41,6 +42,7 @@ class SqlSession {
   SqlSession(const SqlSession&) = delete;
   SqlSession& operator=(const SqlSession&) = delete;
 
+  // Errors: those of a session's options too, with its first statement.
   Status Execute(const StatementSpec& statement);
   // Answers when the statement is final or after wait_ms. A driver that died meanwhile answers a final
   // state, kFailed, that says so.
@@ -61,6 +63,8 @@ class SqlSession {
   const SessionRequest request_;
   const compute::Attachment attachment_;
   const std::string id_;
+  std::mutex mutex_;
+  bool opened_ = false;  // on the driver: by the first statement
   std::weak_ptr<SqlSession> self_;
 };
 

@@ -35,7 +35,6 @@ class LocalStaging final : public Staging {
     for (std::filesystem::path made = root_; !std::filesystem::exists(made) && made.has_parent_path(); made = made.parent_path()) {
       folders_.insert(made.parent_path().string());
     }
-    RETURN_IF_ERROR(MakeDirectories(root_));
     return MakeDirectories(folder());
   }
 
@@ -43,12 +42,7 @@ class LocalStaging final : public Staging {
     RETURN_IF_ERROR(SyncFile(from));
     std::string to = root_ + "/" + relative;
     std::string parent = to.substr(0, to.rfind('/'));
-    RETURN_IF_ERROR(MakeDirectories(parent));
-    // A link made meanwhile in place of a partition's folder must not lead us out of the table.
-    if (std::filesystem::weakly_canonical(parent) != std::filesystem::weakly_canonical(root_) / parent.substr(root_.size() + (parent.size() > root_.size()))
-        && parent != root_) {
-      return MakeError(ErrorCode::kPermissionDenied, "A folder of the table is a link: " + parent);
-    }
+    if (parent != root_) RETURN_IF_ERROR(MakePartitionFolder(parent));
     if (rename(from.c_str(), to.c_str()) != 0) return ErrnoError("rename", to);
     for (std::string dir = parent; dir.size() >= root_.size(); dir = dir.substr(0, dir.rfind('/'))) {
       folders_.insert(dir);
@@ -62,6 +56,15 @@ class LocalStaging final : public Staging {
   }
 
  private:
+  Status MakePartitionFolder(const std::string& path) {
+    RETURN_IF_ERROR(MakeDirectories(path));
+    // A link made meanwhile in its place must not lead us out of the table.
+    if (std::filesystem::weakly_canonical(path) != std::filesystem::weakly_canonical(root_) / path.substr(root_.size() + 1)) {
+      return MakeError(ErrorCode::kPermissionDenied, "A folder of the table is a link: " + path);
+    }
+    return {};
+  }
+
   const std::string root_;
   std::set<std::string> folders_;
 };
