@@ -26,16 +26,17 @@ class LocalStaging final : public Staging {
   LocalStaging(std::string root, std::string uuid) : Staging(std::move(uuid)), root_(std::move(root)) {}
   ~LocalStaging() override {
     std::error_code ignored;  // the folder is hidden: what stays is no data
-    std::filesystem::remove_all(folder(), ignored);
+    std::filesystem::remove_all(place(), ignored);
   }
 
-  std::string folder() const override { return root_ + "/_ashlar_staging-" + uuid_; }
-  Status Make() override {
+  std::string place() const override { return root_ + "/_ashlar_staging-" + uuid_; }
+  Status Make(Holds holds) override {
     // A new table's folder is an entry of its parent's.
     for (std::filesystem::path made = root_; !std::filesystem::exists(made) && made.has_parent_path(); made = made.parent_path()) {
       folders_.insert(made.parent_path().string());
     }
-    return MakeDirectories(folder());
+    if (holds == Holds::kManyFiles) return MakeDirectories(place());
+    return folders_.empty() ? OkStatus() : MakeDirectories(root_);
   }
 
   Status Publish(const std::string& from, const std::string& relative) override {
@@ -75,15 +76,15 @@ class StoreStaging final : public Staging {
       : Staging(std::move(uuid)), table_(table), temporary_folder_(std::move(temporary_folder)) {}
   ~StoreStaging() override {
     std::error_code ignored;  // emptied at the driver's end too
-    std::filesystem::remove_all(folder(), ignored);
+    std::filesystem::remove_all(place(), ignored);
   }
 
-  std::string folder() const override { return temporary_folder_ + "/staging-" + uuid_; }
-  Status Make() override {
+  std::string place() const override { return temporary_folder_ + "/staging-" + uuid_; }
+  Status Make(Holds holds) override {
     if (temporary_folder_.empty()) {
       return MakeError(ErrorCode::kInvalidState, "There is no folder to make the files of " + table_.root + " in");
     }
-    return MakeDirectories(folder(), 0700);
+    return MakeDirectories(holds == Holds::kManyFiles ? place() : temporary_folder_, 0700);
   }
   Status Publish(const std::string& from, const std::string& relative) override {
     pending_.emplace_back(from, table_.root + "/" + relative);

@@ -14,9 +14,11 @@ namespace ashlar::engine {
 class Staging {
  public:
   virtual ~Staging() = default;
-  virtual Status Make() = 0;
-  // Where DuckDB writes; gone, with what is in it, when the staging is.
-  virtual std::string folder() const = 0;
+  // The folder of many files, or all that one file needs.
+  enum class Holds { kManyFiles, kOneFile };
+  virtual Status Make(Holds holds) = 0;
+  // Where DuckDB writes: the folder or the file. Gone, with what is in it, when the staging is.
+  virtual std::string place() const = 0;
   // Gives a written file its name below the root. Whole there, and durable, once Finish has succeeded.
   virtual Status Publish(const std::string& from, const std::string& relative) = 0;
   virtual Status Finish() = 0;

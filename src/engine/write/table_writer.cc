@@ -27,6 +27,7 @@ constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 // Each thread holds a row group and a page of it, twice, before it is written. Where that is more than there is
 // memory (many threads, wide rows), smaller row groups are tried; DuckDB's own size comes first.
 constexpr int64_t kRowGroupRows[] = {122'880, 16'384, 2'048};
+constexpr size_t kFewRows = 1000;
 // A dictionary is begun for every column and given up when its values do not repeat so often. DuckDB's own 5 makes a
 // write cost an eighth more.
 constexpr int64_t kRepeats = 10;
@@ -65,12 +66,21 @@ std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::C
   return "{" + inner + "}";
 }
 
+// How many rows a write has. Few are written to a file without a folder of its own: half of the time of one row.
+enum class Rows { kFew, kAny };
+
+Rows RowsOf(const sql::Plan& plan) {
+  if (const auto* values = std::get_if<sql::ValuesPlan>(&plan.node)) return values->rows.size() <= kFewRows ? Rows::kFew : Rows::kAny;
+  const auto* project = std::get_if<sql::ProjectPlan>(&plan.node);
+  return project == nullptr ? Rows::kAny : RowsOf(*project->input);
+}
+
 class Writer {
  public:
   Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created)
       : connection_(connection), target_(target), created_(created) {}
 
-  Result<WrittenFiles> Write(const std::string& select) {
+  Result<WrittenFiles> Write(const std::string& select, Rows rows) {
     RETURN_IF_ERROR(Prepare());
     IdentityNumbers numbers(connection_, target_);
     ASSIGN_OR_RETURN(std::string numbered, numbers.Over(select));
@@ -79,8 +89,10 @@ class Writer {
     Status copied;
     for (int64_t row_group_rows : kRowGroupRows) {
       staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
-      RETURN_IF_ERROR(staging->Make());
-      ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, staging->folder(), row_group_rows));
+      bool one_file = rows == Rows::kFew && (partition_.empty() || target_.partition);
+      RETURN_IF_ERROR(staging->Make(one_file ? Staging::Holds::kOneFile : Staging::Holds::kManyFiles));
+      CopyTarget copy_target{one_file ? staging->place() : staging->place() + "/data", one_file, row_group_rows};
+      ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, copy_target));
       written.clear();
       copied = RunCopy(connection_, copy, written);
       if (copied.ok() || copied.error().condition != kOutOfMemoryCondition) break;
@@ -100,6 +112,11 @@ class Writer {
   }
 
  private:
+  struct CopyTarget {
+    std::string path;
+    bool one_file;
+    int64_t row_group_rows;
+  };
   struct PartitionField {
     Field field;
     std::string physical_name;
@@ -126,7 +143,7 @@ class Writer {
   }
 
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
-  Result<std::string> CopySql(const std::string& select, const std::string& folder, int64_t row_group_rows) {
+  Result<std::string> CopySql(const std::string& select, const CopyTarget& to) {
     Schema physical = delta::PhysicalSchema(target_.schema, mode_);
     auto checked = CheckedColumns(target_.schema, "r");
     std::string columns, field_ids, partition_by;
@@ -162,11 +179,11 @@ class Writer {
     // half-filled buffers of each partition do not.
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
-           ") TO " + QuoteSqlString(folder + "/data") +
-           " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, FILENAME_PATTERN 'part-{uuid}', ROW_GROUP_SIZE " +
-           std::to_string(row_group_rows) + ", DICTIONARY_SIZE_LIMIT " + std::to_string(row_group_rows / kRepeats) +
-           (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
-                                 : ", PARTITION_BY (" + partition_by + ")") +
+           ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, ROW_GROUP_SIZE " +
+           std::to_string(to.row_group_rows) + ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) +
+           (to.one_file           ? ", USE_TMP_FILE false"
+            : partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
+                                   : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")") +
            (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
   }
 
@@ -236,7 +253,7 @@ std::string EscapePartitionName(std::string_view text) {
 
 Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
                               const FileCreated& created) {
-  return Writer(AsDuck(connection), target, created).Write(select);
+  return Writer(AsDuck(connection), target, created).Write(select, Rows::kAny);
 }
 
 Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows, const WriteTarget& target,
@@ -249,7 +266,8 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
   std::string names;
   for (size_t i = 0; i < rows->output.size(); ++i) names += (i > 0 ? ", k" : "k") + std::to_string(i);
   std::string new_ids = RowIdColumnsOf(target.metadata) ? ", NULL::BIGINT AS k_row_id, NULL::BIGINT AS k_row_version" : "";
-  return WriteSql(connection, "SELECT *" + new_ids + " FROM (" + query + ") AS q(" + names + ")", target, created);
+  std::string select = "SELECT *" + new_ids + " FROM (" + query + ") AS q(" + names + ")";
+  return Writer(duck, target, created).Write(select, RowsOf(*rows));
 }
 
 }  // namespace ashlar::engine
