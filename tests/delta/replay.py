@@ -176,6 +176,8 @@ def plain(kind, action):
         out["partitionValues"] = {k: v or None for k, v in action.get("partitionValues", {}).items()}
         if "stats" in out:
             out["stats"] = load_json(out["stats"])
+            if isinstance(out["stats"], dict) and out["stats"].get("tightBounds") is True:
+                del out["stats"]["tightBounds"]  # as where nothing is said
         out.pop("tags", None) if not out.get("tags") else None
     if kind == "remove":
         out = {k: out[k] for k in ("path", "deletionVector", "deletionTimestamp") if k in out}
