@@ -163,7 +163,7 @@ CHANGES = {
 RULES = {
     "CHECK and NOT NULL": Case(
         "id BIGINT NOT NULL, v STRING", FILL + ["ALTER TABLE {t} ADD CONSTRAINT small CHECK (id < 1000 AND v <> 'bad')"],
-        then=["INSERT INTO {t} VALUES (999, 'good')"], features=("checkConstraints",),
+        then=["INSERT INTO {t} VALUES (999, 'good')"], features=("checkConstraints", "invariants"),
         refused=[("INSERT INTO {t} VALUES (1000, 'x')", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
                  ("INSERT INTO {t} VALUES (1, NULL)", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
                  ("INSERT INTO {t} VALUES (NULL, 'x')", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),  # a CHECK comes before NOT NULL
@@ -264,6 +264,13 @@ FEATURES = {
         "id BIGINT, p INT", ["INSERT INTO {t} VALUES (1, 1)", "ALTER TABLE {t} ALTER COLUMN p TYPE BIGINT", "INSERT INTO {t} VALUES (3, 5000000000)"],
         then=["INSERT INTO {t} VALUES (5, -5000000000)", "DELETE FROM {t} WHERE p = 1"], partitioned="p",
         properties={"delta.enableTypeWidening": "true"}, features=("typeWidening",), where="p > 1"),
+    "type widening, its preview": Case(
+        PAIRS + ", n INT", ["INSERT INTO {t} VALUES (1, 'a', 1)", "ALTER TABLE {t} ALTER COLUMN n TYPE BIGINT", "INSERT INTO {t} VALUES (3, 'b', 5000000000)"],
+        then=["INSERT INTO {t} VALUES (5, 'c', -5000000000)"], properties={"delta.enableTypeWidening": "true", **on("typeWidening-preview")},
+        features=("typeWidening-preview",), where="n > 1"),
+    "variant, its preview": Case(
+        "id BIGINT, j VARIANT", ["INSERT INTO {t} SELECT 1, parse_json('[1, \"x\"]')"], then=["INSERT INTO {t} SELECT 5, parse_json('7')"],
+        properties=on("variantType-preview"), features=("variantType-preview",), select="id, to_json(j) AS j", replayed=False, data_checked=False, past=0),
     "variants in structs and lists": Case(
         "id BIGINT, s STRUCT<j: VARIANT>, l ARRAY<VARIANT>",
         ["INSERT INTO {t} SELECT 1, named_struct('j', parse_json('{\"a\": 1.5}')), array(parse_json('[true, null]'), NULL)"],

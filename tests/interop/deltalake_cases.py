@@ -251,6 +251,7 @@ UNREAD = {
     "partition columns widened": "Unsupported table features required: [TypeWidening]",
     "types widened, all of them": "Unsupported table features required: [TypeWidening]",
     "type widening": "Unsupported table features required: [TypeWidening]",
+    "type widening, its preview": "Unsupported table features required",
     "vacuum protocol check": "Unsupported table features required: [VacuumProtocolCheck]",
 }
 UNWRITTEN = {
