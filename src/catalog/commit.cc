@@ -126,8 +126,10 @@ Status RecordMetaData(metadb::Transaction& txn, const Json& meta, const std::str
       if (value.is_string()) row->properties[key] = value.get<std::string>();
     }
   }
-  if (std::string description = TextOf(meta, "description"); !description.empty()) {
-    row->comment = description;
+  // A log that says nothing leaves the catalog's comment; an empty text is COMMENT ON TABLE … IS NULL.
+  if (auto description = meta.find("description"); description != meta.end() && description->is_string()) {
+    row->comment = description->get<std::string>();
+    if (row->comment->empty()) row->comment.reset();
   }
   row->updated_ms = now_ms;
   row->updated_by = principal_id;

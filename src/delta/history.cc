@@ -140,7 +140,7 @@ TableDetail DescribeDetail(const Snapshot& snapshot) {
   detail.description = metadata.description;
   detail.location = snapshot.root();
   detail.created_at_ms = metadata.created_time_ms;
-  detail.last_modified_ms = snapshot.timestamp_ms();
+  detail.last_modified_ms = snapshot.state().commit_modified_ms;
   detail.partition_columns = metadata.partition_columns;
   detail.num_files = static_cast<int64_t>(snapshot.files().size());
   detail.size_in_bytes = snapshot.SizeInBytes();

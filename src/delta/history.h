@@ -36,7 +36,7 @@ struct TableDetail {
   std::optional<std::string> description;
   std::string location;
   std::optional<int64_t> created_at_ms;
-  int64_t last_modified_ms = 0;
+  int64_t last_modified_ms = 0;  // when the newest commit's file was, whatever an in-commit timestamp says
   std::vector<std::string> partition_columns;
   std::vector<std::string> clustering_columns;
   int64_t num_files = 0;

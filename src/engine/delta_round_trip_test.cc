@@ -357,6 +357,19 @@ TEST_F(DeltaRoundTrip, ConstraintsAreEnforced) {
   EXPECT_EQ(Table(), (Lines{"1 | ok"}));
 }
 
+TEST_F(DeltaRoundTrip, AGeneratedValueIsCheckedLast) {
+  Create("id INT NOT NULL, name STRING");
+  WriteTarget target = Target();
+  target.constraints.push_back({"Generated Column", "name <=> 'x'", Binary("=", kBool, Column(1, kText), Text("x")),
+                                RowConstraint::Kind::kGenerated});
+  auto row = [&](sql::TypedExprPtr id, const char* name) {
+    return Values({Attr(501, "id", kInt), Attr(502, "name", kText)}, {{std::move(id), Text(name)}});
+  };
+  EXPECT_EQ(Insert(row(Literal(Value::Null(kInt)), "y"), target).error().condition, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
+  EXPECT_EQ(Insert(row(Int(1), "y"), target).error().condition, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES");
+  EXPECT_TRUE(Insert(row(Int(1), "x"), target).ok());
+}
+
 sql::TypedExprPtr Cast(sql::TypedExprPtr expr, DataType type) { return Node(std::move(type), sql::CastNode{std::move(expr), {}}); }
 
 class RowChanges : public DeltaRoundTrip {

@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
+#include "engine/scan/file_table.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 
@@ -79,12 +82,74 @@ sql::CatalogCommand CreateCommand(const CreateTableStatement& statement, const s
   return command;
 }
 
+// A folder for a new table's files: the asker may write there, and nothing lies in it yet.
+Result<delta::TableLocation> EmptyFolder(StatementRun& run, const std::string& location) {
+  sql::ResolveRequest request;
+  request.format = "PARQUET";
+  request.path = location;
+  request.access = sql::Access::kWrite;
+  auto places = run.analyzer().catalog.Resolve({}, std::span(&request, 1));
+  CHECK(places.size() == 1);
+  if (!places[0].ok()) return places[0].error();
+  delta::TableLocation place = LocationOf(run.environment(), *places[0]);
+  ASSIGN_OR_RETURN(bool is_delta, delta::IsDeltaTable(place));
+  Result<std::vector<engine::DataFile>> files = engine::ListDataFiles(run.environment().store, place.root);
+  bool missing = !files.ok() && files.error().condition == "PATH_NOT_FOUND";
+  if (!files.ok() && !missing) return files.error();
+  if (!is_delta && (missing || files->empty())) return place;
+  std::string setting = "spark.sql.legacy.allowNonEmptyLocationInCTAS";
+  return MakeSqlError("_LEGACY_ERROR_TEMP_1241", "",
+                      "CREATE-TABLE-AS-SELECT cannot create table with location to a non-empty directory " + place.root +
+                          ". To allow overwriting the existing non-empty directory, set '" + setting + "' to true.",
+                      {{"tablePath", place.root}, {"config", setting}});
+}
+
+// CREATE TABLE … USING parquet LOCATION … AS: first the files, then the table, so that nobody finds a part of it.
+Rows CreateParquetAs(StatementRun& run, const sql::CatalogCommand& command, const TableShape& shape) {
+  if (command.or_replace) return NotImplemented("CREATE OR REPLACE TABLE AS SELECT in the format PARQUET");
+  if (command.location.empty()) return NotImplemented("managed tables of format PARQUET");
+  sql::TableRelation named;
+  named.name = command.name;
+  if (command.if_exists && run.Resolve(named, sql::Access::kRead).ok()) return NoRows();
+  engine::WriteTarget target;
+  ASSIGN_OR_RETURN(target.table, EmptyFolder(run, command.location));
+  target.schema = shape.schema;
+  target.partition_columns = shape.partition_columns;
+  std::vector<std::string> created;
+  Status done = [&]() -> Status {
+    RETURN_IF_ERROR(engine::WriteRows(run.connection(), shape.rows, target,
+                                      [&](const std::string& path) { created.push_back(path); }));
+    RETURN_IF_ERROR(run.CheckCancelled());
+    ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
+    if (!reply.already_existed) created.clear();
+    return OkStatus();
+  }();
+  // An unknown outcome may be a table.
+  if (!done.ok() && done.error().code == ErrorCode::kTemporarilyUnavailable) return std::move(done).error();
+  for (const std::string& path : created) {
+    Status gone = run.environment().store.Delete(path);
+    if (!gone.ok()) Log(LogLevel::kWarn, "a file of no table stays", {{"path", path}, {"reason", gone.error().message}});
+  }
+  RETURN_IF_ERROR(std::move(done));
+  return NoRows();
+}
+
 // CREATE TABLE … USING csv|json|parquet: only the catalog knows it.
-Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement) {
-  if (statement.query) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
-  if (!statement.partition_columns.empty()) return NotImplemented("partitioned tables in the format " + command.format);
+Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement, const TableShape& shape) {
+  bool parquet = command.format == "PARQUET";
+  if (statement.query && !parquet) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
+  if (!statement.partition_columns.empty() && !parquet) return NotImplemented("partitioned tables in the format " + command.format);
   if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY in the format " + command.format);
   for (const auto& [key, value] : statement.options) command.properties["option." + key] = value;
+  if (parquet && shape.partition_columns.size() == command.columns.size() && !command.columns.empty()) {
+    return MakeSqlError("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "KD005", "Cannot use all columns for partition columns.");
+  }
+  // What the folders say stands behind what the files say.
+  for (const std::string& name : shape.partition_columns) {
+    auto column = std::ranges::find(command.columns, name, &Field::name);
+    std::rotate(column, column + 1, command.columns.end());
+  }
+  if (statement.query) return CreateParquetAs(run, command, shape);
   RETURN_IF_ERROR(run.Execute(command));
   return NoRows();
 }
@@ -284,7 +349,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
   ASSIGN_OR_RETURN(TableShape shape, ShapeOf(run, statement));
   sql::CatalogCommand command = CreateCommand(statement, name, shape);
-  if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
+  if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement, shape);
   Environment& env = run.environment();
   delta::NewTable definition{shape.schema, shape.partition_columns, DefaultProperties(run), std::nullopt, statement.comment};
   for (const auto& [key, value] : statement.properties) definition.properties[delta::CanonicalProperty(key)] = value;

@@ -126,6 +126,11 @@ void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
   LoadRules();
 }
 
+void DeltaWrite::SetDescription(std::optional<std::string> text) {
+  metadata_.description = std::move(text);
+  transaction_->SetMetadata(metadata_);
+}
+
 void DeltaWrite::RenamePartitionColumn(const std::string& from, const std::string& to) {
   for (std::string& name : metadata_.partition_columns) {
     if (EqualsIgnoreCase(name, from)) name = to;

@@ -51,6 +51,7 @@ class DeltaWrite {
   // The same columns, some of a wider type; the changes are noted in the schema. No change: nothing.
   void WidenSchema(const Schema& schema);
   void SetConfiguration(delta::StringMap configuration);
+  void SetDescription(std::optional<std::string> text);
   // The schema follows by SetSchema.
   void RenamePartitionColumn(const std::string& from, const std::string& to);
   void SetProtocol(delta::Protocol protocol);

@@ -16,6 +16,7 @@
 #include "engine/scan/older_types.h"
 #include "engine/write/rearrange.h"
 #include "session/committer.h"
+#include "session/operation_text.h"
 #include "session/row_tracking.h"
 
 namespace ashlar::session {
@@ -233,14 +234,17 @@ class FeatureDrop {
       ASSIGN_OR_RETURN(Rewritten rewritten, Rewrite(write, older));
       delta::Operation operation;
       operation.name = "REORG";
-      operation.parameters = {{"predicate", "[]"}, {"applyPurge", "false"}};
+      operation.parameters = {{"predicate", "[]"}, {"applyPurge", "true"}};
       operation.metrics = delta::OptimizeMetrics(rewritten.removed, rewritten.added);
       RETURN_IF_ERROR(Commit(write, std::move(operation)));
     }
     DeltaWrite write(run_, table_.target());
     write.SetSchema(delta::WithoutTypeChanges(snapshot().schema()));
     delta::Operation operation;
-    operation.name = "REMOVE TYPE WIDENING METADATA";
+    operation.name = "DROP FEATURE";
+    Json columns = Json::array();
+    for (const auto& [parent, field] : delta::WidenedFields(snapshot().schema())) columns.push_back(ColumnJson(parent, field));
+    operation.parameters["columns"] = WriteJson(columns);
     return Commit(write, std::move(operation));
   }
 

@@ -14,6 +14,7 @@ constexpr std::string_view kConstraintPrefix = "delta.constraints.";
 struct RuleText {
   std::string name;  // as delta-spark's error names it
   std::string sql;
+  engine::RowConstraint::Kind kind = engine::RowConstraint::Kind::kConstraint;
 };
 
 // {"expression":{"expression":"x > 3"}}
@@ -35,7 +36,8 @@ std::vector<RuleText> RuleTexts(const delta::Metadata& metadata, const Schema& s
   for (const Field& field : schema.fields) {
     if (auto invariant = InvariantOf(field)) rules.push_back({"EXPRESSION(" + *invariant + ")", *invariant});
     if (auto generated = sql::ColumnRulesOf(field).generated_sql) {
-      rules.push_back({"Generated Column", QuoteIdentifier(field.name) + " <=> (" + *generated + ")"});
+      rules.push_back({"Generated Column", QuoteIdentifier(field.name) + " <=> (" + *generated + ")",
+                       engine::RowConstraint::Kind::kGenerated});
     }
   }
   return rules;
@@ -49,7 +51,7 @@ Result<TableRules> RulesOf(StatementRun& run, const delta::Metadata& metadata, c
     ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql));
     std::string text;
     ASSIGN_OR_RETURN(sql::TypedExprPtr condition, sql::AnalyzeOverSchema(parsed, schema, run.analyzer(), &text));
-    rules.constraints.push_back({std::move(rule.name), std::move(text), std::move(condition)});
+    rules.constraints.push_back({std::move(rule.name), std::move(text), std::move(condition), rule.kind});
   }
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     auto identity = sql::ColumnRulesOf(schema.fields[i]).identity;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "delta/evolution/drop_feature.h"
 #include "delta/evolution/properties.h"
 #include "delta/evolution/type_widening.h"
@@ -159,6 +160,9 @@ TEST(TypeWidening, IsNotedWhereItHappened) {
             R"([{"toType":"long","fromType":"integer","fieldPath":"key"},)"
             R"({"toType":"integer","fromType":"short","fieldPath":"value.element"}])");
   EXPECT_TRUE(CheckTypeChanges(noted).ok());
+  std::vector<std::string> paths;
+  for (const WidenedField& widened : WidenedFields(noted)) paths.push_back(Join(widened.parent, ".") + ">" + widened.field.name);
+  EXPECT_EQ(paths, (std::vector<std::string>{">a", "s>x", "s>y", ">m"}));
   EXPECT_EQ(WithoutTypeChanges(noted), after);
   // A second change follows the first.
   Schema wider = noted;

@@ -84,6 +84,24 @@ Error Unsupported(const Field& field, const Json& change) {
                       {{"fieldName", QuoteIfNeeded(field.name)}, {"fromType", text("fromType")}, {"toType", text("toType")}});
 }
 
+void CollectWidened(const DataType& type, const std::vector<std::string>& path, std::vector<WidenedField>& found) {
+  auto within = [&](const std::string& name, const DataType& inner) {
+    std::vector<std::string> below = path;
+    below.push_back(name);
+    CollectWidened(inner, below, found);
+  };
+  if (type.Is(TypeId::kArray)) within("element", type.element());
+  if (type.Is(TypeId::kMap)) {
+    within("key", type.key());
+    within("value", type.map_value());
+  }
+  if (!type.Is(TypeId::kStruct)) return;
+  for (const Field& field : type.fields()) {
+    if (MetadataOf(field).contains(kTypeChanges)) found.push_back({path, field});
+    within(field.name, field.type);
+  }
+}
+
 Status CheckField(const Field& field) {
   Json metadata = MetadataOf(field);
   if (!metadata.contains(kTypeChanges)) return OkStatus();
@@ -100,6 +118,12 @@ Status CheckField(const Field& field) {
 
 Schema WithTypeChanges(const Schema& before, const Schema& after) {
   return Schema{NoteFields(before.fields, after.fields)};
+}
+
+std::vector<WidenedField> WidenedFields(const Schema& schema) {
+  std::vector<WidenedField> found;
+  CollectWidened(schema.ToStruct(), {}, found);
+  return found;
 }
 
 Schema WithoutTypeChanges(const Schema& schema) {

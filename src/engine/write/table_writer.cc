@@ -122,15 +122,31 @@ class Writer {
     return false;
   }
 
+  // Void columns are in no file: they are NULL wherever they are read.
+  bool IsInFiles(size_t column) const { return !IsPartition(column) && !target_.schema.fields[column].type.Is(TypeId::kNull); }
+
+  // The columns' values, the last one of a file under a condition that is TRUE or raises: it is evaluated after the others.
+  Result<std::vector<std::string>> Checked(const std::string& last_condition) const {
+    std::vector<std::string> checked = CheckedColumns(target_.schema, "r");
+    for (size_t i = checked.size(); i-- > 0;) {
+      if (!IsInFiles(i)) continue;
+      if (!last_condition.empty()) checked[i] = "CASE WHEN " + last_condition + " THEN " + checked[i] + " END";
+      return checked;
+    }
+    return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
+                        "Data written into Delta needs to contain at least one non-partitioned column.");
+  }
+
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
   Result<std::string> CopySql(const std::string& select, const std::string& folder, int64_t row_group_rows) {
     Schema physical = delta::PhysicalSchema(target_.schema, mode_);
-    auto checked = CheckedColumns(target_.schema, "r");
+    ASSIGN_OR_RETURN(ConstraintSql constraints,
+                     ConstraintConditions(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
+    ASSIGN_OR_RETURN(std::vector<std::string> checked, Checked(constraints.after));
     std::string columns, field_ids, partition_by;
     for (size_t i = 0; i < physical.fields.size(); ++i) {
       const DataType& type = target_.schema.fields[i].type;
-      // Void columns are in no file: they are NULL wherever they are read.
-      if (IsPartition(i) || type.Is(TypeId::kNull)) continue;
+      if (!IsInFiles(i)) continue;
       std::string name = QuoteSqlName(physical.fields[i].name);
       std::string value = checked[i];
       if (type.IsNested() || type.Is(TypeId::kVariant)) {
@@ -141,10 +157,6 @@ class Writer {
       std::string ids = FieldIdsOf(type, delta::FieldIdOf(target_.schema.fields[i]), mode_);
       if (!ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + name + ": " + ids;
     }
-    if (columns.empty()) {
-      return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
-                          "Data written into Delta needs to contain at least one non-partitioned column.");
-    }
     if (std::optional<RowIdColumns> ids = RowIdColumnsOf(target_.metadata)) {
       columns += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
     }
@@ -153,8 +165,7 @@ class Writer {
                  PartitionColumn(i);
       partition_by += (i > 0 ? ", " : "") + PartitionColumn(i);
     }
-    ASSIGN_OR_RETURN(std::string where,
-                     ConstraintCondition(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
+    const std::string& where = constraints.before;
     // Sorted, as Spark does: few partitions are being written at a time, however many there are. The sort spills,
     // half-filled buffers of each partition do not.
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;

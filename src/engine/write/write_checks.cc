@@ -111,20 +111,21 @@ std::vector<std::string> CheckedColumns(const Schema& schema, const std::string&
   return columns;
 }
 
-Result<std::string> ConstraintCondition(const WriteTarget& target, const std::string& alias,
-                                        const std::string& time_zone, StatementBindings& bindings) {
+Result<ConstraintSql> ConstraintConditions(const WriteTarget& target, const std::string& alias,
+                                           const std::string& time_zone, StatementBindings& bindings) {
   SelectBlock block;
   for (size_t i = 0; i < target.schema.fields.size(); ++i) {
     block.Add(static_cast<sql::AttributeId>(i), {.sql = alias + ".k" + std::to_string(i)});
   }
-  std::string out;
+  ConstraintSql sql;
   for (const RowConstraint& constraint : target.constraints) {
+    std::string& out = constraint.kind == RowConstraint::Kind::kGenerated ? sql.after : sql.before;
     ASSIGN_OR_RETURN(std::string condition,
                      LowerOverBlock(*constraint.condition, block, {.time_zone = time_zone}, bindings));
     out += (out.empty() ? "" : " AND ") + ("CASE WHEN " + condition) + " THEN TRUE ELSE CAST(error(" +
            ConstraintErrorSql(constraint, target.schema, alias) + ") AS BOOLEAN) END";
   }
-  return out;
+  return sql;
 }
 
 }  // namespace ashlar::engine

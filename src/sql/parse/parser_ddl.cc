@@ -120,6 +120,9 @@ Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
 
 Status Parser::CreateTableClauses(CreateTableStatement& table) {
   for (bool matched = true; matched;) RETURN_IF_ERROR(CreateTableClause(table, matched));
+  // The property is the comment, unless COMMENT gives one.
+  auto comment = table.properties.extract("comment");
+  if (!comment.empty() && !table.comment) table.comment = std::move(comment.mapped());
   return OkStatus();
 }
 
