@@ -22,6 +22,7 @@
 #include "engine/row_change.h"
 #include "engine/scan/table_scan.h"
 #include "engine/table_writer.h"
+#include "engine/test_values.h"
 #include "objectstore/local_store.h"
 
 namespace {
@@ -41,23 +42,6 @@ namespace {
 
 using namespace plan_builder;  // NOLINT
 using sql::PlanPtr;
-
-const DataType kInt = TypeId::kInt;
-const DataType kLong = TypeId::kLong;
-const DataType kBool = TypeId::kBoolean;
-const DataType kText = TypeId::kString;
-
-std::string Show(const Value& value) {
-  if (value.is_null()) return "NULL";
-  if (auto* v = std::get_if<bool>(&value.data)) return *v ? "true" : "false";
-  if (auto* v = std::get_if<int64_t>(&value.data)) return std::to_string(*v);
-  if (auto* v = std::get_if<Int128>(&value.data)) return DecimalToText(*v, value.type.scale());
-  if (auto* v = std::get_if<std::string>(&value.data)) return *v;
-  if (auto* v = std::get_if<double>(&value.data)) return std::to_string(*v);
-  std::string out = "[";
-  for (const Value& item : std::get<std::vector<Value>>(value.data)) out += (out.size() > 1 ? "," : "") + Show(item);
-  return out + "]";
-}
 
 class DeltaRoundTrip : public testing::Test {
  protected:
@@ -155,11 +139,7 @@ class DeltaRoundTrip : public testing::Test {
     auto rows = CollectRows(**stream);
     if (!rows.ok()) return {FullMessage(rows.error())};
     std::vector<std::string> out;
-    for (const auto& row : *rows) {
-      std::string line;
-      for (const Value& value : row) line += (line.empty() ? "" : " | ") + Show(value);
-      out.push_back(line);
-    }
+    for (const auto& row : *rows) out.push_back(ShowRow(row));
     std::ranges::sort(out);
     return out;
   }
