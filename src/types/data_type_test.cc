@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "types/data_type.h"
+#include "types/inferred_struct.h"
 #include "types/schema_tree.h"
 #include "types/value.h"
 
@@ -77,6 +78,12 @@ TEST(Value, DecimalText) {
   EXPECT_EQ(*DecimalFromText("-12.30"), Value::Decimal(-1230, 4, 2));
   EXPECT_FALSE(DecimalFromText("1e3").ok());
   EXPECT_FALSE(DecimalFromText(std::string(39, '9')).ok());
+}
+
+TEST(InferredStruct, HasTheFieldsOfBothByName) {
+  DataType a = *DataType::Parse("struct<c:int,a:int>"), b = *DataType::Parse("struct<b:string,a:bigint>");
+  CommonType second = [](const DataType&, const DataType& type) { return type; };
+  EXPECT_EQ(WithFieldsOfBoth(a, b, second).SimpleString(), "struct<a:bigint,b:string,c:int>");
 }
 
 TEST(Value, CivilDays) {
