@@ -90,9 +90,11 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
+  target_file_bytes_.reset();
   if (!metadata_.configuration.contains("delta.targetFileSize")) return;
   Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-  if (!bytes.ok() && rules_status_.ok()) rules_status_ = bytes.error();
+  if (bytes.ok()) target_file_bytes_ = *bytes;
+  else if (rules_status_.ok()) rules_status_ = bytes.error();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -209,10 +211,7 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.constraints = rules_.constraints;
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
-  if (metadata_.configuration.contains("delta.targetFileSize")) {
-    Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-    if (bytes.ok()) target.target_file_bytes = *bytes;
-  }
+  target.target_file_bytes = target_file_bytes_.value_or(target.target_file_bytes);
   return target;
 }
 
@@ -238,13 +237,14 @@ void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::st
 }
 
 void DeltaWrite::Replace(const delta::AddFile& file) {
+  CHECK(replaced_.has_value());
   transaction_->Remove(file);
-  ++files_removed_;
-  bytes_removed_ += file.size;
+  ++replaced_->files;
+  replaced_->bytes += file.size;
 }
 
 void DeltaWrite::RemoveWrittenPartitions() {
-  replaces_ = true;
+  if (!replaced_) replaced_.emplace();
   transaction_->ReadWholeTable();
   const delta::FileList& files = target_.snapshot->files();
   const delta::WallClock clock = engine::WallClockOf(run_.connection().time_zone());
@@ -259,7 +259,7 @@ void DeltaWrite::RemoveWrittenPartitions() {
 }
 
 void DeltaWrite::RemoveAllFiles() {
-  replaces_ = true;
+  if (!replaced_) replaced_.emplace();
   transaction_->ReadWholeTable();
   for (const delta::AddFile& file : target_.snapshot->files()) Replace(file);
 }
@@ -294,9 +294,9 @@ Status DeltaWrite::Commit(delta::Operation operation) {
     operation.metrics.emplace("numFiles", std::to_string(files_written_));
     operation.metrics.emplace("numOutputRows", std::to_string(rows_written_));
     operation.metrics.emplace("numOutputBytes", std::to_string(bytes_written_));
-    if (replaces_) {
-      operation.metrics.emplace("numRemovedFiles", std::to_string(files_removed_));
-      operation.metrics.emplace("numRemovedBytes", std::to_string(bytes_removed_));
+    if (replaced_) {
+      operation.metrics.emplace("numRemovedFiles", std::to_string(replaced_->files));
+      operation.metrics.emplace("numRemovedBytes", std::to_string(replaced_->bytes));
     }
   }
   operation.user_name = run_.session().user_name();

@@ -79,7 +79,7 @@ class DeltaWrite {
   const Schema& schema() const { return schema_; }
   int64_t rows_written() const { return rows_written_; }
   int64_t files_written() const { return files_written_; }
-  int64_t files_removed() const { return files_removed_; }
+  int64_t files_removed() const { return replaced_ ? replaced_->files : 0; }
   // Since this was made.
   int64_t ElapsedMs() const;
 
@@ -106,14 +106,18 @@ class DeltaWrite {
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
   Status rules_status_ = OkStatus();
+  std::optional<int64_t> target_file_bytes_;  // the table's own
   std::vector<engine::RowConstraint> required_;
   std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;
   int64_t rows_written_ = 0;
   int64_t bytes_written_ = 0;
-  bool replaces_ = false;
-  int64_t files_removed_ = 0;
-  int64_t bytes_removed_ = 0;
+  // What the rows stand for; absent where they are added to what is there.
+  struct Replaced {
+    int64_t files = 0;
+    int64_t bytes = 0;
+  };
+  std::optional<Replaced> replaced_;
   bool keep_files_ = false;
 };
 

@@ -24,11 +24,10 @@ struct Removal {
 
 Removal RemovalOf(const engine::RowChangeResult& change) {
   Removal removal;
-  removal.metrics.insert(change.metrics.begin(), change.metrics.end());
   removal.metrics["numAddedChangeFiles"] = std::to_string(change.changes.size());
-  auto count = [&](const char* name) { return ParseInt64(removal.metrics[name]).value_or(0); };
-  removal.files_kept = count("numAddedFiles");
-  removal.rows_kept = count("numCopiedRows");
+  for (const char* name : {"numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) removal.metrics[name] = change.metrics.at(name);
+  removal.files_kept = static_cast<int64_t>(change.added.size());
+  removal.rows_kept = change.copied_rows;
   for (const delta::MarkedFile& file : change.marked) {
     if (!file.after) continue;
     ++removal.files_kept;
@@ -54,12 +53,9 @@ Result<Removal> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::
 }
 
 // The metrics of a WRITE that removed rows by condition.
-delta::StringMap ReplaceMetrics(Removal removal, const DeltaWrite& write) {
-  delta::StringMap metrics;
-  if (removal.metrics.empty()) return metrics;
-  for (const char* name : {"numAddedChangeFiles", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
-    metrics[name] = removal.metrics[name];
-  }
+delta::StringMap ReplaceMetrics(const Removal& removal, const DeltaWrite& write) {
+  delta::StringMap metrics = removal.metrics;
+  if (metrics.empty()) return metrics;
   metrics["numFiles"] = std::to_string(write.files_written() + removal.files_kept);
   metrics["numCopiedRows"] = std::to_string(removal.rows_kept);
   metrics["numOutputRows"] = std::to_string(write.rows_written() + removal.rows_kept);
