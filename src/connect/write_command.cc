@@ -6,6 +6,7 @@
 #include "sql/parser.h"
 
 namespace ashlar::connect {
+#include "sql/table_path.h"
 namespace {
 
 using V1 = sc::WriteOperation;
@@ -26,14 +27,12 @@ std::optional<std::string> TakeOption(std::map<std::string, std::string>& option
   return std::nullopt;
 }
 
-bool IsPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
-
 // The table, which may be written to; nullopt when it is not there. Errors: any other reason.
 Result<std::optional<sql::ResolvedRelation>> Find(session::StatementRun& run, const sql::NameParts& name) {
   sql::TableRelation table;
   table.name = name;
   auto resolved = run.Resolve(table, sql::Access::kWrite);
-  if (resolved.ok() && IsPath(name)) {
+  if (resolved.ok() && sql::NamesDeltaPath(name)) {
     session::Environment& env = run.environment();
     ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable({&env.store, resolved->location, &env.parquet_actions}));
     return exists ? std::optional(*std::move(resolved)) : std::nullopt;
@@ -44,7 +43,7 @@ Result<std::optional<sql::ResolvedRelation>> Find(session::StatementRun& run, co
 }
 
 Error AlreadyExists(const sql::NameParts& name) {
-  if (IsPath(name)) {
+  if (sql::NamesDeltaPath(name)) {
     return MakeSqlError("DELTA_PATH_EXISTS", "42K04",
                         "Cannot write to already existent path " + name[1] + " without setting OVERWRITE = 'true'.", {{"path", name[1]}});
   }
@@ -232,7 +231,7 @@ Result<sql::Statement> DecodeWrite(const V1& proto, Decoder& decoder, session::S
   if (path.empty()) path = TakeOption(table.options, "path").value_or("");
   if (path.empty()) return InvalidPlan("df.write.save() without a path");
   if (!EqualsIgnoreCase(table.source, "delta")) return NotImplemented("df.write.save() in the format " + table.source);
-  table.name = {"delta", path};
+  table.name = sql::DeltaPathName(std::move(path));
   return SaveAs(std::move(table), proto.mode(), true, run);
 }
 

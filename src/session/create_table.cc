@@ -6,6 +6,7 @@
 #include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -94,14 +95,11 @@ std::string OperationName(const CreateTableStatement& statement) {
   return statement.query ? name + " AS SELECT" : name;
 }
 
-// CREATE TABLE delta.`/path`: what Resolve takes for a path.
-bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
-
 delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
                                  const delta::Metadata& metadata) {
   delta::Operation operation;
   operation.name = OperationName(statement);
-  operation.parameters["isManaged"] = statement.location.empty() && !NamesPath(statement.name) ? "true" : "false";
+  operation.parameters["isManaged"] = statement.location.empty() && !sql::NamesDeltaPath(statement.name) ? "true" : "false";
   operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
   Json clustered = Json::array();
@@ -295,7 +293,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   RETURN_IF_ERROR(Cluster(statement, shape, table));
-  if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
+  if (sql::NamesDeltaPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
   RETURN_IF_ERROR(CheckSameClustering(run, command, shape, reply));

@@ -13,6 +13,7 @@
 #include "objectstore/store_url.h"
 #include "session/commands.h"
 #include "session/maintain.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -355,7 +356,7 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
-  if (statement.name.size() == 2 && EqualsIgnoreCase(statement.name[0], "delta")) {
+  if (sql::NamesDeltaPath(statement.name)) {
     return NotImplemented("CLONE to a table that is named by its path");
   }
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));

@@ -4,6 +4,7 @@
 #include "engine/delta_table_source.h"
 #include "session/commands.h"
 #include "sql/analyze/scope.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 
@@ -151,7 +152,7 @@ Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& ta
   sql::ResolveRequest request;
   request.access = access;
   if (table.identifier) return NotImplemented("IDENTIFIER() as the name of a table to change");
-  if (table.name.size() == 2 && EqualsIgnoreCase(table.name[0], "delta")) {
+  if (sql::NamesDeltaPath(table.name)) {
     request.format = "DELTA";
     request.path = table.name[1];
   } else {

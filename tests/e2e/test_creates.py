@@ -25,3 +25,14 @@ def test_a_create_that_fails_leaves_neither_name_nor_files(sql, statement):
     assert not any("create_boom" in row for row in sql("SHOW TABLES"))
     sql("CREATE TABLE create_boom (n INT)")
     sql("DROP TABLE create_boom")
+
+
+def test_a_schema_may_be_called_delta(sql, tmp_path):
+    sql("CREATE SCHEMA delta")
+    sql("CREATE TABLE delta.orders AS SELECT 1 AS n")
+    sql("INSERT INTO delta.orders VALUES (2)")
+    sql("OPTIMIZE delta.orders")
+    assert sql("SELECT n FROM delta.orders ORDER BY n") == [["1"], ["2"]]
+    with pytest.raises(Exception, match="not absolute"):
+        sql("OPTIMIZE 'orders'")
+    sql("DROP SCHEMA delta CASCADE")

@@ -9,18 +9,12 @@
 #include "sql/coercion.h"
 #include "sql/parser.h"
 #include "sql/row_metadata.h"
+#include "sql/table_path.h"
 
 namespace ashlar::sql {
 namespace {
 
 constexpr size_t kMaxNestedViews = 100;
-constexpr const char* kPathFormats[] = {"delta", "parquet", "csv", "json", "text", "orc", "avro", "binaryfile"};
-
-// delta.`/x`, parquet.`abfss://…`
-bool IsPath(const NameParts& name) {
-  if (name.size() != 2 || name[1].find_first_of("/:") == std::string::npos) return false;
-  return std::ranges::any_of(kPathFormats, [&](const char* f) { return EqualsIgnoreCase(f, name[0]); });
-}
 
 DataType ShownType(const DataType& type) {
   return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
@@ -81,7 +75,7 @@ Result<NameParts> Analysis::TableName(const TableRelation& table) {
 Result<ResolvedRelation> Analysis::ResolveName(const NameParts& name, Access access, SourceSpan span) {
   ResolveRequest request;
   request.access = access;
-  if (IsPath(name)) {
+  if (NamesPath(name)) {
     request.format = ToUpperAscii(name[0]);
     request.path = name[1];
   } else {
@@ -121,7 +115,7 @@ void Analysis::PrefetchNames(const RelationPtr& relation) {
     pending.pop_back();
     if (!r) continue;
     if (const auto* table = std::get_if<TableRelation>(&r->node)) {
-      bool plain = !table->identifier && table->name.size() > 1 && table->name.size() <= 3 && !IsPath(table->name);
+      bool plain = !table->identifier && table->name.size() > 1 && table->name.size() <= 3 && !NamesPath(table->name);
       if (!plain) continue;
       ResolveRequest request;
       request.name = table->name;
@@ -454,7 +448,7 @@ Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan s
   TableRelation table;
   std::string text = std::get<std::string>(name.data);
   if (EqualsIgnoreCase(call.name.back(), "table_changes_by_path")) {
-    table.name = {"delta", text};
+    table.name = DeltaPathName(text);
   } else {
     table.name = SplitName(text);
   }
