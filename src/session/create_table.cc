@@ -160,38 +160,16 @@ Error OtherClustering(const TableShape& shape, const delta::Snapshot& snapshot) 
                       {{"path", snapshot.root()}, {"specifiedColumns", specified}, {"existingColumns", existing}});
 }
 
-// CLUSTER BY of a table whose log lies at LOCATION already says what it is clustered by; else the catalog forgets it
-// again, and the log stays.
-Status CheckSameClustering(StatementRun& run, const sql::CatalogCommand& create, const TableShape& shape,
-                           const sql::CatalogReply& reply) {
-  if (create.location.empty() || create.or_replace || shape.cluster_by.empty()) return OkStatus();
+// What the statement wants of a table whose log is there, its own or one that lay at LOCATION.
+Rows CreateOverLog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
+                   const delta::TableDefinition& table, DeltaTarget target) {
   Environment& env = run.environment();
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
-  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  if (!exists) return OkStatus();
-  ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, delta::Snapshot::Load(location));
-  if (shape.cluster_by == delta::ClusteringNames(*snapshot)) return OkStatus();
-  sql::CatalogCommand drop;
-  drop.action = sql::CatalogAction::kDrop;
-  drop.securable = sql::Securable::kTable;
-  drop.name = create.name;
-  RETURN_IF_ERROR(run.Execute(drop));
-  return OtherClustering(shape, *snapshot);
-}
-
-// What the statement wants, at the place that the catalog gave it.
-Rows CreateInCatalog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
-                     const delta::TableDefinition& table, const sql::CatalogReply& reply) {
-  Environment& env = run.environment();
-  DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
-  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  if (exists) {
-    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
-    // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
-    if (!statement.or_replace) return NoRows();
-  }
-  return WriteTable(run, std::move(target), statement, shape, table);
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load({&env.store, target.location, &env.parquet_actions}));
+  if (statement.or_replace) return WriteTable(run, std::move(target), statement, shape, table);
+  // The catalog has registered the table, and its data stays. CLUSTER BY says what it is clustered by already.
+  bool same = shape.cluster_by.empty() || shape.cluster_by == delta::ClusteringNames(*target.snapshot);
+  if (!same) return OtherClustering(shape, *target.snapshot);
+  return NoRows();
 }
 
 Rows CreateAtPath(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
@@ -267,14 +245,23 @@ delta::StringMap DefaultProperties(const StatementRun& run) {
   return delta::DefaultProperties(defaults);
 }
 
-void AbandonCreate(StatementRun& run, const std::string& uuid) {
-  sql::CatalogCommand command;
-  command.action = sql::CatalogAction::kDrop;
-  command.securable = sql::Securable::kTable;
-  command.name = {uuid};  // alone: an intent, no table
+Rows CreateAtPlace(StatementRun& run, const sql::NameParts& name, const sql::CatalogReply& reply,
+                   const std::function<Rows(bool found_log)>& write) {
+  Environment& env = run.environment();
+  Result<bool> found_log = delta::IsDeltaTable({&env.store, reply.location, &env.parquet_actions});
+  Rows rows = found_log.ok() ? write(*found_log) : Rows(found_log.error());
+  // An unknown outcome may be version 0.
+  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
+  if (!failed || reply.already_existed) return rows;
+  sql::CatalogCommand drop;
+  drop.action = sql::CatalogAction::kDrop;
+  drop.securable = sql::Securable::kTable;
+  bool registered = found_log.ok() && *found_log;
+  drop.name = registered ? name : sql::NameParts{reply.uuid};  // a uuid alone: an intent, no table
   // Not through the run: it may have been cancelled.
-  auto abandoned = run.environment().control.Execute(run.session().handle(), command);
-  if (!abandoned.ok()) Log(LogLevel::kWarn, "an unfinished CREATE is left to the sweep", {{"reason", abandoned.error().message}});
+  auto dropped = env.control.Execute(run.session().handle(), drop);
+  if (!dropped.ok()) Log(LogLevel::kWarn, "a CREATE that failed is not taken back", {{"reason", dropped.error().message}});
+  return rows;
 }
 
 Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
@@ -296,12 +283,11 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   if (sql::NamesDeltaPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-  RETURN_IF_ERROR(CheckSameClustering(run, command, shape, reply));
-  Rows rows = CreateInCatalog(run, statement, shape, table, reply);
-  // An unknown outcome may be version 0.
-  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
-  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
-  return rows;
+  return CreateAtPlace(run, name, reply, [&](bool found_log) {
+    DeltaTarget target{reply.uuid, reply.location, nullptr};
+    return found_log ? CreateOverLog(run, statement, shape, table, std::move(target))
+                     : WriteTable(run, std::move(target), statement, shape, table);
+  });
 }
 
 Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {

@@ -2,6 +2,7 @@
 // through the control plane. Files of a change that was not committed are deleted when it goes away.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -105,8 +106,8 @@ class DeltaWrite {
 
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
-  Status rules_status_ = OkStatus();
   std::optional<int64_t> target_file_bytes_;  // the table's own
+  Status rules_status_ = OkStatus();
   std::vector<engine::RowConstraint> required_;
   std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;
@@ -134,8 +135,11 @@ std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle
 // What the session gives every new table; an empty value is none.
 delta::StringMap DefaultProperties(const StatementRun& run);
 
-// After a CREATE failed and its files are gone: neither its intent nor its folder waits for the sweep.
-void AbandonCreate(StatementRun& run, const std::string& uuid);
+// Calls `write` for the table `name` that the catalog has given a place, and says whether a log lies there already.
+// When it fails, a table that is new is taken back: neither its intent nor its folder waits for the sweep; one that the
+// catalog has registered because of that log is forgotten, and the log stays.
+Rows CreateAtPlace(StatementRun& run, const sql::NameParts& name, const sql::CatalogReply& reply,
+                   const std::function<Rows(bool found_log)>& write);
 
 // One row of counts: what INSERT, UPDATE, DELETE and MERGE report.
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts);

@@ -305,16 +305,8 @@ Error TargetExists(const sql::NameParts& name) {
   return MakeSqlError("DELTA_TABLE_ALREADY_EXISTS", "42P07", "The table " + table + " exists already.", {{"tableName", table}});
 }
 
-// A new table must not take over a log that lies at its location: it is taken back, the log stays.
-Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::string& location) {
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(bool taken, delta::IsDeltaTable({&env.store, location, &env.parquet_actions}));
-  if (!taken) return OkStatus();
-  sql::CatalogCommand drop;
-  drop.action = sql::CatalogAction::kDrop;
-  drop.securable = sql::Securable::kTable;
-  drop.name = name;
-  RETURN_IF_ERROR(run.Execute(drop));
+// A new table must not take over a log that lies at its location.
+Error NonEmptyTarget() {
   return MakeSqlError("DELTA_UNSUPPORTED_NON_EMPTY_CLONE", "0AKDC",
                       "The clone destination table is non-empty. Please TRUNCATE or DELETE FROM the table before running CLONE.");
 }
@@ -368,12 +360,10 @@ Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
   if (!created.ok() && created.error().condition == "TABLE_OR_VIEW_ALREADY_EXISTS") return TargetExists(name);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, std::move(created));
   if (reply.already_existed && !statement.or_replace) return ReportNothing(run);
-  if (!statement.or_replace) RETURN_IF_ERROR(RefuseNonEmpty(run, name, reply.location));
-  Rows rows = WriteClone(run, statement, source, definition, reply);
-  // An unknown outcome may be version 0.
-  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
-  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
-  return rows;
+  return CreateAtPlace(run, name, reply, [&](bool found_log) -> Rows {
+    if (found_log && !statement.or_replace) return NonEmptyTarget();
+    return WriteClone(run, statement, source, definition, reply);
+  });
 }
 
 }  // namespace ashlar::session
