@@ -98,10 +98,20 @@ std::string OperationName(const CreateTableStatement& statement) {
 delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
                                  const delta::Metadata& metadata) {
   delta::Operation operation;
-  operation.name = OperationName(statement);
-  operation.parameters["isManaged"] = statement.location.empty() && !sql::NamesDeltaPath(statement.name) ? "true" : "false";
-  operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
+  const std::optional<sql::DataFrameSave>& save = statement.save;
+  if (save && save->overwrites_schema) operation.parameters["canOverwriteSchema"] = "true";
+  if (save && save->merges_schema) operation.parameters["canMergeSchema"] = "true";
+  bool at_path = sql::NamesDeltaPath(statement.name);
+  if (save && at_path) {
+    operation.name = "WRITE";
+    operation.parameters["mode"] = save->mode;
+    return operation;
+  }
+  operation.name = OperationName(statement);
+  if (save && statement.or_replace) operation.parameters["isV1SaveAsTableOverwrite"] = "true";
+  operation.parameters["isManaged"] = statement.location.empty() && !at_path ? "true" : "false";
+  operation.parameters["description"] = statement.comment;
   Json clustered = Json::array();
   for (const delta::ColumnPath& column : shape.cluster_by) clustered.push_back(delta::PathText(column));
   operation.parameters["clusterBy"] = WriteJson(clustered);
@@ -128,7 +138,7 @@ Result<delta::TableDefinition> WithOwnMetadata(StatementRun& run, const TableSha
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
                 delta::TableDefinition table) {
-  if (target.snapshot && statement.keep_metadata) {
+  if (target.snapshot && statement.save) {
     ASSIGN_OR_RETURN(table, WithOwnMetadata(run, shape, std::move(table), *target.snapshot));
   }
   bool exists = target.snapshot != nullptr;
@@ -243,6 +253,20 @@ delta::StringMap DefaultProperties(const StatementRun& run) {
     if (key.starts_with(kPrefix) && !value.empty()) defaults[key.substr(kPrefix.size())] = value;
   }
   return delta::DefaultProperties(defaults);
+}
+
+delta::Operation SaveOperation(const sql::InsertStatement& insert, const sql::ResolvedRelation& table,
+                               const delta::Metadata& metadata) {
+  CreateTableStatement replace;
+  replace.name = insert.table.name;
+  replace.location = table.managed ? "" : table.location;
+  replace.comment = metadata.description;
+  replace.query = insert.query;
+  replace.or_replace = true;
+  replace.save = insert.save;
+  TableShape shape;
+  if (!sql::NamesDeltaPath(replace.name)) shape.partition_columns = metadata.partition_columns;
+  return CreateOperation(replace, shape, metadata);
 }
 
 Rows CreateAtPlace(StatementRun& run, const sql::NameParts& name, const sql::CatalogReply& reply,

@@ -135,6 +135,10 @@ std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle
 // What the session gives every new table; an empty value is none.
 delta::StringMap DefaultProperties(const StatementRun& run);
 
+// How an INSERT of df.write, of a table that keeps its columns, stands in the history.
+delta::Operation SaveOperation(const sql::InsertStatement& insert, const sql::ResolvedRelation& table,
+                               const delta::Metadata& metadata);
+
 // Calls `write` for the table `name` that the catalog has given a place, and says whether a log lies there already.
 // When it fails, a table that is new is taken back: neither its intent nor its folder waits for the sweep; one that the
 // catalog has registered because of that log is forgotten, and the log stays.

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -62,6 +63,16 @@ delta::StringMap ReplaceMetrics(const Removal& removal, const DeltaWrite& write)
   return metrics;
 }
 
+delta::Operation WriteOperation(const sql::InsertStatement& statement) {
+  delta::Operation operation;
+  operation.name = "WRITE";
+  operation.parameters["mode"] = ModeName(statement.mode);
+  operation.parameters["partitionBy"] = "[]";  // what the statement asks for, not what the table has
+  auto merges = statement.options.find("mergeSchema");
+  if (merges != statement.options.end() && EqualsIgnoreCase(merges->second, "true")) operation.parameters["canMergeSchema"] = "true";
+  return operation;
+}
+
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
@@ -82,11 +93,11 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   if (dynamic) write.RemoveWrittenPartitions();
-  delta::Operation operation;
-  operation.name = "WRITE";
-  operation.metrics = ReplaceMetrics(std::move(removal), write);
-  operation.parameters["mode"] = ModeName(statement.mode);
-  operation.parameters["partitionBy"] = "[]";  // what the statement asks for, not what the table has
+  // As delta-spark does, which takes it for the replacement of the table.
+  if (statement.save && !sql::NamesDeltaPath(statement.table.name)) write.ForgetClustering();
+  delta::Operation operation = statement.save ? SaveOperation(statement, insert.target.relation, write.metadata())
+                                              : WriteOperation(given);
+  operation.metrics = ReplaceMetrics(removal, write);
   if (!dynamic && insert.overwrite_condition) operation.parameters["predicate"] = insert.overwrite_text;
   RETURN_IF_ERROR(write.Commit(std::move(operation)));
   return write.ReportRows();
