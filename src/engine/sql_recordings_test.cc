@@ -189,8 +189,8 @@ class FileSession {
     context.time_zone = zone_;
     context.now_micros = SystemClock().NowMicros();
     context.temporary_views = &views_;
-    context.parse_query = [this](const std::string& text) -> Result<sql::RelationPtr> {
-      ASSIGN_OR_RETURN(auto statement, sql::ParseStatement(text, {.ansi = ansi_, .double_quoted_identifiers = false, .time_zone = zone_}));
+    context.parse_query = [this](const std::string& text, const std::string& zone) -> Result<sql::RelationPtr> {
+      ASSIGN_OR_RETURN(auto statement, sql::ParseStatement(text, {.ansi = ansi_, .double_quoted_identifiers = false, .time_zone = zone}));
       return std::get<sql::QueryStatement>(statement.node).query;
     };
     return context;

@@ -211,9 +211,10 @@ class FileSession {
     context.ansi = ansi_;
     context.time_zone = zone_;
     context.temporary_views = &views_;
-    context.parse_query = [this](const std::string& text) -> Result<RelationPtr> {
+    context.parse_query = [this](const std::string& text, const std::string& time_zone) -> Result<RelationPtr> {
       ParserOptions options;
       options.ansi = ansi_;
+      options.time_zone = time_zone;
       ASSIGN_OR_RETURN(Statement statement, ParseStatement(text, options));
       return std::get<QueryStatement>(statement.node).query;
     };

@@ -328,7 +328,8 @@ class Alteration {
 
   Result<int64_t> CountViolations() {
     sql::FilterRelation violating{sql::MakeRelation(statement_.table), nullptr};
-    ASSIGN_OR_RETURN(violating.condition, sql::ParseExpression("NOT coalesce((" + statement_.text + "), false)"));
+    ASSIGN_OR_RETURN(violating.condition, sql::ParseExpression("NOT coalesce((" + statement_.text + "), false)",
+                                                                {.time_zone = run_.state().confs.time_zone()}));
     sql::AggregateRelation count;
     count.input = sql::MakeRelation(std::move(violating));
     ASSIGN_OR_RETURN(sql::ExprPtr counted, sql::ParseExpression("count(*)"));

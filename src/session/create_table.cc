@@ -356,6 +356,7 @@ Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {
   command.comment = statement.comment;
   command.properties = statement.properties;
   command.view_text = statement.text;
+  command.properties[sql::kViewTimeZone] = run.state().confs.time_zone();
   command.current_catalog = run.state().catalog;
   command.current_schema = run.state().schema;
   for (size_t i = 0; i < output.size(); ++i) {

@@ -50,8 +50,8 @@ class StatementRun::StoppableStream final : public engine::ResultStream {
 namespace {
 
 // The query of a view's text, or of a rule of a column.
-Result<sql::RelationPtr> ParseQuery(const std::string& text) {
-  ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text));
+Result<sql::RelationPtr> ParseQuery(const std::string& text, const std::string& time_zone) {
+  ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text, {.time_zone = time_zone}));
   if (auto* query = std::get_if<sql::QueryStatement>(&statement.node)) return query->query;
   return NotImplemented("a statement that is not a query inside a relation");
 }

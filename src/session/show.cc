@@ -62,8 +62,8 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
 
 // A Delta table's are in its log, with those that stand for its protocol.
 Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
-  bool in_log = relation.kind != sql::RelationKind::kView && EqualsIgnoreCase(relation.format, "delta");
-  if (!in_log) return relation.properties;
+  if (relation.kind == sql::RelationKind::kView) return sql::ShownViewProperties(relation.properties);
+  if (!EqualsIgnoreCase(relation.format, "delta")) return relation.properties;
   ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
   std::map<std::string, std::string> properties = snapshot->metadata().configuration;
   const delta::Protocol& protocol = snapshot->protocol();

@@ -46,7 +46,7 @@ std::vector<RuleText> RuleTexts(const delta::Metadata& metadata, const Schema& s
 Result<TableRules> RulesOf(StatementRun& run, const delta::Metadata& metadata, const Schema& schema) {
   TableRules rules;
   for (RuleText& rule : RuleTexts(metadata, schema)) {
-    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql));
+    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql, {.time_zone = run.state().confs.time_zone()}));
     std::string text;
     ASSIGN_OR_RETURN(sql::TypedExprPtr condition, sql::AnalyzeOverSchema(parsed, schema, run.analyzer(), &text));
     rules.constraints.push_back({std::move(rule.name), std::move(text), std::move(condition)});
@@ -96,7 +96,7 @@ Result<std::vector<std::string>> RulesThatName(StatementRun& run, const delta::M
                                                size_t column) {
   std::vector<std::string> names;
   for (const RuleText& rule : RuleTexts(metadata, schema)) {
-    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql));
+    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql, {.time_zone = run.state().confs.time_zone()}));
     ASSIGN_OR_RETURN(sql::TypedExprPtr condition, sql::AnalyzeOverSchema(parsed, schema, run.analyzer()));
     bool named = false;
     sql::VisitExpr(condition, [&](const sql::TypedExpr& expr) {

@@ -50,6 +50,15 @@ struct ResolvedRelation {
   std::vector<std::string> clone_roots = {};
 };
 
+// The property of a view that says in which time zone its text is read: that of the session it was made in. The name is
+// Spark's. A view without it is read in UTC.
+inline constexpr const char* kViewTimeZone = "view.sqlConfig.spark.sql.session.timeZone";
+// A view's properties as SHOW and DESCRIBE tell them: without what it notes of how it was made.
+inline std::map<std::string, std::string> ShownViewProperties(std::map<std::string, std::string> properties) {
+  std::erase_if(properties, [](const auto& property) { return property.first.starts_with("view."); });
+  return properties;
+}
+
 class CatalogView {
  public:
   virtual ~CatalogView() = default;

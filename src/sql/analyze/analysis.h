@@ -98,7 +98,8 @@ class Analysis {
  public:
   // `statement_span`: of a statement that changes a table (of INSERT without its query), where Spark places
   // what is wrong with conditions and with values that do not fit their columns.
-  explicit Analysis(AnalyzerContext& context, SourceSpan statement_span = {}) : context_(context), statement_span_(statement_span) {}
+  explicit Analysis(AnalyzerContext& context, SourceSpan statement_span = {})
+      : context_(context), session_time_zone_(context.time_zone), statement_span_(statement_span) {}
 
   // ---- statements
   Result<AnalyzedQuery> AnalyzeStatement(const RelationPtr& query);
@@ -349,6 +350,7 @@ class Analysis {
                                      const ExprEnv& env, SourceSpan span);
 
   AnalyzerContext& context_;
+  const std::string session_time_zone_;  // the context's is another in the text of a view
   const SourceSpan statement_span_;
   std::optional<SourceSpan> values_span_;  // of INSERT … VALUES: where a column's type cannot be cast to the table's
   bool inserts_ = false;  // the statement is an INSERT: its overflow has a condition of its own

@@ -72,7 +72,7 @@ Field WithColumnRules(Field field, const ColumnRules& rules) {
 
 Result<ExprPtr> Analysis::ParseRule(const std::string& sql) {
   CHECK(context_.parse_query != nullptr) << "rules of columns need a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + sql));
+  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + sql, context_.time_zone));
   const auto* project = std::get_if<ProjectRelation>(&query->node);
   if (project && project->exprs.size() == 1) return project->exprs[0];
   return MakeError(ErrorCode::kInvalidParameterValue, "not an expression: " + sql);

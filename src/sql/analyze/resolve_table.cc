@@ -211,7 +211,10 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
                         {{"viewName", QuoteName(view.name_parts)}, {"maxNestedDepth", "100"}}, span);
   }
   CHECK(context_.parse_query != nullptr) << "views need a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(view.view_text));
+  // The text is read as it was where the view was made, but for current_timezone().
+  auto made_in = view.properties.find(kViewTimeZone);
+  std::string made_in_zone = made_in == view.properties.end() ? "UTC" : made_in->second;
+  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(view.view_text, made_in_zone));
   std::vector<std::string> via = via_views_;
   via.push_back(view.uuid);
   Restore<std::vector<std::string>> views(via_views_, std::move(via));
@@ -221,6 +224,7 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
   Restore<std::map<std::string, RelationPtr>> no_overlay(overlay_, {});
   Restore<std::string> catalog(context_.current_catalog, view.view_catalog);
   Restore<std::string> schema(context_.current_schema, view.view_schema);
+  Restore<std::string> zone(context_.time_zone, made_in_zone);
   Restore<const std::map<std::string, TemporaryView>*> no_views(context_.temporary_views, nullptr);
   PrefetchNames(query);
   Result<Rel> analysed = AnalyzeClosed(query);
