@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "types/data_type.h"
 #include "types/schema_tree.h"
 #include "types/value.h"
@@ -54,6 +55,13 @@ TEST(Schema, LengthsOfStringsAreMetadataInJson) {
   EXPECT_NE(text.find(first), std::string::npos) << text;
   EXPECT_NE(text.find(R"j("__CHAR_VARCHAR_TYPE_STRING":"struct<v:array<varchar(3)>,t:string>")j"), std::string::npos) << text;
   EXPECT_EQ(*Schema::FromJsonText(text), schema);
+  // Names are quoted where Spark's parser needs it; its own writer does without.
+  Schema named = *Schema::ParseDdl("s STRUCT<`b c`: CHAR(2), `d``e`: STRUCT<`f,g:h`: VARCHAR(3)>>, m MAP<CHAR(1), ARRAY<VARCHAR(4)>>");
+  text = named.ToJsonText();
+  EXPECT_NE(text.find("struct<`b c`:char(2),`d``e`:struct<`f,g:h`:varchar(3)>>"), std::string::npos) << text;
+  EXPECT_EQ(*Schema::FromJsonText(text), named);
+  std::string unquoted = ReplaceAll(ReplaceAll(ReplaceAll(text, "`b c`", "b c"), "`d``e`", "d`e"), "`f,g:h`", "f,g:h");
+  EXPECT_EQ(*Schema::FromJsonText(unquoted), named) << unquoted;
   // As tables have it that were written before.
   EXPECT_EQ(Schema::FromJsonText(R"j({"type":"struct","fields":[{"name":"c","type":"char(5)"}]})j")->fields[0].type, DataType::Char(5));
   // The metadata of another type says nothing.
