@@ -8,6 +8,7 @@
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/maintenance/table_folder.h"
+#include "delta/maintenance/table_objects.h"
 #include "delta/paths.h"
 #include "engine/write/row_counts.h"
 #include "objectstore/store_url.h"
@@ -106,7 +107,7 @@ class FileCopy {
 
   Status CopyAll() {
     uuid_ = NewUuid(run_.environment().random);
-    folders_.insert(root_);
+    if (!objectstore::IsStorePath(root_)) folders_.insert(root_);
     std::vector<delta::AddFile> files = source_.files().ToVector();
     RETURN_IF_ERROR(engine::FillRowCounts(run_.connection(), source_, files));
     for (delta::AddFile& file : files) RETURN_IF_ERROR(CopyOne(std::move(file)));
@@ -131,7 +132,9 @@ class FileCopy {
     std::string target = root_ + "/" + name;
     RETURN_IF_ERROR(MakeFolders(target));
     transaction_.TrackCreatedFile(target);
-    ASSIGN_OR_RETURN(int64_t bytes, delta::CopyTableFile(from, relative, target));
+    const bool local = !objectstore::IsStorePath(from) && !objectstore::IsStorePath(root_);
+    ASSIGN_OR_RETURN(int64_t bytes, local ? delta::CopyTableFile(from, relative, target)
+                                          : delta::CopyTableObject(run_.environment().store, from, relative, target));
     bytes_ += bytes;
     file.path = delta::EncodeLogPath(name);
     file.modification_time_ms = run_.environment().clock.NowMs();
@@ -149,6 +152,7 @@ class FileCopy {
   }
 
   Status MakeFolders(const std::string& target) {
+    if (objectstore::IsStorePath(root_)) return OkStatus();
     std::string parent = target.substr(0, target.rfind('/'));
     RETURN_IF_ERROR(MakeDirectories(parent));
     for (; parent.size() > root_.size(); parent = parent.substr(0, parent.rfind('/'))) folders_.insert(parent);
@@ -320,9 +324,6 @@ Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::
 
 Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source,
                 const delta::TableDefinition& definition, const sql::CatalogReply& reply) {
-  if (objectstore::IsStorePath(reply.location) || objectstore::IsStorePath(source.relation.location)) {
-    return NotImplemented("CLONE from or to an object store");
-  }
   if (reply.location == source.relation.location) {
     return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
   }
