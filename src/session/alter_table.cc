@@ -148,9 +148,11 @@ class Alteration {
   Status AlterColumn() {
     const sql::NameParts& path = statement_.names[0];
     const sql::ColumnDefinition& wanted = statement_.columns[0];
+    if (statement_.sync_identity) return SyncIdentity(path);
     if (statement_.set_type) return ChangeType(path, wanted.field.type);
     Field changed;
     RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
+      RETURN_IF_ERROR(CheckIdentityStays(field));
       if (statement_.set_nullable) RETURN_IF_ERROR(ChangeNullability(field, *statement_.set_nullable, path));
       if (statement_.set_comment) SetComment(field, wanted.field);
       if (statement_.set_default) {
@@ -167,6 +169,14 @@ class Alteration {
     }
     write_.SetSchema(schema_);
     return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(changed))}});
+  }
+
+  // What numbers its rows has no other values, and no NULLs.
+  Status CheckIdentityStays(const Field& field) const {
+    const bool harmless = !statement_.set_default && statement_.set_nullable != true;
+    if (harmless || !sql::ColumnRulesOf(field).identity) return OkStatus();
+    return MakeSqlError("DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED", "429BQ",
+                        "ALTER TABLE ALTER COLUMN is not supported for the IDENTITY column " + field.name + ".");
   }
 
   // Widens the type at a path that may lead into arrays and maps.
@@ -333,11 +343,45 @@ class Alteration {
     count.input = sql::MakeRelation(std::move(violating));
     ASSIGN_OR_RETURN(sql::ExprPtr counted, sql::ParseExpression("count(*)"));
     count.exprs = {std::move(counted)};
-    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run_.Analyze(sql::MakeRelation(std::move(count))));
+    ASSIGN_OR_RETURN(Value number, OneValue(sql::MakeRelation(std::move(count))));
+    return std::get<int64_t>(number.data);
+  }
+
+  // Of a query of one row and column.
+  Result<Value> OneValue(const sql::RelationPtr& query) {
+    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run_.Analyze(query));
     ASSIGN_OR_RETURN(auto stream, run_.connection().Execute(analyzed.plan, {}));
     ASSIGN_OR_RETURN(auto rows, engine::CollectRows(*stream));
     CHECK_EQ(rows.size(), 1u);
-    return std::get<int64_t>(rows[0][0].data);
+    return rows[0][0];
+  }
+
+
+  // The next number of the column is beyond all that the table holds.
+  Status SyncIdentity(const sql::NameParts& path) {
+    Field before;
+    RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
+      before = field;
+      sql::ColumnRules rules = sql::ColumnRulesOf(field);
+      if (path.size() > 1 || !rules.identity) {
+        return MakeSqlError("DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN", "429BQ",
+                            "SYNC IDENTITY is for IDENTITY columns, which " + PathText(path) + " is not.");
+      }
+      sql::AggregateRelation farthest;
+      farthest.input = sql::MakeRelation(statement_.table);
+      std::string text = (rules.identity->step > 0 ? "max(" : "min(") + QuoteIdentifier(field.name) + ")";
+      ASSIGN_OR_RETURN(sql::ExprPtr expr, sql::ParseExpression(text));
+      farthest.exprs = {std::move(expr)};
+      ASSIGN_OR_RETURN(Value number, OneValue(sql::MakeRelation(std::move(farthest))));
+      if (number.is_null()) return OkStatus();
+      rules.identity->high_water_mark = sql::SyncedHighWaterMark(*rules.identity, std::get<int64_t>(number.data));
+      field = sql::WithColumnRules(field, rules);
+      return OkStatus();
+    }));
+    write_.transaction().ReadWholeTable();
+    write_.SetSchema(schema_);
+    // delta-spark tells of the column as it was.
+    return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(before))}});
   }
 
   Status DropConstraint() {

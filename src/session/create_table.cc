@@ -6,6 +6,7 @@
 #include "delta/schema_change.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/column_rules.h"
 
 namespace ashlar::session {
 namespace {
@@ -58,7 +59,12 @@ Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statem
                           "partition column " + QuoteIdentifier(column.name) + " is not defined in table.",
                           {{"colType", "partition"}, {"colName", QuoteIdentifier(column.name)}, {"tableName", Join(statement.name, ".")}});
     }
-    shape.partition_columns.push_back(shape.schema.fields[static_cast<size_t>(index)].name);
+    const Field& field = shape.schema.fields[static_cast<size_t>(index)];
+    if (sql::ColumnRulesOf(field).identity) {
+      return MakeSqlError("DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED", "42601",
+                          "PARTITIONED BY IDENTITY column " + field.name + " is not supported.", {{"colName", field.name}});
+    }
+    shape.partition_columns.push_back(field.name);
   }
   return shape;
 }

@@ -70,12 +70,19 @@ Result<Field> DefinedField(const sql::ColumnDefinition& definition) {
   if (definition.generated_as) rules.generated_sql = definition.generated_text;
   rules.identity = definition.identity;
   if (rules.identity && !definition.field.type.Is(TypeId::kLong)) {
-    std::string type = definition.field.type.Sql();
+    auto json = definition.field.type.ToJson();
+    std::string type = json.is_string() ? json.get<std::string>() : definition.field.type.SimpleString();
     return MakeSqlError("DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE", "428H2",
                         "DataType " + type + " is not supported for IDENTITY columns.", {{"dataType", type}});
   }
-  if (rules.identity && rules.identity->step == 0) {
-    return MakeSqlError("DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP", "42611", "IDENTITY column step cannot be 0.");
+  if (rules.identity && rules.default_sql) {
+    std::string spec = "IdentityColumnSpec{start=" + std::to_string(rules.identity->start) + ", step=" + std::to_string(rules.identity->step) +
+                       ", allowExplicitInsert=" + (rules.identity->explicit_insert ? "true" : "false") + "}";
+    return MakeSqlError("IDENTITY_COLUMN_WITH_DEFAULT_VALUE", "42623",
+                        "A column cannot have both a default value and an identity column specification but column " +
+                            definition.field.name + " has default value: (" + *rules.default_sql + ") and identity column specification: (" +
+                            spec + ").",
+                        {{"colName", definition.field.name}, {"defaultValue", *rules.default_sql}, {"identityColumnSpec", spec}});
   }
   if (!rules.default_sql && !rules.generated_sql && !rules.identity) return definition.field;
   return sql::WithColumnRules(definition.field, rules);

@@ -155,6 +155,7 @@ struct AlterTableStatement {
   bool set_type = false;
   bool set_comment = false;
   bool set_default = false;               // alter column: SET DEFAULT, or DROP DEFAULT without a value
+  bool sync_identity = false;             // alter column: SYNC IDENTITY
   std::map<std::string, std::string> properties;
   bool if_exists = false;
 };

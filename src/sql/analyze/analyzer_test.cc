@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sql/analyze/typed_tree.h"
 #include "sql/coercion.h"
+#include "sql/column_rules.h"
 #include "sql/parser.h"
 
 namespace ashlar::sql {
@@ -330,6 +331,16 @@ TEST_F(AnalyzerTest, ConditionsOverASchemaUseItsIndexes) {
   const auto& call = std::get<CallNode>((*expr)->node);
   EXPECT_EQ(std::get<ColumnNode>(call.args[0]->node).id, 1);
   EXPECT_EQ(std::get<ColumnNode>(call.args[1]->node).id, 0);
+}
+
+TEST(ColumnRules, ASyncedMarkIsOnAStepAndNeverGoesBack) {
+  const int64_t max = INT64_MAX;
+  EXPECT_EQ(SyncedHighWaterMark({10, 5, true, std::nullopt}, 113), 115);
+  EXPECT_EQ(SyncedHighWaterMark({10, 5, true, 120}, 115), 120);
+  EXPECT_EQ(SyncedHighWaterMark({-1, -3, true, std::nullopt}, -50), -52);
+  EXPECT_EQ(SyncedHighWaterMark({100, 1, true, std::nullopt}, 5), std::nullopt);
+  EXPECT_EQ(SyncedHighWaterMark({-max, 2, true, std::nullopt}, max), max);
+  EXPECT_EQ(SyncedHighWaterMark({0, 10, true, std::nullopt}, max), max);
 }
 
 }  // namespace
