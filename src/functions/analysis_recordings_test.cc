@@ -40,7 +40,9 @@ class RecordedTable : public TableHandle {
 // With what Delta's tables show of each row when they track rows.
 class TableOfTrackedRows : public RecordedTable, public RowMetadataSource {
  public:
-  explicit TableOfTrackedRows(Schema schema) : RecordedTable(WithMetadata(std::move(schema))) {}
+  explicit TableOfTrackedRows(Schema schema)
+      : RecordedTable(WithMetadata(schema)), plain_(std::make_shared<RecordedTable>(std::move(schema))) {}
+  std::shared_ptr<const TableHandle> WithoutMetadata() const override { return plain_; }
 
  private:
   static Schema WithMetadata(Schema schema) {
@@ -53,6 +55,8 @@ class TableOfTrackedRows : public RecordedTable, public RowMetadataSource {
     schema.fields.push_back({kRowMetadata, DataType::Struct(std::move(fields)), false});
     return schema;
   }
+
+  const std::shared_ptr<const TableHandle> plain_;
 };
 
 // Tables and views that the file's own statements made.
@@ -76,7 +80,7 @@ class RecordedCatalog : public CatalogView, public TableSource {
   Result<std::shared_ptr<const TableHandle>> Open(const ResolvedRelation& relation, const TimeTravel&,
                                                   const std::map<std::string, std::string>& options,
                                                   const std::optional<Schema>&) override {
-    if (options.contains(kRowMetadata)) {
+    if (options.contains(kRowMetadata) && !options.contains("readChangeFeed") && relation.schema.IndexOf(kRowMetadata) < 0) {
       return std::shared_ptr<const TableHandle>(std::make_shared<TableOfTrackedRows>(relation.schema));
     }
     Schema schema = relation.schema;

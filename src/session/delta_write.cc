@@ -10,6 +10,7 @@
 #include "engine/scan/table_scan.h"
 #include "session/maintain.h"
 #include "sql/analyze/plan_text.h"
+#include "sql/row_metadata.h"
 #include "sql/schema_evolution.h"
 
 namespace ashlar::session {
@@ -345,6 +346,7 @@ bool EvolvesSchemas(const StatementRun& run) {
 }
 
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle) {
+  if (auto* showing = dynamic_cast<const sql::RowMetadataSource*>(&handle)) return SnapshotOf(*showing->WithoutMetadata());
   auto* table = dynamic_cast<const engine::DeltaTable*>(&handle);
   if (table == nullptr || dynamic_cast<const engine::ParquetTable*>(table) != nullptr) return nullptr;
   return table->snapshot();

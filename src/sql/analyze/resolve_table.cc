@@ -22,10 +22,6 @@ bool IsPath(const NameParts& name) {
   return std::ranges::any_of(kPathFormats, [&](const char* f) { return EqualsIgnoreCase(f, name[0]); });
 }
 
-DataType ShownType(const DataType& type) {
-  return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
-}
-
 // Puts a value back when the block ends.
 template <typename T>
 class Restore {
@@ -199,7 +195,7 @@ Result<Rel> Analysis::ExpandTemporaryView(const TemporaryView& view, const std::
   Restore<std::vector<CteScope*>> no_ctes(ctes_, {});
   Restore<const Scope*> no_outer(outer_, nullptr);
   Restore<int> hidden(hide_spans_, hide_spans_ + 1);
-  Result<Rel> analysed = AnalyzeRelation(view.query);
+  Result<Rel> analysed = AnalyzeClosed(view.query);
   open_views_.erase(key);
   if (!analysed.ok()) {
     Error error = std::move(analysed).error();
@@ -249,7 +245,7 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
     const Attribute& a = analysed->columns[i].attribute;
     TypedExprPtr expr = MakeColumn(a);
     std::string name = fields.empty() ? a.name : fields[i].name;
-    if (!fields.empty() && !fields[i].type.Is(TypeId::kNull)) expr = ImplicitCast(expr, ShownType(fields[i].type));
+    if (!fields.empty() && !fields[i].type.Is(TypeId::kNull)) expr = ImplicitCast(expr, StoredType(fields[i].type));
     Attribute made = NewAttribute(name, expr->type, expr->nullable, fields.empty() ? a.metadata : fields[i].metadata);
     sources_[made.id] = {{view.full_name, name}};
     used_.try_emplace(view.full_name);
@@ -267,7 +263,7 @@ Result<Rel> Analysis::ScanTable(const ResolvedRelation& relation, std::shared_pt
   const bool shows_metadata = dynamic_cast<const RowMetadataSource*>(table.get()) != nullptr;
   for (size_t i = 0; i < fields.size(); ++i) {
     scan.column_indexes.push_back(static_cast<int>(i));
-    output.push_back(NewAttribute(fields[i].name, ShownType(fields[i].type), fields[i].nullable, fields[i].metadata));
+    output.push_back(NewAttribute(fields[i].name, StoredType(fields[i].type), fields[i].nullable, fields[i].metadata));
     const bool is_metadata = shows_metadata && i + 1 == fields.size();
     if (!is_metadata) sources_[output.back().id] = {{relation.full_name, fields[i].name}};
     NoteCharColumn(output.back(), fields[i].type);
