@@ -162,7 +162,8 @@ TEST(DeletionVector, ALostAnswerIsNoFailedWrite) {
   CountingRandom random;
   objectstore::MemoryObjectStore plain(clock);
   objectstore::FaultInjectingStore store(plain);
-  const std::vector<DeletionVector> vectors = {DeletionVector::FromRows(Rows{1, 5})};
+  std::vector<DeletionVector> vectors;
+  vectors.push_back(DeletionVector::FromRows(Rows{1, 5}));
   store.FailAt(objectstore::StoreCall::kPutIfAbsent, 1, objectstore::Fault::kUnknownDone);
   auto descriptors = WriteDeletionVectors(store, "/t", random, vectors, {});
   ASSERT_TRUE(descriptors.ok());
