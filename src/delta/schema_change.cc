@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/schema.h"
 
 namespace ashlar::delta {
@@ -162,6 +163,7 @@ void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, 
     return field;
   });
   schema.fields = assigned.fields();
+  if (IcebergCompatVersion(configuration) == 2) schema = WithNestedIds(schema, highest);
   configuration[kMaxColumnId] = std::to_string(highest);
 }
 

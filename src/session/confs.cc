@@ -65,6 +65,7 @@ constexpr std::array kEntries = {
     Entry{"spark.connect.session.planCompression.defaultAlgorithm", "NONE"},
     // As on Databricks (delta-spark has none): text, for what is wrong with it shows where a table is made.
     Entry{"spark.databricks.delta.properties.defaults.enableDeletionVectors", "true"},
+    Entry{"spark.databricks.delta.optimizeWrite.enabled", nullptr, Kind::kBoolean},
     Entry{"spark.databricks.delta.schema.autoMerge.enabled", "false", Kind::kBoolean},
     Entry{"spark.databricks.clusterUsageTags.sparkVersion", "4.2.x-ashlar"},
     Entry{"spark.sql.warehouse.dir", nullptr, Kind::kStatic},

@@ -4,7 +4,6 @@
 #include "delta/commit/row_tracking.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/features.h"
-#include "delta/maintenance/optimize.h"
 #include "delta/partition_values.h"
 #include "delta/schema_change.h"
 #include "engine/scan/table_scan.h"
@@ -90,9 +89,14 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
-  if (!metadata_.configuration.contains("delta.targetFileSize")) return;
-  Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-  if (!bytes.ok() && rules_status_.ok()) rules_status_ = bytes.error();
+  Result<int64_t> bytes = FileBytesOf(run_, metadata_, options_);
+  if (bytes.ok()) file_bytes_ = *bytes;
+  else if (rules_status_.ok()) rules_status_ = bytes.error();
+}
+
+void DeltaWrite::UseOptions(WriteOptions options) {
+  options_ = std::move(options);
+  LoadRules();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -118,8 +122,8 @@ void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
   metadata_.configuration = std::move(configuration);
   delta::NameRowTrackingColumns(metadata_.configuration, run_.environment().random);
   // A table that gets column mapping keeps the names its files have.
-  if (!mapped && mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
-    delta::AssignColumnIds(schema_, metadata_.configuration, true, run_.environment().random);
+  if (mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
+    delta::AssignColumnIds(schema_, metadata_.configuration, !mapped, run_.environment().random);
     metadata_.schema_string = schema_.ToJsonText();
   }
   transaction_->SetMetadata(metadata_);
@@ -209,10 +213,7 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.constraints = rules_.constraints;
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
-  if (metadata_.configuration.contains("delta.targetFileSize")) {
-    Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-    if (bytes.ok()) target.target_file_bytes = *bytes;
-  }
+  target.target_file_bytes = file_bytes_;
   return target;
 }
 

@@ -17,6 +17,7 @@
 #include "session/commands.h"
 #include "session/committer.h"
 #include "session/table_rules.h"
+#include "session/write_layout.h"
 
 namespace ashlar::session {
 
@@ -59,6 +60,8 @@ class DeltaWrite {
   // A table that is replaced by one without clustering.
   void ForgetClustering();
   const delta::Metadata& metadata() const { return metadata_; }
+  // What the statement's writer asks for besides.
+  void UseOptions(WriteOptions options);
   // Writes and adds the rows; output[i] is column i of the table as it will be.
   Status AddRows(const sql::PlanPtr& rows);
   // Every row written from now on satisfies the condition (REPLACE WHERE).
@@ -106,6 +109,8 @@ class DeltaWrite {
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
   Status rules_status_ = OkStatus();
+  WriteOptions options_;
+  int64_t file_bytes_ = 0;
   std::vector<engine::RowConstraint> required_;
   std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;

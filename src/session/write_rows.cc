@@ -75,6 +75,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("INSERT into a table in the format " + insert.target.relation.format);
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
+  write.UseOptions(statement.options);
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);

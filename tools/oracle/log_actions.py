@@ -62,7 +62,22 @@ def protocol(action):
 
 
 def metadata(action):
-    return {key: action.get(key) for key in ("partitionColumns", "configuration")}
+    shown = {key: action.get(key) for key in ("partitionColumns", "configuration")}
+    if "delta.columnMapping.nested.ids" in action["schemaString"]:
+        shown["ids"] = list(field_ids(json.loads(action["schemaString"])))
+    return shown
+
+
+def field_ids(kind):
+    """(name, id, ids of elements, keys and values) of every field within a type."""
+    if not isinstance(kind, dict):
+        return
+    for field in kind.get("fields", []):
+        known = field["metadata"]
+        yield [field["name"], known["delta.columnMapping.id"], known.get("delta.columnMapping.nested.ids")]
+        yield from field_ids(field["type"])
+    for part in ("elementType", "keyType", "valueType"):
+        yield from field_ids(kind.get(part))
 
 
 def domain(action):

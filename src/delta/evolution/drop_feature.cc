@@ -21,8 +21,13 @@ constexpr std::array<std::string_view, 11> kRemovable = {
 };
 
 // A feature and the one it cannot do without.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNeeds = {{
-    {"clustering", "domainMetadata"}, {"rowTracking", "domainMetadata"}, {"variantShredding", "variantType"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNeeds = {{
+    {"clustering", "domainMetadata"},
+    {"rowTracking", "domainMetadata"},
+    {"variantShredding", "variantType"},
+    {"icebergCompatV1", "columnMapping"},
+    {"icebergCompatV2", "columnMapping"},
+}};
 
 // The highest versions that are not those of named features.
 constexpr int kLastReader = 2;

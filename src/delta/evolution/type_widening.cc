@@ -96,7 +96,40 @@ Status CheckField(const Field& field) {
   return OkStatus();
 }
 
+void CollectChanges(const DataType& type, const std::string& path, std::vector<TypeChange>& changes);
+
+void CollectChanges(const std::vector<Field>& fields, const std::string& above, std::vector<TypeChange>& changes) {
+  for (const Field& field : fields) {
+    std::string path = above.empty() ? field.name : above + "." + field.name;
+    Json metadata = MetadataOf(field);
+    for (const Json& change : metadata.contains(kTypeChanges) ? metadata[kTypeChanges] : Json::array()) {
+      auto from = NamedType(change, "fromType"), to = NamedType(change, "toType");
+      if (!from || !to) continue;
+      std::string within = change.contains("fieldPath") ? "." + change["fieldPath"].get<std::string>() : "";
+      changes.push_back({path + within, *from, *to});
+    }
+    CollectChanges(field.type, path, changes);
+  }
+}
+
+void CollectChanges(const DataType& type, const std::string& path, std::vector<TypeChange>& changes) {
+  switch (type.id()) {
+    case TypeId::kStruct: return CollectChanges(type.fields(), path, changes);
+    case TypeId::kArray: return CollectChanges(type.element(), path + ".element", changes);
+    case TypeId::kMap:
+      CollectChanges(type.key(), path + ".key", changes);
+      return CollectChanges(type.map_value(), path + ".value", changes);
+    default: return;
+  }
+}
+
 }  // namespace
+
+std::vector<TypeChange> TypeChangesOf(const Schema& schema) {
+  std::vector<TypeChange> changes;
+  CollectChanges(schema.fields, "", changes);
+  return changes;
+}
 
 Schema WithTypeChanges(const Schema& before, const Schema& after) {
   return Schema{NoteFields(before.fields, after.fields)};

@@ -2,6 +2,9 @@
 // of the field, or of the nearest field around an array's element or a map's key or value.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "types/data_type.h"
 
@@ -13,6 +16,14 @@ inline constexpr const char* kTypeChanges = "delta.typeChanges";
 Schema WithTypeChanges(const Schema& before, const Schema& after);
 // No notes: for a table none of whose files has older types.
 Schema WithoutTypeChanges(const Schema& schema);
+
+struct TypeChange {
+  std::string path;  // of the column or the part of it, with dots
+  DataType from;
+  DataType to;
+};
+// Every noted change; those of types we do not know are left out.
+std::vector<TypeChange> TypeChangesOf(const Schema& schema);
 
 // Whether every noted change can be read. Errors: DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA (0AKDC).
 Status CheckTypeChanges(const Schema& schema);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/snapshot.h"
@@ -23,7 +25,9 @@ struct OptimizeOptions {
   size_t min_files = 2;             // of a bin
 };
 
-// delta.targetFileSize ("104857600", "100mb") when set, else 1 GiB. Errors: kInvalidParameterValue.
+// A size as settings have it ("104857600", "100mb"), a bare number in units of 2^`bare_shift` bytes; nullopt for what is none.
+std::optional<int64_t> SizeInBytes(std::string_view text, int bare_shift = 0);
+// delta.targetFileSize when set, else 1 GiB. Errors: kInvalidParameterValue.
 Result<int64_t> TargetFileBytes(const Metadata& metadata);
 
 struct OptimizePlan {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/partition_values.h"
 #include "delta/paths.h"
 #include "delta/schema.h"
@@ -41,25 +42,35 @@ std::string PartitionTextSql(const std::string& sql, const DataType& type) {
   }
 }
 
-// FIELD_IDS of one column: its id, and those of the struct fields in it.
-std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::ColumnMappingMode mode) {
+std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode);
+
+// FIELD_IDS of a column or a part of one: its id, and those of the fields, elements, keys and values in it. `nested`: the
+// ids that the field around it has for those, `path` this one's place among them.
+std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::ColumnMappingMode mode,
+                       const std::map<std::string, int32_t>& nested, const std::string& path) {
   std::string inner;
   auto add = [&](const std::string& name, const std::string& ids) {
     if (!ids.empty()) inner += (inner.empty() ? "" : ", ") + name + ": " + ids;
   };
+  auto add_part = [&](const std::string& name, const DataType& part) {
+    auto known = nested.find(path + "." + name);
+    add(name, FieldIdsOf(part, known == nested.end() ? std::nullopt : std::optional(known->second), mode, nested, path + "." + name));
+  };
   if (type.Is(TypeId::kStruct)) {
-    for (const Field& field : type.fields()) {
-      add(QuoteSqlName(delta::PhysicalName(field, mode)), FieldIdsOf(field.type, delta::FieldIdOf(field), mode));
-    }
+    for (const Field& field : type.fields()) add(QuoteSqlName(delta::PhysicalName(field, mode)), FieldIdsOf(field, mode));
   } else if (type.Is(TypeId::kArray)) {
-    add("element", FieldIdsOf(type.element(), std::nullopt, mode));
+    add_part("element", type.element());
   } else if (type.Is(TypeId::kMap)) {
-    add("key", FieldIdsOf(type.key(), std::nullopt, mode));
-    add("value", FieldIdsOf(type.map_value(), std::nullopt, mode));
+    add_part("key", type.key());
+    add_part("value", type.map_value());
   }
   if (inner.empty()) return id ? std::to_string(*id) : "";
   if (id) inner = "__duckdb_field_id: " + std::to_string(*id) + ", " + inner;
   return "{" + inner + "}";
+}
+
+std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode) {
+  return FieldIdsOf(field.type, delta::FieldIdOf(field), mode, delta::NestedIdsOf(field), delta::PhysicalName(field, mode));
 }
 
 class Writer {
@@ -122,32 +133,45 @@ class Writer {
     return false;
   }
 
+  // The columns of a file, as a select list and as FIELD_IDS.
+  struct FileColumns {
+    std::string select;
+    std::string field_ids;
+    void Append(const FileColumns& more) {
+      if (!more.select.empty()) select += ", " + more.select;
+      if (!more.field_ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + more.field_ids;
+    }
+  };
+
+  void AddColumn(size_t column, std::string value, FileColumns& columns) const {
+    const Field& field = target_.schema.fields[column];
+    // Void columns are in no file: they are NULL wherever they are read.
+    if (field.type.Is(TypeId::kNull)) return;
+    Field physical = delta::PhysicalSchema(Schema{{field}}, mode_).fields[0];
+    std::string name = QuoteSqlName(physical.name);
+    if (field.type.IsNested() || field.type.Is(TypeId::kVariant)) {
+      value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.type) + "))";
+    }
+    std::string ids = mode_ == delta::ColumnMappingMode::kNone ? "" : FieldIdsOf(field, mode_);
+    FileColumns added{value + " AS " + name, ids.empty() ? "" : name + ": " + ids};
+    if (columns.select.empty()) columns = std::move(added);
+    else columns.Append(added);
+  }
+
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
   Result<std::string> CopySql(const std::string& select, const std::string& folder, int64_t row_group_rows) {
-    Schema physical = delta::PhysicalSchema(target_.schema, mode_);
-    auto checked = CheckedColumns(target_.schema, "r");
-    std::string columns, field_ids, partition_by;
-    for (size_t i = 0; i < physical.fields.size(); ++i) {
-      const DataType& type = target_.schema.fields[i].type;
-      // Void columns are in no file: they are NULL wherever they are read.
-      if (IsPartition(i) || type.Is(TypeId::kNull)) continue;
-      std::string name = QuoteSqlName(physical.fields[i].name);
-      std::string value = checked[i];
-      if (type.IsNested() || type.Is(TypeId::kVariant)) {
-        value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.fields[i].type) + "))";
-      }
-      columns += (columns.empty() ? "" : ", ") + value + " AS " + name;
-      if (mode_ == delta::ColumnMappingMode::kNone) continue;
-      std::string ids = FieldIdsOf(type, delta::FieldIdOf(target_.schema.fields[i]), mode_);
-      if (!ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + name + ": " + ids;
-    }
-    if (columns.empty()) {
+    std::vector<std::string> checked = CheckedColumns(target_.schema, "r");
+    FileColumns in_file, of_partition;
+    for (size_t i = 0; i < target_.schema.fields.size(); ++i) AddColumn(i, checked[i], IsPartition(i) ? of_partition : in_file);
+    if (in_file.select.empty()) {
       return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
                           "Data written into Delta needs to contain at least one non-partitioned column.");
     }
     if (std::optional<RowIdColumns> ids = RowIdColumnsOf(target_.metadata)) {
-      columns += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
+      in_file.select += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
     }
+    if (delta::HasPartitionColumnsInFiles(target_.metadata.configuration)) in_file.Append(of_partition);
+    std::string columns = std::move(in_file.select), partition_by;
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
@@ -164,7 +188,7 @@ class Writer {
            std::to_string(row_group_rows) +
            (partition_by.empty() ? ", FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                  : ", PARTITION_BY (" + partition_by + ")") +
-           (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
+           (in_file.field_ids.empty() ? "" : ", FIELD_IDS {" + in_file.field_ids + "}") + ")";
   }
 
   // The file's value of a partition column, as in the log.
