@@ -117,6 +117,16 @@ bool Contains(const std::optional<std::vector<std::string>>& names, std::string_
   return names.has_value() && std::ranges::find(*names, name) != names->end();
 }
 
+// Those that readers must know too.
+std::vector<std::string> ReaderFeatures(const std::vector<std::string>& names) {
+  std::vector<std::string> of_readers;
+  for (const std::string& name : names) {
+    const TableFeature* known = FindTableFeature(name);
+    if (known != nullptr && known->reader) of_readers.push_back(name);
+  }
+  return of_readers;
+}
+
 Error UnsupportedVersions(const Protocol& protocol) {
   std::string required = std::to_string(protocol.min_reader_version) + "," +
                          std::to_string(protocol.min_writer_version);
@@ -178,30 +188,47 @@ std::vector<std::string> ListedFeatures(const Protocol& protocol) {
   return {names.begin(), names.end()};
 }
 
+Protocol ProtocolNaming(std::vector<std::string> names) {
+  std::vector<std::string> of_readers = ReaderFeatures(names);
+  Protocol protocol;
+  protocol.min_writer_version = kMaxWriterVersion;
+  protocol.writer_features = std::move(names);
+  protocol.min_reader_version = 1;
+  bool by_version = true;
+  for (const std::string& name : of_readers) {
+    int version = FindTableFeature(name)->legacy_reader;
+    by_version = by_version && version > 0;
+    protocol.min_reader_version = std::max(protocol.min_reader_version, version);
+  }
+  if (by_version) return protocol;
+  protocol.min_reader_version = kMaxReaderVersion;
+  protocol.reader_features = std::move(of_readers);
+  return protocol;
+}
+
 Protocol WithFeature(Protocol protocol, const TableFeature& feature) {
-  if (const TableFeature* needed = FindTableFeature(NeededBy(feature.name))) protocol = WithFeature(std::move(protocol), *needed);
-  if (IsFeatureListed(protocol, feature.name)) return protocol;
+  std::vector<std::string> listed = ListedFeatures(protocol);
+  size_t before = listed.size();
+  for (std::string_view name = feature.name; !name.empty(); name = NeededBy(name)) {
+    if (!IsFeatureListed(protocol, name)) listed.emplace_back(name);
+  }
+  if (listed.size() == before) return protocol;
   bool by_name = protocol.min_writer_version >= kMaxWriterVersion || feature.legacy_writer == 0;
   if (!by_name) {
     protocol.min_writer_version = std::max(protocol.min_writer_version, feature.legacy_writer);
     protocol.min_reader_version = std::max(protocol.min_reader_version, feature.legacy_reader);
     return protocol;
   }
-  std::vector<std::string> listed = ListedFeatures(protocol);
-  listed.emplace_back(feature.name);
   std::ranges::sort(listed);
-  std::vector<std::string> reader_listed;
-  for (const std::string& name : listed) {
-    const TableFeature* known = FindTableFeature(name);
-    if (known != nullptr && known->reader) reader_listed.push_back(name);
+  Protocol named = ProtocolNaming(std::move(listed));
+  // Readers that have to look at names already are given them all.
+  if (protocol.min_reader_version == kMaxReaderVersion && named.min_reader_version < kMaxReaderVersion) {
+    named.min_reader_version = kMaxReaderVersion;
+    named.reader_features = ReaderFeatures(*named.writer_features);
   }
-  protocol.min_writer_version = kMaxWriterVersion;
-  protocol.writer_features = std::move(listed);
-  if (!reader_listed.empty()) {
-    protocol.min_reader_version = kMaxReaderVersion;
-    protocol.reader_features = std::move(reader_listed);
-  }
-  return protocol;
+  named.min_reader_version = std::max(named.min_reader_version, protocol.min_reader_version);
+  named.unknown_fields = std::move(protocol.unknown_fields);
+  return named;
 }
 
 std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const Metadata& metadata,

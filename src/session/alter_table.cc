@@ -69,6 +69,8 @@ class Alteration {
       RETURN_IF_ERROR(delta::AddColumn(schema_, place.parent, column.field, {place.first, place.after}));
       Json entry;
       entry["column"] = FieldJson(column.field);
+      Json& type = entry["column"]["type"];
+      if (type.is_object()) type = Json(type["type"]);  // what is within is in the schema
       if (!place.parent.empty()) entry["column"]["name"] = PathText(place.parent) + "." + QuoteIfNeeded(column.field.name);
       if (place.first) entry["position"] = "FIRST";
       if (place.after) entry["position"] = "AFTER " + *place.after;

@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/paths.h"
 #include "delta/stats.h"
 #include "engine/scan/file_statistics.h"
@@ -174,6 +175,8 @@ Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const sql::Resolv
                         "The configuration '" + config + "' cannot be set to `" + mapping->second + "` when using CONVERT TO DELTA.",
                         {{"config", config}, {"mode", mapping->second}});
   }
+  // The files that are there have neither partition columns nor ids.
+  if (delta::IcebergCompatVersion(table.properties) > 0) return NotImplemented("CONVERT TO DELTA with Iceberg compatibility");
   return delta::DefineTable(table, run.environment().clock, run.environment().random);
 }
 

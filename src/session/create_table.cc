@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
@@ -134,6 +135,7 @@ Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatemen
     ASSIGN_OR_RETURN(table, WithOwnMetadata(run, shape, std::move(table), *target.snapshot));
   }
   bool exists = target.snapshot != nullptr;
+  if (exists) RETURN_IF_ERROR(delta::KeepColumnIds(target.snapshot->metadata(), table.metadata, run.environment().random));
   bool clustered = exists && delta::IsFeatureListed(target.snapshot->protocol(), "clustering");
   if (clustered && !shape.partition_columns.empty()) {
     return MakeSqlError("DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE", "42000",
@@ -280,6 +282,28 @@ void AbandonCreate(StatementRun& run, const std::string& uuid) {
   if (!abandoned.ok()) Log(LogLevel::kWarn, "an unfinished CREATE is left to the sweep", {{"reason", abandoned.error().message}});
 }
 
+namespace {
+
+// The session's defaults, and above them what the statement says.
+delta::StringMap StatedProperties(const StatementRun& run, const CreateTableStatement& statement) {
+  constexpr const char* kVectors = "delta.enableDeletionVectors";
+  delta::StringMap properties = DefaultProperties(run);
+  // A default that nobody chose gives way.
+  bool ours = !run.state().confs.IsSaid("spark.databricks.delta.properties.defaults.enableDeletionVectors");
+  for (const auto& [key, value] : statement.properties) {
+    std::string name = delta::CanonicalProperty(key);
+    ours = ours && name != kVectors;
+    properties[name] = value;
+  }
+  if (ours && delta::IcebergCompatVersion(properties) > 0) properties.erase(kVectors);
+  for (const auto& [constraint, text] : statement.check_constraints) {
+    properties["delta.constraints." + ToLowerAscii(constraint)] = text;
+  }
+  return properties;
+}
+
+}  // namespace
+
 Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   RETURN_IF_ERROR(CheckBuilt(statement));
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
@@ -287,11 +311,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   sql::CatalogCommand command = CreateCommand(statement, name, shape);
   if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
   Environment& env = run.environment();
-  delta::NewTable definition{shape.schema, shape.partition_columns, DefaultProperties(run), std::nullopt, statement.comment};
-  for (const auto& [key, value] : statement.properties) definition.properties[delta::CanonicalProperty(key)] = value;
-  for (const auto& [constraint, text] : statement.check_constraints) {
-    definition.properties["delta.constraints." + ToLowerAscii(constraint)] = text;
-  }
+  delta::NewTable definition{shape.schema, shape.partition_columns, StatedProperties(run, statement), std::nullopt, statement.comment};
   // Refuses a schema, property or rule that Delta cannot have before anything is made.
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));

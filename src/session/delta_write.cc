@@ -89,6 +89,10 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
+  SizeFiles();
+}
+
+void DeltaWrite::SizeFiles() {
   Result<int64_t> bytes = FileBytesOf(run_, metadata_, options_);
   if (bytes.ok()) file_bytes_ = *bytes;
   else if (rules_status_.ok()) rules_status_ = bytes.error();
@@ -96,7 +100,7 @@ void DeltaWrite::LoadRules() {
 
 void DeltaWrite::UseOptions(WriteOptions options) {
   options_ = std::move(options);
-  LoadRules();
+  SizeFiles();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -306,7 +310,7 @@ Status DeltaWrite::Commit(delta::Operation operation) {
   // With an unknown outcome the files may be the table's: they stay.
   keep_files_ = committed.ok() || committed.error().code == ErrorCode::kTemporarilyUnavailable;
   if (!committed.ok()) return committed.error();
-  if (!written_partitions_.empty() && CompactsAfterWrites(run_, metadata_)) {
+  if (!written_partitions_.empty() && CompactsAfterWrites(run_, metadata_, transaction_->IsBlindAppend())) {
     CompactAfterWrite(run_, target_, written_partitions_);
   }
   return OkStatus();

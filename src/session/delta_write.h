@@ -105,6 +105,8 @@ class DeltaWrite {
   std::unique_ptr<delta::Transaction> transaction_;
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
+  // Where files end; what is wrong with that fails the first write, too.
+  void SizeFiles();
 
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;

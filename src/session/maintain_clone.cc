@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/maintenance/table_folder.h"
@@ -58,8 +59,9 @@ Status CheckSource(StatementRun& run, const sql::CloneTableStatement& statement,
 // Refuses properties a table cannot have before anything is made.
 Status CheckProperties(StatementRun& run, const std::map<std::string, std::string>& properties) {
   for (const auto& [key, value] : properties) {
-    // The copied files have the source's column names.
-    if (key.starts_with("delta.columnMapping.")) return NotImplemented("CLONE with another " + key);
+    // The copied files have the source's column names, and perhaps no partition columns.
+    bool of_iceberg = delta::IcebergCompatVersion({{key, value}}) > 0;
+    if (key.starts_with("delta.columnMapping.") || of_iceberg) return NotImplemented("CLONE with another " + key);
   }
   delta::NewTable any{Schema{{{"c", TypeId::kLong, true, "{}"}}}, {}, properties, std::nullopt, std::nullopt};
   RETURN_IF_ERROR(delta::DefineTable(any, run.environment().clock, run.environment().random));

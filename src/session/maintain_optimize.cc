@@ -193,6 +193,11 @@ int64_t AutoCompactConf(const StatementRun& run, const char* name, int64_t other
   return text ? ParseInt64(*text).value_or(otherwise) : otherwise;
 }
 
+bool AutoCompactSwitch(const StatementRun& run, const char* name, bool otherwise) {
+  auto text = run.state().confs.Get(std::string("spark.databricks.delta.autoCompact.") + name);
+  return text ? EqualsIgnoreCase(*text, "true") : otherwise;
+}
+
 Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
   MaintainedTable table;
   table.relation.uuid = written.uuid;
@@ -206,6 +211,8 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
   delta::AutoCompactOptions small;
   small.small_file_bytes = AutoCompactConf(run, "minFileSize", options.target_file_bytes / 2);
   small.min_files = static_cast<size_t>(std::max<int64_t>(2, AutoCompactConf(run, "minNumFiles", 50)));
+  small.max_partitions = static_cast<size_t>(AutoCompactConf(run, "maxNumModifiedPartitions", 128));
+  small.every_partition = !AutoCompactSwitch(run, "modifiedPartitionsOnly.enabled", true);
   std::vector<size_t> candidates = delta::AutoCompactCandidates(*table.snapshot, partitions, small);
   // What lies in a cube stays there: OPTIMIZE alone lays it out again.
   std::erase_if(candidates, [&](size_t i) { return table.snapshot->files()[i].clustering_provider.has_value(); });
@@ -219,11 +226,13 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
 
 }  // namespace
 
-bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata) {
+bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata, bool blind_append) {
   // What a session says is stronger than what the table says.
+  bool both = delta::BooleanProperty(metadata.configuration, "delta.autoOptimize", false);
   auto property = metadata.configuration.find("delta.autoOptimize.autoCompact");
-  std::string otherwise = property == metadata.configuration.end() ? "false" : property->second;
+  std::string otherwise = property == metadata.configuration.end() ? (both ? "true" : "false") : property->second;
   std::string wanted = run.state().confs.GetOr("spark.databricks.delta.autoCompact.enabled", otherwise);
+  if (blind_append && AutoCompactSwitch(run, "nonBlindAppend.enabled", false)) return false;
   return EqualsIgnoreCase(wanted, "true") || EqualsIgnoreCase(wanted, "auto");
 }
 

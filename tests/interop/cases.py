@@ -273,6 +273,16 @@ FEATURES = {
         PAIRS, FILL + ["ALTER TABLE {t} RENAME COLUMN v TO `new name`", "UPDATE {t} SET `new name` = 'x' WHERE id = 3",
                        "DELETE FROM {t} WHERE id = 4"], ["DELETE FROM {t} WHERE id = 5"], changes_from=3,
         properties={"delta.enableChangeDataFeed": "true", "delta.columnMapping.mode": "name"}, features=("changeDataFeed", "columnMapping")),
+    "Iceberg compatibility V1": Case(
+        "id BIGINT, v STRING, p INT", ["INSERT INTO {t} SELECT id, concat('v', id), CAST(id % 3 AS INT) FROM range(20)"] + DML,
+        ["INSERT INTO {t} VALUES (100, 'other', 7)", *MORE[1:]], partitioned="p", properties={"delta.enableIcebergCompatV1": "true"},
+        features=("icebergCompatV1", "columnMapping")),
+    "Iceberg compatibility V2": Case(
+        "id BIGINT, v STRING, l ARRAY<STRUCT<x: INT>>, m MAP<STRING, ARRAY<INT>>",
+        ["INSERT INTO {t} SELECT id, concat('v', id), array(named_struct('x', CAST(id AS INT))), map('k', array(1, 2)) FROM range(20)",
+         "ALTER TABLE {t} ADD COLUMNS (more ARRAY<ARRAY<INT>>)"] + DML,
+        ["INSERT INTO {t} VALUES (100, 'other', NULL, NULL, array(array(1)))", *MORE[1:]], properties={"delta.enableIcebergCompatV2": "true"},
+        features=("icebergCompatV2", "columnMapping"), replayed=False),
     "comments": Case(
         "id BIGINT COMMENT 'the key, it\\'s \"ä\"', s STRUCT<x: INT COMMENT 'within'>", ["INSERT INTO {t} VALUES (1, named_struct('x', 1))",
         "COMMENT ON TABLE {t} IS 'what it is about'", "ALTER TABLE {t} ALTER COLUMN s.x COMMENT 'changed'"],

@@ -69,12 +69,13 @@ def metadata(action):
 
 
 def field_ids(kind):
-    """(name, id, ids of elements, keys and values) of every field within a type."""
+    """(name, physical name, id, ids of elements, keys and values) of every field within a type."""
     if not isinstance(kind, dict):
         return
     for field in kind.get("fields", []):
         known = field["metadata"]
-        yield [field["name"], known["delta.columnMapping.id"], known.get("delta.columnMapping.nested.ids")]
+        yield [field["name"], known["delta.columnMapping.physicalName"], known["delta.columnMapping.id"],
+               known.get("delta.columnMapping.nested.ids") or {}]
         yield from field_ids(field["type"])
     for part in ("elementType", "keyType", "valueType"):
         yield from field_ids(kind.get(part))

@@ -156,7 +156,7 @@ Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
     schema = snapshot->schema();
   }
   RETURN_IF_ERROR(CheckWritable(protocol, metadata, schema));
-  RETURN_IF_ERROR(CheckIcebergCompat(snapshot == nullptr ? nullptr : &snapshot->metadata(), protocol, metadata, schema));
+  RETURN_IF_ERROR(CheckIcebergCompat(snapshot, protocol, metadata, schema));
   if (!change.domains.empty() && !IsFeatureListed(protocol, "domainMetadata")) {
     return MakeSqlError("DELTA_DOMAIN_METADATA_NOT_SUPPORTED", "0A000",
                         "The table does not have the domainMetadata feature, needed for the domain " +

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/paths.h"
 #include "delta/schema.h"
 
@@ -67,25 +68,6 @@ std::optional<Protocol> ByVersions(const std::vector<std::string>& names) {
     }
   }
   return std::nullopt;
-}
-
-// The lowest versions that name these features. Readers know column mapping by a version of its own.
-Protocol Naming(std::vector<std::string> names, const StringMap& unknown_fields) {
-  std::vector<std::string> of_readers;
-  bool by_version = true;
-  for (const std::string& name : names) {
-    const TableFeature* known = FindTableFeature(name);
-    if (known == nullptr || !known->reader) continue;
-    of_readers.push_back(name);
-    by_version = by_version && known->legacy_reader > 0;
-  }
-  Protocol protocol;
-  protocol.unknown_fields = unknown_fields;
-  protocol.min_writer_version = 7;
-  protocol.writer_features = std::move(names);
-  protocol.min_reader_version = of_readers.empty() ? 1 : by_version ? kLastReader : 3;
-  if (!by_version) protocol.reader_features = std::move(of_readers);
-  return protocol;
 }
 
 }  // namespace
@@ -155,7 +137,9 @@ Protocol WithoutFeature(const Protocol& protocol, const TableFeature& feature) {
     legacy->unknown_fields = protocol.unknown_fields;
     return *legacy;
   }
-  return Naming(std::move(names), protocol.unknown_fields);
+  Protocol named = ProtocolNaming(std::move(names));
+  named.unknown_fields = protocol.unknown_fields;
+  return named;
 }
 
 bool TakesFeaturesAway(const Protocol& before, const Protocol& after) {
@@ -185,8 +169,7 @@ Schema WithoutColumnIds(const Schema& schema) {
   DataType plain = RewriteFields(schema.ToStruct(), [](Field field) {
     auto json = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
     if (!json.ok() || !json->is_object()) return field;
-    json->erase("delta.columnMapping.id");
-    json->erase("delta.columnMapping.physicalName");
+    for (const char* key : {kFieldId, kPhysicalName, kNestedIds}) json->erase(key);
     field.metadata = WriteJson(*json);
     return field;
   });

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::array<const char*, 2> kEnabling = {"delta.enableIcebergCompatV1", "delta.enableIcebergCompatV2"};
 constexpr const char* kMappingMode = "delta.columnMapping.mode";
-constexpr const char* kVectors = "delta.enableDeletionVectors";
+// delta-spark's note that the files of a table were such from its beginning.
+constexpr const char* kFromTheBeginning = "delta.universalFormat.iceberg.atomicConversion.supported";
 
 Error Violation(int version, const std::string& what, const std::string& message, std::map<std::string, std::string> parameters) {
   std::string number = std::to_string(version);
@@ -45,15 +46,21 @@ bool IsRefused(int version, const DataType& type) {
   return type.Is(TypeId::kNull) || type.Is(TypeId::kVariant) || type.IsInterval();
 }
 
+// "array", "decimal(10,2)"
+std::string TypeName(const DataType& type) {
+  if (type.Is(TypeId::kArray)) return "array";
+  return type.Is(TypeId::kMap) ? "map" : type.SimpleString();
+}
+
 Status CheckTypes(int version, const Schema& schema) {
   const DataType whole = schema.ToStruct();
   const DataType* refused = FindType(whole, [&](const DataType& type) { return IsRefused(version, type); });
   if (refused == nullptr) return OkStatus();
   std::string tree = TreeText(schema, 0);
   return Violation(version, "UNSUPPORTED_DATA_TYPE",
-                   "IcebergCompatV" + std::to_string(version) + " does not support the data type " + refused->Sql() +
+                   "IcebergCompatV" + std::to_string(version) + " does not support the data type " + TypeName(*refused) +
                        " in your schema. Your schema:\n" + tree,
-                   {{"dataType", refused->SimpleString()}, {"schema", tree}});
+                   {{"dataType", TypeName(*refused)}, {"schema", tree}});
 }
 
 // What Iceberg's schema evolution allows (its specification, "Schema Evolution"); its int is every integer up to INT.
@@ -68,19 +75,21 @@ bool IcebergWidens(const DataType& from, const DataType& to) {
 Status CheckWidening(int version, const Schema& schema) {
   for (const TypeChange& change : TypeChangesOf(schema)) {
     if (IcebergWidens(change.from, change.to)) continue;
+    std::string from = "\"" + change.from.Sql() + "\"", to = "\"" + change.to.Sql() + "\"";
     return Violation(version, "UNSUPPORTED_TYPE_WIDENING",
                      "IcebergCompatV" + std::to_string(version) + " is incompatible with a type change applied to this table:\nField " +
-                         change.path + " was changed from " + change.from.Sql() + " to " + change.to.Sql() + ".",
-                     {{"fieldPath", change.path}, {"prevType", change.from.Sql()}, {"newType", change.to.Sql()}});
+                         change.path + " was changed from " + from + " to " + to + ".",
+                     {{"fieldPath", change.path}, {"prevType", from}, {"newType", to}});
   }
   return OkStatus();
 }
 
 std::string SpecText(const std::vector<std::string>& columns) { return "(" + Join(columns, ",") + ")"; }
 
-Status CheckPartitions(int version, const Metadata* before, const Metadata& after) {
-  if (before == nullptr || before->partition_columns.empty() || before->partition_columns == after.partition_columns) return OkStatus();
-  std::string was = SpecText(before->partition_columns), is = SpecText(after.partition_columns);
+Status CheckPartitions(int version, const Snapshot* before, const Metadata& after) {
+  if (before == nullptr || before->partition_columns().empty()) return OkStatus();
+  if (before->partition_columns() == after.partition_columns) return OkStatus();
+  std::string was = SpecText(before->partition_columns()), is = SpecText(after.partition_columns);
   return Violation(version, "REPLACE_TABLE_CHANGE_PARTITION_NAMES",
                    "IcebergCompatV" + std::to_string(version) + " doesn't support replacing partitioned tables with a "
                    "differently-named partition spec, because Iceberg-Spark 1.1.0 doesn't.\nPrev Partition Spec: " + was +
@@ -97,9 +106,14 @@ Status CheckMapping(int version, const Metadata& metadata) {
                    {{"key", kMappingMode}, {"requiredValue", "name"}, {"actualValue", "NoMapping"}});
 }
 
-Status CheckVectors(int version, const Protocol& protocol, const Metadata& metadata) {
-  bool active = IsFeatureListed(protocol, "deletionVectors") && BooleanProperty(metadata.configuration, kVectors, false);
-  if (!active) return OkStatus();
+bool MarksRows(const Protocol& protocol, const Metadata& metadata) {
+  return IsFeatureListed(protocol, "deletionVectors") && BooleanProperty(metadata.configuration, "delta.enableDeletionVectors", false);
+}
+
+// They are switched off in a commit of its own: concurrent ones then make none.
+Status CheckVectors(int version, const Snapshot* before, const Protocol& protocol, const Metadata& metadata) {
+  bool did = before != nullptr && MarksRows(before->protocol(), before->metadata());
+  if (!MarksRows(protocol, metadata) && !(did && IsFeatureListed(protocol, "deletionVectors"))) return OkStatus();
   return Violation(version, "DELETION_VECTORS_SHOULD_BE_DISABLED",
                    "IcebergCompatV" + std::to_string(version) + " requires Deletion Vectors to be disabled on the table first. "
                    "Then run REORG PURGE command to purge the Deletion Vectors on the table.", {});
@@ -128,22 +142,30 @@ int IcebergCompatVersion(const StringMap& configuration) {
 }
 
 void AddIcebergCompatNeeds(StringMap& configuration) {
-  if (IcebergCompatVersion(configuration) > 0) configuration.emplace(kMappingMode, "name");
+  if (IcebergCompatVersion(configuration) == 0) return;
+  configuration.emplace(kMappingMode, "name");
+  configuration.emplace(kFromTheBeginning, "true");
 }
 
-Status CheckIcebergCompat(const Metadata* before, const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
+void TagForIceberg(const StringMap& configuration, AddFile& file) {
+  int version = IcebergCompatVersion(configuration);
+  if (version >= 2) file.tags["ICEBERG_COMPAT_VERSION"] = std::to_string(version);
+}
+
+Status CheckIcebergCompat(const Snapshot* before, const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
   int version = IcebergCompatVersion(metadata.configuration);
   if (version == 0) return OkStatus();
-  RETURN_IF_ERROR(CheckMapping(version, metadata));
   bool all = std::ranges::all_of(kEnabling, [&](const char* key) { return BooleanProperty(metadata.configuration, key, false); });
+  if (all) version = 1;
+  RETURN_IF_ERROR(CheckMapping(version, metadata));
   if (all) {
     return Violation(version, "VERSION_MUTUAL_EXCLUSIVE",
                      "Only one IcebergCompat version can be enabled, please explicitly disable all other IcebergCompat versions "
                      "that are not needed.", {});
   }
-  RETURN_IF_ERROR(CheckPartitions(version, before, metadata));
   RETURN_IF_ERROR(CheckTypes(version, schema));
-  RETURN_IF_ERROR(CheckVectors(version, protocol, metadata));
+  RETURN_IF_ERROR(CheckPartitions(version, before, metadata));
+  RETURN_IF_ERROR(CheckVectors(version, before, protocol, metadata));
   return CheckWidening(version, schema);
 }
 
@@ -163,14 +185,15 @@ Schema WithNestedIds(const Schema& schema, int64_t& highest) {
   DataType whole = RewriteFields(schema.ToStruct(), [&](Field field) {
     std::vector<std::string> paths;
     CollectParts(field.type, PhysicalName(field, ColumnMappingMode::kName), paths);
-    std::map<std::string, int32_t> ids = NestedIdsOf(field);
-    bool complete = std::ranges::all_of(paths, [&](const std::string& path) { return ids.contains(path); });
-    if (complete) return field;
+    std::map<std::string, int32_t> known = NestedIdsOf(field), ids;
+    for (const std::string& path : paths) {
+      auto old = known.find(path);
+      ids[path] = old != known.end() ? old->second : static_cast<int32_t>(++highest);
+    }
+    if (ids == known) return field;
     auto parsed = ParseJson(field.metadata);
     Json metadata = parsed.ok() && parsed->is_object() ? *std::move(parsed) : Json::object();
-    for (const std::string& path : paths) {
-      if (!ids.contains(path)) metadata[kNestedIds][path] = ++highest;
-    }
+    metadata[kNestedIds] = ids;
     field.metadata = WriteJson(metadata);
     return field;
   });

@@ -17,12 +17,15 @@ int IcebergCompatVersion(const StringMap& configuration);
 // Data files then have the partition columns too, behind the others.
 inline bool HasPartitionColumnsInFiles(const StringMap& configuration) { return IcebergCompatVersion(configuration) > 0; }
 
-// What a table that is made or replaced gets where nobody said otherwise: column mapping by name, no deletion vectors.
+// What a table that is made or replaced gets where nobody said otherwise: column mapping by name.
 void AddIcebergCompatNeeds(StringMap& configuration);
+
+// From V2 on each file says that it is such.
+void TagForIceberg(const StringMap& configuration, AddFile& file);
 
 // What the version in use asks of a table's definition. `before`: the table it changes, null for a new one. Errors:
 // DELTA_ICEBERG_COMPAT_VIOLATION.* (KD00E).
-Status CheckIcebergCompat(const Metadata* before, const Protocol& protocol, const Metadata& metadata, const Schema& schema);
+Status CheckIcebergCompat(const Snapshot* before, const Protocol& protocol, const Metadata& metadata, const Schema& schema);
 
 // The ids of array elements, map keys and map values that the field is the nearest one around: by the field's physical
 // name and "element", "key" and "value", with dots between them.

@@ -94,13 +94,17 @@ std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::s
   std::map<PartitionValues, std::vector<size_t>> small;
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
     const AddFile& file = snapshot.files()[i];
-    if (file.size <= options.small_file_bytes && partitions.contains(file.partition_values)) {
+    bool looked_at = options.every_partition || partitions.contains(file.partition_values);
+    if (looked_at && file.size <= options.small_file_bytes) {
       small[file.partition_values].push_back(i);
     }
   }
   std::vector<size_t> candidates;
+  size_t taken = 0;
   for (const auto& [values, files] : small) {
-    if (files.size() >= options.min_files) candidates.insert(candidates.end(), files.begin(), files.end());
+    if (files.size() < options.min_files || taken == options.max_partitions) continue;
+    candidates.insert(candidates.end(), files.begin(), files.end());
+    ++taken;
   }
   return candidates;
 }

@@ -41,10 +41,12 @@ OptimizePlan PlanOptimize(const Snapshot& snapshot, const std::vector<size_t>& c
                           const OptimizeOptions& options);
 
 // Which files an automatic compaction takes: the small ones of those of the given partitions that have at
-// least `min_files` of them.
+// least `min_files` of them, of no more than so many partitions.
 struct AutoCompactOptions {
   int64_t small_file_bytes = int64_t{64} << 20;
   size_t min_files = 50;
+  size_t max_partitions = 128;
+  bool every_partition = false;  // not the given ones alone
 };
 std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::set<PartitionValues>& partitions,
                                           const AutoCompactOptions& options);

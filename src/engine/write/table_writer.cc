@@ -225,6 +225,7 @@ class Writer {
     std::vector<delta::ColumnStats> stats;
     for (const delta::LeafColumn& column : stats_columns_) stats.push_back(StatsOf(file, column));
     add.stats = delta::BuildStats(file.row_count, stats);
+    delta::TagForIceberg(target_.metadata.configuration, add);
     return add;
   }
 
