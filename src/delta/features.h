@@ -40,7 +40,7 @@ std::vector<std::string> ListedFeatures(const Protocol& protocol);
 Protocol ProtocolNaming(std::vector<std::string> names);
 // The lowest protocol with everything `protocol` has and the feature; no change when it has it.
 Protocol WithFeature(Protocol protocol, const TableFeature& feature);
-// The features that metadata and schema put to use but the protocol does not list.
+// The features that metadata and schema put to use but the protocol does not list, in the order to add them.
 std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const Metadata& metadata,
                                                  const Schema& schema);
 

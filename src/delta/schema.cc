@@ -387,7 +387,6 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   metadata.created_time_ms = clock.NowMs();
   std::vector<const TableFeature*> needed = MissingFeatures(definition.protocol, metadata, table.schema);
   needed.insert(needed.end(), request.features.begin(), request.features.end());
-  // With one that is known by name alone the others are named, too; their versions would imply more than them.
   std::ranges::stable_partition(needed, [](const TableFeature* feature) { return feature->legacy_writer == 0; });
   for (const TableFeature* feature : needed) definition.protocol = WithFeature(std::move(definition.protocol), *feature);
   definition.protocol = WithRequest(std::move(definition.protocol), request);

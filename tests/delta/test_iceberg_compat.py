@@ -81,7 +81,7 @@ def test_partition_columns_are_in_the_files(sql, version):
     physical = {f["name"]: f["metadata"]["delta.columnMapping.physicalName"] for f in state.schema()}
     ids = {f["metadata"]["delta.columnMapping.physicalName"]: f["metadata"]["delta.columnMapping.id"] for f in state.schema()}
     for schema in parquet_schemas(root):
-        assert schema.names == [physical[name] for name in ("id", "t", "q", "p")]
+        assert schema.names == [physical[name] for name in ("id", "t", "p", "q")]
         assert ids_in_file(schema) == ids
         assert str(schema.field(physical["t"]).type) == "timestamp[us, tz=UTC]"
     for action in state.files.values():

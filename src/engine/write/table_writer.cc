@@ -137,10 +137,6 @@ class Writer {
   struct FileColumns {
     std::string select;
     std::string field_ids;
-    void Append(const FileColumns& more) {
-      if (!more.select.empty()) select += ", " + more.select;
-      if (!more.field_ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + more.field_ids;
-    }
   };
 
   void AddColumn(size_t column, std::string value, FileColumns& columns) const {
@@ -153,16 +149,17 @@ class Writer {
       value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.type) + "))";
     }
     std::string ids = mode_ == delta::ColumnMappingMode::kNone ? "" : FieldIdsOf(field, mode_);
-    FileColumns added{value + " AS " + name, ids.empty() ? "" : name + ": " + ids};
-    if (columns.select.empty()) columns = std::move(added);
-    else columns.Append(added);
+    columns.select += (columns.select.empty() ? "" : ", ") + value + " AS " + name;
+    if (!ids.empty()) columns.field_ids += (columns.field_ids.empty() ? "" : ", ") + name + ": " + ids;
   }
 
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
   Result<std::string> CopySql(const std::string& select, const std::string& folder, int64_t row_group_rows) {
     std::vector<std::string> checked = CheckedColumns(target_.schema, "r");
-    FileColumns in_file, of_partition;
-    for (size_t i = 0; i < target_.schema.fields.size(); ++i) AddColumn(i, checked[i], IsPartition(i) ? of_partition : in_file);
+    FileColumns in_file;
+    for (size_t i = 0; i < checked.size(); ++i) {
+      if (!IsPartition(i)) AddColumn(i, checked[i], in_file);
+    }
     if (in_file.select.empty()) {
       return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
                           "Data written into Delta needs to contain at least one non-partitioned column.");
@@ -170,7 +167,8 @@ class Writer {
     if (std::optional<RowIdColumns> ids = RowIdColumnsOf(target_.metadata)) {
       in_file.select += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
     }
-    if (delta::HasPartitionColumnsInFiles(target_.metadata.configuration)) in_file.Append(of_partition);
+    bool with_partition = delta::HasPartitionColumnsInFiles(target_.metadata.configuration);
+    for (size_t i = 0; i < partition_.size() && with_partition; ++i) AddColumn(partition_[i].column, checked[partition_[i].column], in_file);
     std::string columns = std::move(in_file.select), partition_by;
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
