@@ -105,8 +105,7 @@ void CollectChanges(const std::vector<Field>& fields, const std::string& above, 
     for (const Json& change : metadata.contains(kTypeChanges) ? metadata[kTypeChanges] : Json::array()) {
       auto from = NamedType(change, "fromType"), to = NamedType(change, "toType");
       if (!from || !to) continue;
-      std::string within = change.contains("fieldPath") ? "." + change["fieldPath"].get<std::string>() : "";
-      changes.push_back({path + within, *from, *to});
+      changes.push_back({path, *from, *to});
     }
     CollectChanges(field.type, path, changes);
   }

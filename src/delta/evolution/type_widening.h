@@ -18,7 +18,7 @@ Schema WithTypeChanges(const Schema& before, const Schema& after);
 Schema WithoutTypeChanges(const Schema& schema);
 
 struct TypeChange {
-  std::string path;  // of the column or the part of it, with dots
+  std::string path;  // of the field that has the note, with dots
   DataType from;
   DataType to;
 };
