@@ -227,10 +227,10 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
 }  // namespace
 
 bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata, bool blind_append) {
-  // What a session says is stronger than what the table says.
-  bool both = delta::BooleanProperty(metadata.configuration, "delta.autoOptimize", false);
+  // What a session says is stronger than what the table says; delta.autoOptimize asks for it whatever else is said.
   auto property = metadata.configuration.find("delta.autoOptimize.autoCompact");
-  std::string otherwise = property == metadata.configuration.end() ? (both ? "true" : "false") : property->second;
+  std::string otherwise = property == metadata.configuration.end() ? "false" : property->second;
+  if (delta::BooleanProperty(metadata.configuration, "delta.autoOptimize", false)) otherwise = "true";
   std::string wanted = run.state().confs.GetOr("spark.databricks.delta.autoCompact.enabled", otherwise);
   if (blind_append && AutoCompactSwitch(run, "nonBlindAppend.enabled", false)) return false;
   return EqualsIgnoreCase(wanted, "true") || EqualsIgnoreCase(wanted, "auto");
