@@ -63,11 +63,12 @@ def test_optimized_writes_decide_where_files_end(spark, schema):
     rows.write.mode("append").saveAsTable(table)
     assert number_of_files(spark, table) > 2
 
-    for key, value in ((ENABLED, "maybe"), (BIN, "many")):
-        with pytest.raises(Exception, match=key):
-            spark.conf.set(key, value)
-            rows.write.mode("append").saveAsTable(table)
-        spark.conf.unset(key)
+    with pytest.raises(Exception, match=ENABLED):
+        spark.conf.set(ENABLED, "maybe")
+    spark.conf.set(BIN, "many")
+    with pytest.raises(Exception, match=BIN):
+        rows.write.mode("append").saveAsTable(table)
+    spark.conf.unset(BIN)
     with pytest.raises(Exception, match="DELTA_ILLEGAL_OPTION"):
         rows.write.option("optimizeWrite", "maybe").mode("append").saveAsTable(table)
 
