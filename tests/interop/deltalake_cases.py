@@ -257,6 +257,8 @@ UNWRITTEN = {
     "clustering columns altered": MORE_FEATURES,
     "column mapping dropped": PROTECTED,
     "features dropped": MORE_FEATURES,
+    "Iceberg compatibility V1": "Unsupported table features required: [IcebergCompatV1]",
+    "Iceberg compatibility V2": "Unsupported table features required: [IcebergCompatV2]",
     "identity columns with values given": "Unsupported table features required: [IdentityColumns]",
     "liquid clustering": MORE_FEATURES,
     "row tracking": MORE_FEATURES,
