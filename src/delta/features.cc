@@ -106,7 +106,8 @@ constexpr std::array kFeatures = {
                  PropertyIsTrue<"delta.enableIcebergCompatV2">},
     TableFeature{"icebergCompatV3", false, 0, 0, kYes, kNo,
                  PropertyIsTrue<"delta.enableIcebergCompatV3">},
-    TableFeature{"catalogManaged", true, 0, 0, kNo, kNo, nullptr},
+    // Only where its catalog says what the commits are (catalog_commits.h).
+    TableFeature{"catalogManaged", true, 0, 0, kYes, kYes, nullptr},
     TableFeature{"catalogOwned-preview", true, 0, 0, kNo, kNo, nullptr},
     TableFeature{"coordinatedCommits-preview", false, 0, 0, kYes, kNo, nullptr},
     TableFeature{"checkpointProtection", false, 0, 0, kYes, kYes, nullptr},
@@ -179,7 +180,7 @@ std::vector<std::string> ListedFeatures(const Protocol& protocol) {
 }
 
 Protocol WithFeature(Protocol protocol, const TableFeature& feature) {
-  if (const TableFeature* needed = FindTableFeature(NeededBy(feature.name))) protocol = WithFeature(std::move(protocol), *needed);
+  for (std::string_view needed : NeededBy(feature.name)) protocol = WithFeature(std::move(protocol), *FindTableFeature(needed));
   if (IsFeatureListed(protocol, feature.name)) return protocol;
   bool by_name = protocol.min_writer_version >= kMaxWriterVersion || feature.legacy_writer == 0;
   if (!by_name) {

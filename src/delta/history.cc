@@ -33,7 +33,8 @@ class Commits {
   Result<HistoryEntry> At(size_t i) const {
     HistoryEntry entry;
     entry.version = files_[i].version;
-    ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, entry.version));
+    ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, files_[i]));
+    entry.staged = files_[i].staged;
     entry.timestamp_ms = modified_ms_[i];
     if (in_commit_timestamps_) entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(modified_ms_[i]);
     return entry;

@@ -13,6 +13,7 @@ namespace ashlar::delta {
 struct HistoryEntry {
   int64_t version = 0;
   int64_t timestamp_ms = 0;  // ascending with the version, as time travel sees it
+  std::string staged = {};   // as in CommitFile
   CommitInfo info;           // without an operation where the commit has no commitInfo
 };
 // Newest first; at most `limit` entries when given: no other commits are read. Versions whose commit file

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/catalog_commits.h"
 #include "delta/commit/row_tracking.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
@@ -370,6 +371,9 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   Metadata& metadata = definition.metadata;
   ASSIGN_OR_RETURN(PropertyRequest request, ReadProperties(table.properties));
   metadata.configuration = request.stored;
+  bool managed = std::ranges::any_of(request.features, [](const TableFeature* feature) { return feature->name == kCatalogManaged; });
+  // Times of files say nothing of such a table's commits.
+  if (managed) metadata.configuration.try_emplace("delta.enableInCommitTimestamps", "true");
   NameRowTrackingColumns(metadata.configuration, random);
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
   RETURN_IF_ERROR(CheckTableSchema(table.schema, table.partition_columns, mode));

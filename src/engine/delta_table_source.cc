@@ -252,6 +252,10 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
   std::shared_ptr<const sql::TableHandle> handle;
   if (EqualsIgnoreCase(relation.format, "delta")) {
     delta::TableLocation table{.store = &store_, .root = path, .parquet = &parquet_, .source_roots = relation.source_roots};
+    if (relation.ratified) {
+      table.catalog = std::make_shared<delta::KnownCommits>(
+          delta::RatifiedCommits{relation.ratified->latest_version, relation.ratified->staged});
+    }
     auto feed = std::ranges::find_if(options, [](const auto& option) {
       return EqualsIgnoreCase(option.first, "readChangeFeed") || EqualsIgnoreCase(option.first, "readChangeData");
     });

@@ -417,7 +417,7 @@ Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
   if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
   DeltaTarget target{relation.uuid, relation.location, nullptr};
-  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(LocationOf(run, relation)));
   if (std::optional<sql::FeatureDrop> drop = sql::FeatureDropOf(statement)) {
     return DropFeature(run, {relation, target.snapshot}, *drop);
   }

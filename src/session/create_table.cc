@@ -162,31 +162,35 @@ Error OtherClustering(const TableShape& shape, const delta::Snapshot& snapshot) 
                       {{"path", snapshot.root()}, {"specifiedColumns", specified}, {"existingColumns", existing}});
 }
 
-// CLUSTER BY of a table whose log lies at LOCATION already says what it is clustered by; else the catalog forgets it
-// again, and the log stays.
-Status CheckSameClustering(StatementRun& run, const sql::CatalogCommand& create, const TableShape& shape,
-                           const sql::CatalogReply& reply) {
-  if (create.location.empty() || create.or_replace || shape.cluster_by.empty()) return OkStatus();
-  Environment& env = run.environment();
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+Status CheckSameClustering(const TableShape& shape, const Result<std::shared_ptr<const delta::Snapshot>>& snapshot) {
+  if (!snapshot.ok()) return snapshot.error();
+  if (shape.cluster_by.empty() || shape.cluster_by == delta::ClusteringNames(**snapshot)) return OkStatus();
+  return OtherClustering(shape, **snapshot);
+}
+
+// A log that lies at LOCATION can be read, and is clustered as CLUSTER BY says; else the catalog forgets it again, and
+// the log stays.
+Status CheckTakenOver(StatementRun& run, const sql::CatalogCommand& create, const TableShape& shape,
+                      const sql::CatalogReply& reply) {
+  if (create.location.empty() || create.or_replace) return OkStatus();
+  ASSIGN_OR_RETURN(delta::TableLocation location, LocationOf(run, reply));
   ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
   if (!exists) return OkStatus();
-  ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, delta::Snapshot::Load(location));
-  if (shape.cluster_by == delta::ClusteringNames(*snapshot)) return OkStatus();
+  Status usable = CheckSameClustering(shape, delta::Snapshot::Load(location));
+  if (usable.ok()) return usable;
   sql::CatalogCommand drop;
   drop.action = sql::CatalogAction::kDrop;
   drop.securable = sql::Securable::kTable;
   drop.name = create.name;
   RETURN_IF_ERROR(run.Execute(drop));
-  return OtherClustering(shape, *snapshot);
+  return usable;
 }
 
 // What the statement wants, at the place that the catalog gave it.
 Rows CreateInCatalog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
                      const delta::TableDefinition& table, const sql::CatalogReply& reply) {
-  Environment& env = run.environment();
   DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
+  ASSIGN_OR_RETURN(delta::TableLocation location, LocationOf(run, reply));
   ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
   if (exists) {
     ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
@@ -295,10 +299,11 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   RETURN_IF_ERROR(Cluster(statement, shape, table));
+  RETURN_IF_ERROR(CheckPlace(table, NamesPath(statement.name) ? statement.name[1] : statement.location));
   if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-  RETURN_IF_ERROR(CheckSameClustering(run, command, shape, reply));
+  RETURN_IF_ERROR(CheckTakenOver(run, command, shape, reply));
   Rows rows = CreateInCatalog(run, statement, shape, table, reply);
   // An unknown outcome may be version 0.
   bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;

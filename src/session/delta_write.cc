@@ -21,10 +21,21 @@ delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
   return environment;
 }
 
-delta::TableLocation PlaceOf(Environment& environment, const DeltaTarget& target) {
-  delta::TableLocation location{&environment.store, target.location, &environment.parquet_actions};
+std::shared_ptr<delta::CatalogCommits> CommitsOf(StatementRun& run, const std::string& uuid) {
+  return std::make_shared<RemoteCommits>(run.environment().control, run.session().handle(), uuid);
+}
+
+delta::TableLocation PlaceOf(StatementRun& run, const DeltaTarget& target) {
+  delta::TableLocation location{&run.environment().store, target.location, &run.environment().parquet_actions};
   if (target.snapshot) location.source_roots = target.snapshot->source_roots();
+  // A table that has only a path has no catalog.
+  if (target.catalog_managed && !target.uuid.empty()) location.catalog = CommitsOf(run, target.uuid);
   return location;
+}
+
+DeltaTarget WithCommits(DeltaTarget target, const delta::Protocol& protocol) {
+  target.catalog_managed = delta::IsCatalogManaged(protocol);
+  return target;
 }
 
 // The partition columns whose values have several forms in logs: with a zone or without, with a T or without.
@@ -51,18 +62,35 @@ delta::PartitionValues AsWritten(const delta::Snapshot& snapshot, delta::Partiti
 
 }  // namespace
 
-delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation) {
-  return {&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& relation) {
+  Environment& environment = run.environment();
+  delta::TableLocation location{&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+  if (relation.ratified) location.catalog = CommitsOf(run, relation.uuid);
+  return location;
+}
+
+Result<delta::TableLocation> LocationOf(StatementRun& run, const sql::CatalogReply& reply) {
+  Environment& environment = run.environment();
+  delta::TableLocation location{&environment.store, reply.location, &environment.parquet_actions, reply.source_roots};
+  if (!reply.already_existed) return location;
+  ASSIGN_OR_RETURN(auto ratified, environment.control.Ratified(run.session().handle(), reply.uuid));
+  if (ratified) location.catalog = CommitsOf(run, reply.uuid);
+  return location;
+}
+
+Status CheckPlace(const delta::TableDefinition& definition, const std::string& location) {
+  if (location.empty() || !delta::IsCatalogManaged(definition.protocol)) return OkStatus();
+  return delta::ManagedCreationUnsupported("a table at a LOCATION or path");
 }
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
     : run_(run),
       started_nanos_(run.environment().clock.MonotonicNanos()),
-      target_(std::move(target)),
+      target_(WithCommits(target, target.snapshot->protocol())),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(target_.snapshot->metadata()),
       schema_(target_.snapshot->schema()) {
-  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_.environment(), target_), committer_,
+  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_, target_), committer_,
                                                       target_.snapshot, TransactionEnvironmentOf(run_));
   LoadRules();
 }
@@ -70,10 +98,10 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::TableDefinition& definition)
     : run_(run),
       started_nanos_(run.environment().clock.MonotonicNanos()),
-      target_(std::move(target)),
+      target_(WithCommits(target, target.snapshot ? target.snapshot->protocol() : definition.protocol)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
-  delta::TableLocation location = PlaceOf(run_.environment(), target_);
+  delta::TableLocation location = PlaceOf(run_, target_);
   delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
@@ -172,9 +200,14 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
 
 Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   CHECK(target_.snapshot != nullptr);
+  if (delta::IsCatalogManaged(definition.protocol) && !target_.catalog_managed) {
+    return delta::ManagedCreationUnsupported("a table that exists");
+  }
   delta::Metadata metadata = definition.metadata;
   metadata.id = target_.snapshot->metadata().id;
   metadata.created_time_ms = target_.snapshot->metadata().created_time_ms;
+  // It stays catalog-managed, with what that needs.
+  if (target_.catalog_managed) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
   metadata_ = metadata;
   transaction_->SetMetadata(metadata);
   LoadRules();
@@ -202,7 +235,7 @@ Status DeltaWrite::AddColumns(const std::vector<Field>& columns) {
 
 engine::WriteTarget DeltaWrite::WriterTarget() const {
   engine::WriteTarget target;
-  target.table = PlaceOf(run_.environment(), target_);
+  target.table = PlaceOf(run_, target_);
   target.schema = schema_;
   target.partition_columns = metadata_.partition_columns;
   target.metadata = metadata_;

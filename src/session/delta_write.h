@@ -20,13 +20,18 @@
 
 namespace ashlar::session {
 
-// Where the relation's table is, and whose files it may read.
-delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation);
+// Where the relation's table is, and whose files it may read; of a catalog-managed one, who is asked for its commits.
+delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& relation);
+// The same of what a CREATE answered.
+Result<delta::TableLocation> LocationOf(StatementRun& run, const sql::CatalogReply& reply);
+// Whether a table of this definition may be made at a LOCATION or path, empty for none.
+Status CheckPlace(const delta::TableDefinition& definition, const std::string& location);
 
 struct DeltaTarget {
   std::string uuid;      // the catalog's; empty for a table by path
   std::string location;
   std::shared_ptr<const delta::Snapshot> snapshot;  // null: the table is being created
+  bool catalog_managed = false;                     // DeltaWrite sets it
 };
 
 // Not thread safe.

@@ -37,7 +37,7 @@ Result<std::shared_ptr<const delta::Snapshot>> LoadSnapshot(StatementRun& run, c
                         relation.full_name + " is not a Delta table. This operation is only supported on Delta tables.",
                         {{"tableName", relation.full_name}, {"operation", "DESCRIBE"}});
   }
-  return delta::Snapshot::Load(LocationOf(run.environment(), relation));
+  return delta::Snapshot::Load(LocationOf(run, relation));
 }
 
 void AddDetails(const sql::ResolvedRelation& relation, TextRows* rows) {
@@ -144,7 +144,7 @@ Value TextArray(const std::vector<std::string>& texts) {
 Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, std::optional<int64_t> limit) {
   RETURN_IF_ERROR(LoadSnapshot(run, relation));
   ASSIGN_OR_RETURN(std::vector<delta::HistoryEntry> history,
-                   delta::ReadHistory(LocationOf(run.environment(), relation), limit));
+                   delta::ReadHistory(LocationOf(run, relation), limit));
   Schema schema{{{"version", TypeId::kLong},
                  {"timestamp", TypeId::kTimestamp},
                  {"userId", TypeId::kString},

@@ -37,6 +37,7 @@ class FeatureDrop {
 
   Status Run() {
     ASSIGN_OR_RETURN(feature_, delta::FeatureToDrop(snapshot().protocol(), request_.feature, request_.truncate_history));
+    if (feature_->name == delta::kCatalogManaged) return NotImplemented("dropping the feature catalogManaged");
     int64_t before = snapshot().version();
     RETURN_IF_ERROR(StopUsing());
     ASSIGN_OR_RETURN(bool shows, delta::ShowsFeature(snapshot(), *feature_));
@@ -59,7 +60,7 @@ class FeatureDrop {
 
  private:
   const delta::Snapshot& snapshot() const { return *table_.snapshot; }
-  delta::TableLocation location() const { return LocationOf(run_.environment(), table_.relation); }
+  delta::TableLocation location() const { return LocationOf(run_, table_.relation); }
 
   Status Commit(DeltaWrite& write, delta::Operation operation) {
     RETURN_IF_ERROR(write.Commit(std::move(operation)));
@@ -308,7 +309,7 @@ class FeatureDrop {
       if (shows) return true;
     }
     for (const delta::CommitFile& commit : listing.commits) {
-      ASSIGN_OR_RETURN(std::vector<delta::Action> actions, delta::ReadCommit(location(), commit.version));
+      ASSIGN_OR_RETURN(std::vector<delta::Action> actions, delta::ReadCommit(location(), commit));
       for (const delta::Action& action : actions) {
         ASSIGN_OR_RETURN(bool shows, delta::ShowsFeature(action, *feature_));
         if (shows) return true;

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/drop_feature.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/maintenance/table_folder.h"
@@ -37,7 +38,7 @@ Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& tabl
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(table, run.analyzer()));
   delta::TimeTravel at{travel.version, std::nullopt};
   if (travel.timestamp_micros) at.timestamp_ms = *travel.timestamp_micros / 1000;
-  ASSIGN_OR_RETURN(source.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), source.relation), at));
+  ASSIGN_OR_RETURN(source.snapshot, delta::Snapshot::Load(LocationOf(run, source.relation), at));
   return source;
 }
 
@@ -72,11 +73,15 @@ Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const delta::Snap
   definition.metadata.id = NewUuid(run.environment().random);
   definition.metadata.created_time_ms = run.environment().clock.NowMs();
   ASSIGN_OR_RETURN(delta::PropertyRequest request, delta::ReadProperties(properties));
+  // How the source is committed to is no matter of its files.
+  const delta::TableFeature& managed = *delta::FindTableFeature(delta::kCatalogManaged);
+  if (delta::IsCatalogManaged(definition.protocol)) definition.protocol = delta::WithoutFeature(definition.protocol, managed);
   for (const auto& [key, value] : request.stored) definition.metadata.configuration[key] = value;
   for (const delta::TableFeature* feature : request.features) {
     definition.protocol = delta::WithFeature(std::move(definition.protocol), *feature);
   }
   definition.protocol = delta::WithRequest(std::move(definition.protocol), request);
+  if (delta::IsCatalogManaged(definition.protocol)) return delta::ManagedCreationUnsupported("a clone");
   return definition;
 }
 
@@ -326,9 +331,9 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
   if (reply.location == source.relation.location) {
     return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
   }
-  Environment& env = run.environment();
   DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions, reply.source_roots};
+  ASSIGN_OR_RETURN(delta::TableLocation location, LocationOf(run, reply));
+  if (location.catalog) return NotImplemented("CLONE to a catalog-managed table");
   ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
   if (exists) {
     ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));

@@ -198,7 +198,8 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
   table.relation.uuid = written.uuid;
   table.relation.location = written.location;
   if (written.snapshot) table.relation.source_roots = written.snapshot->source_roots();
-  delta::TableLocation location = LocationOf(run.environment(), table.relation);
+  if (written.catalog_managed) table.relation.ratified.emplace();
+  delta::TableLocation location = LocationOf(run, table.relation);
   ASSIGN_OR_RETURN(table.snapshot, written.snapshot ? delta::Snapshot::Update(location, written.snapshot)
                                                     : delta::Snapshot::Load(location));
   OptimizeOptions options;

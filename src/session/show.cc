@@ -64,7 +64,7 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
 Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
   bool in_log = relation.kind != sql::RelationKind::kView && EqualsIgnoreCase(relation.format, "delta");
   if (!in_log) return relation.properties;
-  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
+  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run, relation)));
   std::map<std::string, std::string> properties = snapshot->metadata().configuration;
   const delta::Protocol& protocol = snapshot->protocol();
   properties["delta.minReaderVersion"] = std::to_string(protocol.min_reader_version);

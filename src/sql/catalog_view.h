@@ -28,6 +28,13 @@ struct ResolveRequest {
 
 enum class RelationKind { kTable, kView, kPath };
 
+// Of a catalog-managed table: what its catalog ratified.
+struct RatifiedCommits {
+  int64_t latest_version = -1;
+  // Staged files of versions that may not be published yet, names below _delta_log/_staged_commits.
+  std::map<int64_t, std::string> staged = {};
+};
+
 // One relation this session may use. Minted by the control plane for (handle, via_view_ids).
 struct ResolvedRelation {
   RelationKind kind = RelationKind::kTable;
@@ -48,6 +55,8 @@ struct ResolvedRelation {
   std::vector<std::string> source_roots = {};
   // Asked for with kWrite: where the table's shallow clones are.
   std::vector<std::string> clone_roots = {};
+  // Of a catalog-managed table: as of now.
+  std::optional<RatifiedCommits> ratified = {};
 };
 
 class CatalogView {

@@ -73,7 +73,8 @@ TEST(Features, RefusalsNameTheFeature) {
            {Listing({}, {"rowTracking", "domainMetadata"}), {{"delta.enableRowTracking", "true"}}, "a INT", "", ""},
            {Listing({}, {"coordinatedCommits-preview", "icebergCompatV3", "clustering"}), {}, "a INT", "",
             "coordinatedCommits-preview, icebergCompatV3"},
-           {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "catalogManaged", ""},
+           {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "", ""},
+           {Listing({"catalogOwned-preview"}, {"catalogOwned-preview"}), {}, "a INT", "catalogOwned-preview", ""},
            {Listing({"fromTheFuture"}, {"fromTheFuture"}), {}, "a INT", "fromTheFuture", ""},
            {Listing({}, {"fromTheFuture"}), {}, "a INT", "", "fromTheFuture"}}) {
     Schema schema = Ddl(c.schema);

@@ -14,15 +14,16 @@
 namespace ashlar::delta {
 namespace {
 
-constexpr std::array<std::string_view, 11> kRemovable = {
-    "checkConstraints", "checkpointProtection", "columnMapping",       "deletionVectors",
+constexpr std::array<std::string_view, 12> kRemovable = {
+    "catalogManaged", "checkConstraints", "checkpointProtection", "columnMapping",       "deletionVectors",
     "domainMetadata",   "inCommitTimestamp",    "rowTracking",         "typeWidening",
     "typeWidening-preview", "v2Checkpoint",     "vacuumProtocolCheck",
 };
 
-// A feature and the one it cannot do without.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNeeds = {{
-    {"clustering", "domainMetadata"}, {"rowTracking", "domainMetadata"}, {"variantShredding", "variantType"}}};
+// A feature and one it cannot do without.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNeeds = {{
+    {"clustering", "domainMetadata"}, {"rowTracking", "domainMetadata"}, {"variantShredding", "variantType"},
+    {"catalogManaged", "inCommitTimestamp"}, {"catalogManaged", "vacuumProtocolCheck"}}};
 
 // The highest versions that are not those of named features.
 constexpr int kLastReader = 2;
@@ -122,9 +123,12 @@ Result<const TableFeature*> FeatureToDrop(const Protocol& protocol, const std::s
   return &*found;
 }
 
-std::string_view NeededBy(std::string_view feature) {
-  auto found = std::ranges::find(kNeeds, feature, &std::pair<std::string_view, std::string_view>::first);
-  return found == kNeeds.end() ? std::string_view() : found->second;
+std::vector<std::string_view> NeededBy(std::string_view feature) {
+  std::vector<std::string_view> needed;
+  for (const auto& [dependent, needs] : kNeeds) {
+    if (dependent == feature) needed.push_back(needs);
+  }
+  return needed;
 }
 
 Result<bool> ShowsFeature(const Action& action, const TableFeature& feature) {
