@@ -16,6 +16,7 @@ std::string_view Trim(std::string_view text);
 std::string ToLowerAscii(std::string_view text);
 std::string ToUpperAscii(std::string_view text);
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 // Whole-string base-10 integer, no spaces; nullopt when it is not one or does not fit.
 std::optional<int64_t> ParseInt64(std::string_view text);
 std::string ReplaceAll(std::string text, std::string_view from, std::string_view to);

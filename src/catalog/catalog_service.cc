@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "catalog/environment.h"
 #include "catalog/location_stores.h"
+#include "catalog/managed_commit.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
 #include "catalog/tables/commits_table.h"
@@ -105,6 +106,7 @@ Status CatalogService::Recover() {
   const Environment& environment = impl_->environment;
   RETURN_IF_ERROR(MakeFirstObjects(environment));
   RETURN_IF_ERROR(SettleIntents(environment, INT64_MAX));
+  PublishUnpublished(environment);
   return FinishDrops(environment);
 }
 
@@ -115,6 +117,7 @@ Status CatalogService::Sweep() {
   RETURN_IF_ERROR(environment.database.Transact([&](metadb::Transaction& txn) {
     return CommitsTable::DeleteOlder(txn, now_ms - kCommitRecordLifetimeMs);
   }));
+  PublishUnpublished(environment);
   return FinishDrops(environment);
 }
 
@@ -286,6 +289,17 @@ Result<std::vector<GrantInfo>> CatalogService::Grants(const http::Principal& pri
 Result<objectstore::PutOutcome> CatalogService::Commit(const http::Principal& principal,
                                                        const TableCommit& commit) {
   return CommitVersion(impl_->environment, principal.id, commit);
+}
+
+Result<std::optional<sql::RatifiedCommits>> CatalogService::Ratified(const http::Principal& principal,
+                                                                     const std::string& table_uuid) {
+  std::optional<sql::RatifiedCommits> commits;
+  RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
+    ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, principal.id));
+    ASSIGN_OR_RETURN(commits, RatifiedFor(authorizer, table_uuid));
+    return OkStatus();
+  }));
+  return commits;
 }
 
 Result<bool> CatalogService::WasCommitted(const std::string& commit_uuid) {

@@ -136,11 +136,16 @@ class CatalogService {
   Result<std::vector<GrantInfo>> Grants(const http::Principal& principal, sql::Securable kind,
                                         const std::vector<std::string>& name);
 
-  // Rechecks MODIFY (or WRITE_FILES), then creates <location>/_delta_log/<version>.json if absent.
+  // Rechecks MODIFY (or WRITE_FILES), then creates <location>/_delta_log/<version>.json if absent; of a catalog-managed
+  // table it ratifies the version (managed_commit.h), and that file follows.
   // kLost: another commit holds the version. A repeated commit of the same text answers kWon. An error
   // means that nothing was committed, save TABLE_OR_VIEW_ALREADY_EXISTS at version 0: the name was taken
   // meanwhile and the new table is gone.
   Result<objectstore::PutOutcome> Commit(const http::Principal& principal, const TableCommit& commit);
+
+  // What is ratified of the table's commits, for who may read or write it; nullopt for a table that is not
+  // catalog-managed, or has no version yet.
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const http::Principal& principal, const std::string& table_uuid);
 
   // Whether the commit of that uuid, which was `recorded`, created a version: after a crash too, and when the
   // table is gone since. Nobody may still be committing it. kTemporarilyUnavailable when the log cannot be read.

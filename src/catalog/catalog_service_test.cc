@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/file.h"
 #include "catalog/test_workspace.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -19,14 +20,7 @@ using sql::Securable;
 
 class CatalogServiceTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
-  void SetUp() override {
-    auto made = TestWorkspace::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    w_ = *std::move(made);
-  }
+  void SetUp() override { metadb::TakeOrSkip(TestWorkspace::Make(GetParam()), w_); }
   void TearDown() override { SetFailpointsForTest(""); }
 
   CatalogCommand Command(CatalogAction action, Securable kind, const std::string& object) {
@@ -375,12 +369,7 @@ TEST_P(CatalogServiceTest, WhatIsNotBuiltSaysSo) {
   EXPECT_EQ(Verdict(w_->Create(w_->admin, Securable::kSchema, "main.a/b")), "INVALID_PARAMETER_VALUE");
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, CatalogServiceTest,
-                         testing::Values(metadb::TestBackend::kSqlite,
-                                         metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, CatalogServiceTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::catalog

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catalog/test_workspace.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -17,12 +18,8 @@ using Roots = std::vector<std::string>;
 class ClonesTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override {
-    auto made = TestWorkspace::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    w_ = *std::move(made);
+    metadb::TakeOrSkip(TestWorkspace::Make(GetParam()), w_);
+    if (!w_) return;
     source_ = *w_->CreateTable(w_->ann, "main.default.source");
   }
 
@@ -122,12 +119,7 @@ TEST_P(ClonesTest, AManagedTableIsNotReadThroughAFolderOfOthers) {
   EXPECT_EQ(clone->source_roots, Roots{external->location});
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ClonesTest,
-                         testing::Values(metadb::TestBackend::kSqlite,
-                                         metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ClonesTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::catalog

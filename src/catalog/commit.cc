@@ -6,9 +6,12 @@
 #include "base/text.h"
 #include "catalog/environment.h"
 #include "catalog/local_path.h"
+#include "catalog/managed_commit.h"
 #include "catalog/migrations.h"
 #include "catalog/path_access.h"
 #include "catalog/tables/commits_table.h"
+#include "catalog/tables/ratified_commits_table.h"
+#include "delta/catalog_commits.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -26,6 +29,7 @@ std::string LogPath(const std::string& location, int64_t version) {
 struct Target {
   std::string location;
   std::optional<SecurableRow> table;  // none for a path outside any table
+  bool managed = false;               // the catalog says what its versions are
 };
 
 Result<Target> AuthorizeTable(Authorizer& authorizer, const TableCommit& commit) {
@@ -45,7 +49,8 @@ Result<Target> AuthorizeTable(Authorizer& authorizer, const TableCommit& commit)
   }
   ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*row));
   RETURN_IF_ERROR(authorizer.Require(chain, "MODIFY"));
-  return Target{row->location, std::move(row)};
+  ASSIGN_OR_RETURN(auto ratified, RatifiedCommitsTable::Find(authorizer.txn(), row->uuid));
+  return Target{row->location, std::move(row), ratified.has_value()};
 }
 
 Result<Target> AuthorizeTarget(Authorizer& authorizer, const Environment& environment,
@@ -57,7 +62,9 @@ Result<Target> AuthorizeTarget(Authorizer& authorizer, const Environment& enviro
     TableCommit to_table = commit;
     to_table.table_uuid = path.securable_uuid;
     to_table.location = path.canonical;
-    return AuthorizeTable(authorizer, to_table);
+    ASSIGN_OR_RETURN(Target target, AuthorizeTable(authorizer, to_table));
+    if (target.managed) return delta::PathAccessBlocked(target.location);
+    return target;
   }
   return Target{path.canonical, std::nullopt};
 }
@@ -89,14 +96,15 @@ Result<PutOutcome> Settle(const Environment& environment, const std::string& pat
   return *there == commit.actions ? PutOutcome::kWon : PutOutcome::kLost;
 }
 
-// What the commit says the table is now; nullopt when it says nothing of it.
-Result<std::optional<Json>> MetaDataOf(const std::string& actions) {
+// The last action of a kind in a commit, what stands below its name; nullopt when there is none.
+Result<std::optional<Json>> ActionIn(const std::string& actions, const std::string& kind) {
   std::optional<Json> found;
+  const std::string quoted = "\"" + kind + "\"";
   for (std::string_view line : SplitView(actions, '\n')) {
-    if (line.find("\"metaData\"") == std::string_view::npos) continue;  // spares parsing most lines
+    if (line.find(quoted) == std::string_view::npos) continue;  // spares parsing most lines
     ASSIGN_OR_RETURN(Json action, ParseJson(line));
     if (!action.is_object()) continue;
-    if (auto meta = action.find("metaData"); meta != action.end() && meta->is_object()) found = *meta;
+    if (auto it = action.find(kind); it != action.end() && it->is_object()) found = *it;
   }
   return found;
 }
@@ -104,6 +112,30 @@ Result<std::optional<Json>> MetaDataOf(const std::string& actions) {
 std::string TextOf(const Json& object, const char* key) {
   auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Whether the commit's protocol makes the table catalog-managed; nullopt when it has none.
+Result<std::optional<bool>> MakesManaged(const std::string& actions) {
+  ASSIGN_OR_RETURN(std::optional<Json> protocol, ActionIn(actions, "protocol"));
+  if (!protocol) return std::optional<bool>();
+  auto features = protocol->find("writerFeatures");
+  bool listed = false;
+  if (features != protocol->end() && features->is_array()) {
+    for (const Json& feature : *features) {
+      listed = listed || (feature.is_string() && feature.get<std::string>() == delta::kCatalogManaged);
+    }
+  }
+  return std::optional(listed);
+}
+
+// A table is catalog-managed from its first version to its last, and only where we keep its files.
+Result<bool> IsManagedCommit(const Target& target, const TableCommit& commit) {
+  ASSIGN_OR_RETURN(std::optional<bool> asks, MakesManaged(commit.actions));
+  bool creating = target.table && target.table->state == SecurableState::kCreating;
+  if (creating && asks.value_or(false) && target.table->managed) return true;
+  if (asks.value_or(false) && !target.managed) return delta::ManagedCreationUnsupported("what is no new managed table");
+  if (asks && !*asks && target.managed) return NotImplemented("making a catalog-managed table one of the file system");
+  return target.managed;
 }
 
 // Keeps what listings show of a Delta table in step with its log.
@@ -126,8 +158,10 @@ Status RecordMetaData(metadb::Transaction& txn, const Json& meta, const std::str
       if (value.is_string()) row->properties[key] = value.get<std::string>();
     }
   }
-  if (std::string description = TextOf(meta, "description"); !description.empty()) {
-    row->comment = description;
+  // A log that says nothing leaves the catalog's comment; an empty text is COMMENT ON TABLE … IS NULL.
+  if (auto description = meta.find("description"); description != meta.end() && description->is_string()) {
+    row->comment = description->get<std::string>();
+    if (row->comment->empty()) row->comment.reset();
   }
   row->updated_ms = now_ms;
   row->updated_by = principal_id;
@@ -141,28 +175,39 @@ Status Record(const Environment& environment, const TableCommit& commit, const s
   return environment.database.Transact([&](metadb::Transaction& txn) { return CommitsTable::Put(txn, row); });
 }
 
-// After the version exists: the table gets its name, listings get its columns.
-Status AfterWin(const Environment& environment, int64_t principal_id, const SecurableRow& table,
-                const std::optional<Json>& meta) {
-  bool creating = table.state == SecurableState::kCreating;
-  if (!creating && !meta) return OkStatus();
+// After the version exists.
+Status AfterWin(const Environment& environment, const CommitAttempt& attempt) {
+  if (!attempt.creates() && !attempt.meta) return OkStatus();
   RETURN_IF_ERROR(Failpoint("catalog.commit.before_publish"));
   int64_t now_ms = environment.clock.NowMs();
-  Status published = environment.database.Transact([&](metadb::Transaction& txn) -> Status {
-    if (meta) RETURN_IF_ERROR(RecordMetaData(txn, *meta, table.uuid, now_ms, principal_id));
-    return creating ? Publish(txn, table.uuid, now_ms) : BumpEpoch(txn);
-  });
-  if (published.ok() || !creating) return published;
-  ErrorCode code = published.error().code;
-  if (code != ErrorCode::kAlreadyExists && code != ErrorCode::kResourceDoesNotExist) return published;
-  RETURN_IF_ERROR(environment.database.Transact(
-      [&](metadb::Transaction& txn) { return Bury(txn, table, now_ms); }));
-  FinishDropsOrLog(environment);
-  if (code == ErrorCode::kAlreadyExists) return AlreadyExists(Securable::kTable, {table.name});
-  return published;
+  Status recorded = environment.database.Transact(
+      [&](metadb::Transaction& txn) { return RecordVersion(txn, attempt, now_ms); });
+  return attempt.creates() ? SettleCreate(environment, attempt.table, std::move(recorded)) : recorded;
 }
 
 }  // namespace
+
+Status RecordVersion(metadb::Transaction& txn, const CommitAttempt& attempt, int64_t now_ms) {
+  const std::string& uuid = attempt.table.uuid;
+  if (attempt.meta) RETURN_IF_ERROR(RecordMetaData(txn, *attempt.meta, uuid, now_ms, attempt.principal_id));
+  return attempt.creates() ? Publish(txn, uuid, now_ms) : BumpEpoch(txn);
+}
+
+Status SettleCreate(const Environment& environment, const SecurableRow& table, Status recorded) {
+  if (recorded.ok()) return recorded;
+  ErrorCode code = recorded.error().code;
+  if (code != ErrorCode::kAlreadyExists && code != ErrorCode::kResourceDoesNotExist) return recorded;
+  RETURN_IF_ERROR(environment.database.Transact(
+      [&](metadb::Transaction& txn) { return Bury(txn, table, environment.clock.NowMs()); }));
+  FinishDropsOrLog(environment);
+  if (code == ErrorCode::kAlreadyExists) return AlreadyExists(Securable::kTable, {table.name});
+  return recorded;
+}
+
+Status AuthorizeCommit(Authorizer& authorizer, const TableCommit& commit) {
+  RETURN_IF_ERROR(AuthorizeTable(authorizer, commit));
+  return OkStatus();
+}
 
 Result<bool> HasDeltaLog(const Environment& environment, const std::string& location) {
   constexpr size_t kNameLength = 25;  // 20 digits and ".json"
@@ -222,8 +267,10 @@ Result<PutOutcome> CommitVersion(const Environment& environment, int64_t princip
   if (commit.commit_uuid.empty() || commit.actions.find(commit.commit_uuid) == std::string::npos) {
     return MakeError(ErrorCode::kInvalidParameterValue, "the commit does not carry its commit uuid");
   }
-  ASSIGN_OR_RETURN(std::optional<Json> meta, MetaDataOf(commit.actions));
+  ASSIGN_OR_RETURN(std::optional<Json> meta, ActionIn(commit.actions, "metaData"));
+  ASSIGN_OR_RETURN(bool managed, IsManagedCommit(target, commit));
   RETURN_IF_ERROR(CheckLogFolder(target.location));
+  if (managed) return CommitManaged(environment, {principal_id, *target.table, commit, meta});
   RETURN_IF_ERROR(CheckPreviousVersion(environment, target.location, commit.version));
   std::string path = LogPath(target.location, commit.version);
   RETURN_IF_ERROR(Record(environment, commit, target.location, false));
@@ -239,7 +286,7 @@ Result<PutOutcome> CommitVersion(const Environment& environment, int64_t princip
     if (!recorded.ok()) Log(LogLevel::kWarn, "a commit's outcome was not recorded", {{"reason", recorded.error().message}});
   }
   if (outcome == PutOutcome::kWon && target.table) {
-    RETURN_IF_ERROR(AfterWin(environment, principal_id, *target.table, meta));
+    RETURN_IF_ERROR(AfterWin(environment, {principal_id, *target.table, commit, meta}));
   }
   return outcome;
 }

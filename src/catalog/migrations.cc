@@ -14,6 +14,20 @@ CREATE TABLE clone_sources (
 CREATE INDEX clone_sources_by_source ON clone_sources (source_uuid);
 )sql";
 
+constexpr const char* kManagedTables = R"sql(
+CREATE TABLE managed_tables (
+  table_uuid TEXT NOT NULL PRIMARY KEY REFERENCES securables (uuid) ON DELETE CASCADE,
+  latest_version BIGINT NOT NULL
+);
+CREATE TABLE ratified_commits (
+  table_uuid TEXT NOT NULL REFERENCES managed_tables (table_uuid) ON DELETE CASCADE,
+  version BIGINT NOT NULL,
+  staged TEXT NOT NULL,
+  commit_uuid TEXT NOT NULL,
+  PRIMARY KEY (table_uuid, version)
+);
+)sql";
+
 }  // namespace
 
 metadb::ModuleMigrations migrations() {
@@ -80,7 +94,7 @@ CREATE TABLE store_credentials (
   sealed TEXT NOT NULL
 );
 )sql",
-           kCloneSources}};
+           kCloneSources, kManagedTables}};
 }
 
 Result<int64_t> ReadEpoch(metadb::Transaction& txn) {

@@ -1,6 +1,8 @@
 #include "base/text.h"
 #include "catalog/environment.h"
 #include "catalog/path_access.h"
+#include "catalog/tables/ratified_commits_table.h"
+#include "delta/catalog_commits.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -54,6 +56,9 @@ Result<ResolvedRelation> ResolveName(Authorizer& authorizer, const sql::ResolveR
   }
   RETURN_IF_ERROR(authorizer.Require(chain, write ? "MODIFY" : "SELECT"));
   ASSIGN_OR_RETURN(ResolvedRelation resolved, Describe(authorizer, chain));
+  if (resolved.format == "DELTA" && resolved.managed) {
+    ASSIGN_OR_RETURN(resolved.ratified, RatifiedCommitsTable::Find(authorizer.txn(), resolved.uuid));
+  }
   return WithClones(authorizer, request.access, std::move(resolved));
 }
 
@@ -65,6 +70,10 @@ Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment
   bool is_delta = EqualsIgnoreCase(request.format, "delta");
   if (is_table && request.access == Access::kWrite && !(is_delta && path.canonical == path.root)) {
     return LocationOverlap(request.path, "WRITE");
+  }
+  if (is_table && is_delta && path.canonical == path.root) {
+    ASSIGN_OR_RETURN(auto ratified, RatifiedCommitsTable::Find(authorizer.txn(), path.securable_uuid));
+    if (ratified) return delta::PathAccessBlocked(path.root);
   }
   ResolvedRelation resolved;
   resolved.kind = RelationKind::kPath;

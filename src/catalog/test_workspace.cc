@@ -73,20 +73,18 @@ Status TestWorkspace::Restart() {
 
 Status TestWorkspace::Grant(const std::string& privilege, Securable kind, const std::string& object,
                             const std::string& principal) {
-  sql::CatalogCommand command;
-  command.action = CatalogAction::kGrant;
-  command.securable = kind;
-  command.name = Parts(object);
-  command.privileges = {privilege};
-  command.principal = principal;
-  auto reply = service_->Execute(admin, command);
-  return reply.ok() ? OkStatus() : Status(reply.error());
+  return ChangeGrant(CatalogAction::kGrant, privilege, kind, object, principal);
 }
 
 Status TestWorkspace::Revoke(const std::string& privilege, Securable kind, const std::string& object,
                              const std::string& principal) {
+  return ChangeGrant(CatalogAction::kRevoke, privilege, kind, object, principal);
+}
+
+Status TestWorkspace::ChangeGrant(CatalogAction action, const std::string& privilege, Securable kind, const std::string& object,
+                                  const std::string& principal) {
   sql::CatalogCommand command;
-  command.action = CatalogAction::kRevoke;
+  command.action = action;
   command.securable = kind;
   command.name = Parts(object);
   command.privileges = {privilege};

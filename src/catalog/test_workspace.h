@@ -48,6 +48,8 @@ class TestWorkspace {
 
  private:
   Status AddPrincipals();
+  Status ChangeGrant(sql::CatalogAction action, const std::string& privilege, sql::Securable kind, const std::string& object,
+                     const std::string& principal);
 
   FakeClock clock_{1'700'000'000'000};
   metadb::TemporaryDirectory directory_;

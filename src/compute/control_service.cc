@@ -36,6 +36,12 @@ Result<link::CommitOutcome> ControlService::Commit(const std::string& handle, co
   return link::CommitOutcome::kUnknown;
 }
 
+Result<std::optional<sql::RatifiedCommits>> ControlService::Ratified(const std::string& handle,
+                                                                     const std::string& table_uuid) {
+  ASSIGN_OR_RETURN(HandleOwner owner, handles_.Find(handle));
+  return catalog_.Ratified(owner.principal, table_uuid);
+}
+
 Status ControlService::OnHeartbeat(const link::Heartbeat& heartbeat) {
   DriverPool* pool = pool_.load();
   if (pool == nullptr) return MakeError(ErrorCode::kTemporarilyUnavailable, "The server is starting.");

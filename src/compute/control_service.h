@@ -25,6 +25,7 @@ class ControlService final : public link::StoreControlApi {
                                   const sql::ResolveRequest& request) override;
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override;
   Result<link::CommitOutcome> Commit(const std::string& handle, const link::CommitRequest& request) override;
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string& handle, const std::string& table_uuid) override;
   Status OnHeartbeat(const link::Heartbeat& heartbeat) override;
 
  private:

@@ -1,9 +1,13 @@
 // DataFrame writers as statements: df.write (V1), df.writeTo (V2) and mergeInto.
+#include <algorithm>
+
 #include "base/text.h"
 #include "connect/plan_runner.h"
 #include "delta/clustering.h"
 #include "delta/snapshot.h"
+#include "session/delta_write.h"
 #include "sql/parser.h"
+#include "sql/table_path.h"
 
 namespace ashlar::connect {
 namespace {
@@ -26,14 +30,12 @@ std::optional<std::string> TakeOption(std::map<std::string, std::string>& option
   return std::nullopt;
 }
 
-bool IsPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
-
 // The table, which may be written to; nullopt when it is not there. Errors: any other reason.
 Result<std::optional<sql::ResolvedRelation>> Find(session::StatementRun& run, const sql::NameParts& name) {
   sql::TableRelation table;
   table.name = name;
   auto resolved = run.Resolve(table, sql::Access::kWrite);
-  if (resolved.ok() && IsPath(name)) {
+  if (resolved.ok() && sql::NamesDeltaPath(name)) {
     session::Environment& env = run.environment();
     ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable({&env.store, resolved->location, &env.parquet_actions}));
     return exists ? std::optional(*std::move(resolved)) : std::nullopt;
@@ -44,7 +46,7 @@ Result<std::optional<sql::ResolvedRelation>> Find(session::StatementRun& run, co
 }
 
 Error AlreadyExists(const sql::NameParts& name) {
-  if (IsPath(name)) {
+  if (sql::NamesDeltaPath(name)) {
     return MakeSqlError("DELTA_PATH_EXISTS", "42K04",
                         "Cannot write to already existent path " + name[1] + " without setting OVERWRITE = 'true'.", {{"path", name[1]}});
   }
@@ -54,20 +56,33 @@ Error AlreadyExists(const sql::NameParts& name) {
                       {{"relationName", Join(name, ".")}});
 }
 
+Result<std::shared_ptr<const delta::Snapshot>> Load(session::StatementRun& run, const sql::ResolvedRelation& relation) {
+  return delta::Snapshot::Load(session::LocationOf(run, relation));
+}
+
 // clusterBy() beside an append or a replacement of some rows says what the table is clustered by already.
-Status CheckSameClustering(session::StatementRun& run, const sql::NameParts& name, const std::vector<std::string>& columns) {
+Status CheckSameClustering(session::StatementRun& run, const sql::ResolvedRelation& relation,
+                           const std::vector<std::string>& columns) {
   if (columns.empty()) return OkStatus();
-  sql::TableRelation table;
-  table.name = name;
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(table, sql::Access::kWrite));
-  session::Environment& env = run.environment();
-  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load({&env.store, relation.location, &env.parquet_actions}));
+  ASSIGN_OR_RETURN(auto snapshot, Load(run, relation));
   std::string provided = Join(columns, ","), existing = Join(delta::ClusteringTexts(*snapshot), ",");
   if (EqualsIgnoreCase(provided, existing)) return OkStatus();
   return MakeSqlError("DELTA_CLUSTERING_COLUMNS_MISMATCH", "42P10",
                       "The provided clustering columns do not match the existing table's.\n- provided: " + provided +
                           "\n- existing: " + existing,
                       {{"providedClusteringColumns", provided}, {"existingClusteringColumns", existing}});
+}
+
+// partitionBy() of an overwrite that keeps the columns says what the table is partitioned by already.
+Status CheckSamePartitioning(session::StatementRun& run, const sql::ResolvedRelation& relation,
+                             const std::vector<std::string>& columns) {
+  if (columns.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(auto snapshot, Load(run, relation));
+  if (std::ranges::equal(columns, snapshot->partition_columns(), EqualsIgnoreCase)) return OkStatus();
+  return MakeSqlError("DELTA_METADATA_MISMATCH", "42KDG",
+                      "The table is not partitioned by what partitionBy() gives.\n- given: " + Join(columns, ", ") +
+                          "\n- table: " + Join(snapshot->partition_columns(), ", ") +
+                          "\nThe option overwriteSchema = true changes the partitioning.");
 }
 
 std::string TableFormat(const std::string& source) {
@@ -110,13 +125,13 @@ sql::InsertMode OverwriteMode(std::map<std::string, std::string>& options, const
   return EqualsIgnoreCase(mode, "DYNAMIC") ? sql::InsertMode::kOverwritePartitions : sql::InsertMode::kOverwrite;
 }
 
-Result<sql::InsertStatement> Insert(NewTable table, sql::InsertMode mode) {
+Result<sql::InsertStatement> Insert(NewTable table, sql::InsertMode mode, const session::StatementRun& run) {
   sql::InsertStatement insert;
   insert.table.name = std::move(table.name);
   insert.query = std::move(table.query);
   insert.mode = mode;
   if (auto condition = TakeOption(table.options, "replaceWhere")) {
-    ASSIGN_OR_RETURN(insert.replace_where, sql::ParseExpression(*condition));
+    ASSIGN_OR_RETURN(insert.replace_where, sql::ParseExpression(*condition, {.time_zone = run.state().confs.time_zone()}));
     insert.mode = sql::InsertMode::kReplaceWhere;
   }
   insert.options = std::move(table.options);
@@ -128,29 +143,58 @@ Result<sql::Statement> InsertInto(NewTable table, V1::SaveMode mode, const sessi
     return MakeSqlError("_LEGACY_ERROR_TEMP_1134", "42000", "insertInto() can't be used together with partitionBy().");
   }
   sql::InsertMode insert_mode = mode == V1::SAVE_MODE_OVERWRITE ? OverwriteMode(table.options, run) : sql::InsertMode::kAppend;
-  ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode));
+  ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode, run));
+  return sql::Statement{{}, std::move(insert)};
+}
+
+std::string ModeName(V1::SaveMode mode) {
+  switch (mode) {
+    case V1::SAVE_MODE_APPEND: return "Append";
+    case V1::SAVE_MODE_OVERWRITE: return "Overwrite";
+    case V1::SAVE_MODE_IGNORE: return "Ignore";
+    default: return "ErrorIfExists";
+  }
+}
+
+bool IsOn(const std::map<std::string, std::string>& options, std::string_view name) {
+  return std::ranges::any_of(options, [&](const auto& option) {
+    return EqualsIgnoreCase(option.first, name) && EqualsIgnoreCase(option.second, "true");
+  });
+}
+
+// An overwrite of a Delta table whose columns stay, as they do without overwriteSchema. Numbers of a narrower type are
+// stored as the column's, which delta-spark refuses.
+Result<sql::Statement> Overwrite(NewTable table, sql::DataFrameSave save, const sql::ResolvedRelation& existing,
+                                 session::StatementRun& run) {
+  RETURN_IF_ERROR(CheckSamePartitioning(run, existing, table.partition_columns));
+  ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), sql::InsertMode::kOverwrite, run));
+  insert.by_name = true;
+  insert.save = std::move(save);
   return sql::Statement{{}, std::move(insert)};
 }
 
 // saveAsTable, and save() of a Delta table by its path.
-Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, bool merge_by_name, session::StatementRun& run) {
+Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, session::StatementRun& run) {
   ASSIGN_OR_RETURN(std::optional<sql::ResolvedRelation> existing, Find(run, table.name));
-  bool exists = existing.has_value();
-  bool partial = false;
-  for (const auto& [key, value] : table.options) partial = partial || EqualsIgnoreCase(key, "replaceWhere");
-  bool dynamic = mode == V1::SAVE_MODE_OVERWRITE && OverwriteMode(table.options, run) == sql::InsertMode::kOverwritePartitions;
+  bool exists = existing.has_value(), overwrites = mode == V1::SAVE_MODE_OVERWRITE;
+  bool partial = std::ranges::any_of(table.options, [](const auto& option) { return EqualsIgnoreCase(option.first, "replaceWhere"); });
+  bool dynamic = overwrites && OverwriteMode(table.options, run) == sql::InsertMode::kOverwritePartitions;
   if (exists && (mode == V1::SAVE_MODE_UNSPECIFIED || mode == V1::SAVE_MODE_ERROR_IF_EXISTS)) return AlreadyExists(table.name);
-  if (exists && (mode == V1::SAVE_MODE_APPEND || (mode == V1::SAVE_MODE_OVERWRITE && (partial || dynamic)))) {
-    RETURN_IF_ERROR(CheckSameClustering(run, table.name, table.clustering_columns));
+  if (exists && (mode == V1::SAVE_MODE_APPEND || (overwrites && (partial || dynamic)))) {
+    RETURN_IF_ERROR(CheckSameClustering(run, *existing, table.clustering_columns));
     auto insert_mode = mode == V1::SAVE_MODE_APPEND ? sql::InsertMode::kAppend : sql::InsertMode::kOverwritePartitions;
-    ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode));
-    insert.by_name = merge_by_name;
+    ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode, run));
+    insert.by_name = true;
     return sql::Statement{{}, std::move(insert)};
   }
+  sql::DataFrameSave save{ModeName(mode), IsOn(table.options, "overwriteSchema"), IsOn(table.options, "mergeSchema")};
+  bool is_delta = EqualsIgnoreCase(table.source, "delta") && exists && EqualsIgnoreCase(existing->format, "delta");
+  bool keeps_columns = overwrites && is_delta && !save.overwrites_schema && table.clustering_columns.empty();
+  if (keeps_columns) return Overwrite(std::move(table), std::move(save), *existing, run);
   sql::CreateTableStatement create = CreateAs(std::move(table));
   create.if_not_exists = mode == V1::SAVE_MODE_IGNORE;
-  create.or_replace = mode == V1::SAVE_MODE_OVERWRITE;
-  create.keep_metadata = create.or_replace;
+  create.or_replace = overwrites;
+  create.save = std::move(save);
   // The catalog's; the log of a path has its own.
   if (exists && !existing->comment.empty()) create.comment = existing->comment;
   return sql::Statement{{}, std::move(create)};
@@ -225,18 +269,18 @@ Result<sql::Statement> DecodeWrite(const V1& proto, Decoder& decoder, session::S
   if (proto.has_table()) {
     ASSIGN_OR_RETURN(table.name, sql::ParseMultipartIdentifier(proto.table().table_name()));
     if (proto.table().save_method() == V1::SaveTable::TABLE_SAVE_METHOD_INSERT_INTO) return InsertInto(std::move(table), proto.mode(), run);
-    return SaveAs(std::move(table), proto.mode(), true, run);
+    return SaveAs(std::move(table), proto.mode(), run);
   }
   if (EqualsIgnoreCase(table.source, "noop")) return NotImplemented("the noop data source");
   std::string path = proto.path();
   if (path.empty()) path = TakeOption(table.options, "path").value_or("");
   if (path.empty()) return InvalidPlan("df.write.save() without a path");
   if (!EqualsIgnoreCase(table.source, "delta")) return NotImplemented("df.write.save() in the format " + table.source);
-  table.name = {"delta", path};
-  return SaveAs(std::move(table), proto.mode(), true, run);
+  table.name = sql::DeltaPathName(std::move(path));
+  return SaveAs(std::move(table), proto.mode(), run);
 }
 
-Result<sql::Statement> DecodeWriteV2(const V2& proto, Decoder& decoder, session::StatementRun&) {
+Result<sql::Statement> DecodeWriteV2(const V2& proto, Decoder& decoder, session::StatementRun& run) {
   ASSIGN_OR_RETURN(NewTable table, ForV2(proto, decoder));
   if (proto.with_schema_evolution()) table.options["mergeSchema"] = "true";
   switch (proto.mode()) {
@@ -252,7 +296,7 @@ Result<sql::Statement> DecodeWriteV2(const V2& proto, Decoder& decoder, session:
     case V2::MODE_OVERWRITE:
     case V2::MODE_OVERWRITE_PARTITIONS: {
       auto mode = proto.mode() == V2::MODE_APPEND ? sql::InsertMode::kAppend : sql::InsertMode::kOverwritePartitions;
-      ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), mode));
+      ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), mode, run));
       insert.by_name = true;
       if (proto.mode() == V2::MODE_OVERWRITE) {
         insert.mode = sql::InsertMode::kReplaceWhere;

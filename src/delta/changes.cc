@@ -237,7 +237,7 @@ Result<TableChanges> ReadChanges(const TableLocation& table, int64_t first, std:
   changes.partition_columns = latest->partition_columns();
   Reader reader(table, *latest, changes.schema);
   for (const HistoryEntry& entry : history) {
-    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, entry.version));
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, {entry.version, 0, 0, entry.staged}));
     for (const Action& action : actions) {
       const auto* metadata = std::get_if<Metadata>(&action);
       if (metadata != nullptr) recorded = BooleanProperty(metadata->configuration, kFeedProperty, false);

@@ -157,6 +157,21 @@ TEST(DeletionVector, BrokenBytesAreErrors) {
   }
 }
 
+TEST(DeletionVector, ALostAnswerIsNoFailedWrite) {
+  FakeClock clock(0);
+  CountingRandom random;
+  objectstore::MemoryObjectStore plain(clock);
+  objectstore::FaultInjectingStore store(plain);
+  std::vector<DeletionVector> vectors;
+  vectors.push_back(DeletionVector::FromRows(Rows{1, 5}));
+  store.FailAt(objectstore::StoreCall::kPutIfAbsent, 1, objectstore::Fault::kUnknownDone);
+  auto descriptors = WriteDeletionVectors(store, "/t", random, vectors, {});
+  ASSERT_TRUE(descriptors.ok());
+  EXPECT_EQ(LoadDeletionVector(store, "/t", descriptors->at(0))->ToRows(), (Rows{1, 5}));
+  store.FailAt(objectstore::StoreCall::kPutIfAbsent, 1, objectstore::Fault::kUnknownNotDone);
+  EXPECT_EQ(WriteDeletionVectors(store, "/t", random, vectors, {}).error().code, ErrorCode::kIoError);
+}
+
 TEST(DeletionVector, SmallOnesShareAFile) {
   FakeClock clock(0);
   CountingRandom random;

@@ -100,13 +100,14 @@ constexpr std::array kFeatures = {
     TableFeature{"variantShredding", true, 0, 0, kYes, kYes, PropertyIsTrue<"delta.enableVariantShredding">},
     TableFeature{"variantShredding-preview", true, 0, 0, kYes, kYes,
                  PropertyIsTrue<"delta.enableVariantShredding">},
-    TableFeature{"icebergCompatV1", false, 0, 0, kYes, kUnused,
+    TableFeature{"icebergCompatV1", false, 0, 0, kYes, kYes,
                  PropertyIsTrue<"delta.enableIcebergCompatV1">},
-    TableFeature{"icebergCompatV2", false, 0, 0, kYes, kUnused,
+    TableFeature{"icebergCompatV2", false, 0, 0, kYes, kYes,
                  PropertyIsTrue<"delta.enableIcebergCompatV2">},
     TableFeature{"icebergCompatV3", false, 0, 0, kYes, kNo,
                  PropertyIsTrue<"delta.enableIcebergCompatV3">},
-    TableFeature{"catalogManaged", true, 0, 0, kNo, kNo, nullptr},
+    // Only where its catalog says what the commits are (catalog_commits.h).
+    TableFeature{"catalogManaged", true, 0, 0, kYes, kYes, nullptr},
     TableFeature{"catalogOwned-preview", true, 0, 0, kNo, kNo, nullptr},
     TableFeature{"coordinatedCommits-preview", false, 0, 0, kYes, kNo, nullptr},
     TableFeature{"checkpointProtection", false, 0, 0, kYes, kYes, nullptr},
@@ -115,6 +116,16 @@ constexpr std::array kFeatures = {
 
 bool Contains(const std::optional<std::vector<std::string>>& names, std::string_view name) {
   return names.has_value() && std::ranges::find(*names, name) != names->end();
+}
+
+// Those that readers must know too.
+std::vector<std::string> ReaderFeatures(const std::vector<std::string>& names) {
+  std::vector<std::string> of_readers;
+  for (const std::string& name : names) {
+    const TableFeature* known = FindTableFeature(name);
+    if (known != nullptr && known->reader) of_readers.push_back(name);
+  }
+  return of_readers;
 }
 
 Error UnsupportedVersions(const Protocol& protocol) {
@@ -178,30 +189,51 @@ std::vector<std::string> ListedFeatures(const Protocol& protocol) {
   return {names.begin(), names.end()};
 }
 
+Protocol ProtocolNaming(std::vector<std::string> names) {
+  std::vector<std::string> of_readers = ReaderFeatures(names);
+  Protocol protocol;
+  protocol.min_writer_version = kMaxWriterVersion;
+  protocol.writer_features = std::move(names);
+  protocol.min_reader_version = 1;
+  bool by_version = true;
+  for (const std::string& name : of_readers) {
+    int version = FindTableFeature(name)->legacy_reader;
+    by_version = by_version && version > 0;
+    protocol.min_reader_version = std::max(protocol.min_reader_version, version);
+  }
+  if (by_version) return protocol;
+  protocol.min_reader_version = kMaxReaderVersion;
+  protocol.reader_features = std::move(of_readers);
+  return protocol;
+}
+
 Protocol WithFeature(Protocol protocol, const TableFeature& feature) {
-  if (const TableFeature* needed = FindTableFeature(NeededBy(feature.name))) protocol = WithFeature(std::move(protocol), *needed);
-  if (IsFeatureListed(protocol, feature.name)) return protocol;
+  std::vector<std::string> listed = ListedFeatures(protocol);
+  size_t before = listed.size();
+  std::vector<std::string_view> wanted = {feature.name};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!IsFeatureListed(protocol, wanted[i])) listed.emplace_back(wanted[i]);
+    for (std::string_view needed : NeededBy(wanted[i])) {
+      if (std::ranges::find(wanted, needed) == wanted.end()) wanted.push_back(needed);
+    }
+  }
+  if (listed.size() == before) return protocol;
   bool by_name = protocol.min_writer_version >= kMaxWriterVersion || feature.legacy_writer == 0;
   if (!by_name) {
     protocol.min_writer_version = std::max(protocol.min_writer_version, feature.legacy_writer);
     protocol.min_reader_version = std::max(protocol.min_reader_version, feature.legacy_reader);
     return protocol;
   }
-  std::vector<std::string> listed = ListedFeatures(protocol);
-  listed.emplace_back(feature.name);
   std::ranges::sort(listed);
-  std::vector<std::string> reader_listed;
-  for (const std::string& name : listed) {
-    const TableFeature* known = FindTableFeature(name);
-    if (known != nullptr && known->reader) reader_listed.push_back(name);
+  Protocol named = ProtocolNaming(std::move(listed));
+  // Readers that have to look at names already are given them all.
+  if (protocol.min_reader_version == kMaxReaderVersion && named.min_reader_version < kMaxReaderVersion) {
+    named.min_reader_version = kMaxReaderVersion;
+    named.reader_features = ReaderFeatures(*named.writer_features);
   }
-  protocol.min_writer_version = kMaxWriterVersion;
-  protocol.writer_features = std::move(listed);
-  if (!reader_listed.empty()) {
-    protocol.min_reader_version = kMaxReaderVersion;
-    protocol.reader_features = std::move(reader_listed);
-  }
-  return protocol;
+  named.min_reader_version = std::max(named.min_reader_version, protocol.min_reader_version);
+  named.unknown_fields = std::move(protocol.unknown_fields);
+  return named;
 }
 
 std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const Metadata& metadata,
@@ -217,6 +249,8 @@ std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const
                  IsFeatureListed(protocol, "timestampWithoutTimezone");
     if (!alias && !IsFeatureListed(protocol, preview)) missing.push_back(&feature);
   }
+  // With one that is known by name alone the others are named, too; their versions would imply more than them.
+  std::ranges::stable_partition(missing, [](const TableFeature* feature) { return feature->legacy_writer == 0; });
   return missing;
 }
 

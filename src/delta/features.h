@@ -36,9 +36,11 @@ const TableFeature* FindTableFeature(std::string_view name);
 bool IsFeatureListed(const Protocol& protocol, std::string_view name);
 // The names a protocol implies or lists, sorted: what DESCRIBE DETAIL shows.
 std::vector<std::string> ListedFeatures(const Protocol& protocol);
+// The lowest versions that name exactly these features, sorted. Readers know column mapping by a version of its own.
+Protocol ProtocolNaming(std::vector<std::string> names);
 // The lowest protocol with everything `protocol` has and the feature; no change when it has it.
 Protocol WithFeature(Protocol protocol, const TableFeature& feature);
-// The features that metadata and schema put to use but the protocol does not list.
+// The features that metadata and schema put to use but the protocol does not list, in the order to add them.
 std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const Metadata& metadata,
                                                  const Schema& schema);
 

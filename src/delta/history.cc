@@ -33,7 +33,8 @@ class Commits {
   Result<HistoryEntry> At(size_t i) const {
     HistoryEntry entry;
     entry.version = files_[i].version;
-    ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, entry.version));
+    ASSIGN_OR_RETURN(entry.info, ReadCommitInfo(table_, files_[i]));
+    entry.staged = files_[i].staged;
     entry.timestamp_ms = modified_ms_[i];
     if (in_commit_timestamps_) entry.timestamp_ms = entry.info.in_commit_timestamp_ms.value_or(modified_ms_[i]);
     return entry;
@@ -140,7 +141,7 @@ TableDetail DescribeDetail(const Snapshot& snapshot) {
   detail.description = metadata.description;
   detail.location = snapshot.root();
   detail.created_at_ms = metadata.created_time_ms;
-  detail.last_modified_ms = snapshot.timestamp_ms();
+  detail.last_modified_ms = snapshot.state().commit_modified_ms;
   detail.partition_columns = metadata.partition_columns;
   detail.num_files = static_cast<int64_t>(snapshot.files().size());
   detail.size_in_bytes = snapshot.SizeInBytes();

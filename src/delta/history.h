@@ -13,6 +13,7 @@ namespace ashlar::delta {
 struct HistoryEntry {
   int64_t version = 0;
   int64_t timestamp_ms = 0;  // ascending with the version, as time travel sees it
+  std::string staged = {};   // as in CommitFile
   CommitInfo info;           // without an operation where the commit has no commitInfo
 };
 // Newest first; at most `limit` entries when given: no other commits are read. Versions whose commit file
@@ -36,7 +37,7 @@ struct TableDetail {
   std::optional<std::string> description;
   std::string location;
   std::optional<int64_t> created_at_ms;
-  int64_t last_modified_ms = 0;
+  int64_t last_modified_ms = 0;  // when the newest commit's file was, whatever an in-commit timestamp says
   std::vector<std::string> partition_columns;
   std::vector<std::string> clustering_columns;
   int64_t num_files = 0;

@@ -6,7 +6,9 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/catalog_commits.h"
 #include "delta/commit/row_tracking.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
@@ -370,7 +372,11 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   Metadata& metadata = definition.metadata;
   ASSIGN_OR_RETURN(PropertyRequest request, ReadProperties(table.properties));
   metadata.configuration = request.stored;
+  bool managed = std::ranges::any_of(request.features, [](const TableFeature* feature) { return feature->name == kCatalogManaged; });
+  // Times of files say nothing of such a table's commits.
+  if (managed) metadata.configuration.try_emplace("delta.enableInCommitTimestamps", "true");
   NameRowTrackingColumns(metadata.configuration, random);
+  AddIcebergCompatNeeds(metadata.configuration);
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
   RETURN_IF_ERROR(CheckTableSchema(table.schema, table.partition_columns, mode));
   metadata.id = NewUuid(random);
@@ -390,6 +396,7 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   for (const TableFeature* feature : needed) definition.protocol = WithFeature(std::move(definition.protocol), *feature);
   definition.protocol = WithRequest(std::move(definition.protocol), request);
   RETURN_IF_ERROR(CheckWritable(definition.protocol, metadata, table.schema));
+  RETURN_IF_ERROR(CheckIcebergCompat(nullptr, definition.protocol, metadata, table.schema));
   return definition;
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/evolution/drop_feature.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/schema.h"
 
 namespace ashlar::delta {
@@ -89,6 +91,35 @@ Status Insert(Fields& fields, Field field, const ColumnPlace& place) {
   return OkStatus();
 }
 
+DataType WithIdsOf(const DataType& before, const DataType& after);
+
+Fields WithIdsOf(const Fields& before, Fields after) {
+  for (Field& field : after) {
+    size_t at = IndexIn(before, field.name);
+    if (at == before.size()) continue;
+    auto known = ParseJson(before[at].metadata), own = ParseJson(field.metadata);
+    if (!known.ok() || !own.ok()) continue;
+    for (const char* key : {kFieldId, kPhysicalName, kNestedIds}) {
+      if (known->contains(key)) (*own)[key] = (*known)[key];
+    }
+    field.metadata = WriteJson(*own);
+    field.type = WithIdsOf(before[at].type, field.type);
+  }
+  return after;
+}
+
+DataType WithIdsOf(const DataType& before, const DataType& after) {
+  if (before.id() != after.id()) return after;
+  switch (after.id()) {
+    case TypeId::kStruct: return DataType::Struct(WithIdsOf(before.fields(), after.fields()));
+    case TypeId::kArray: return DataType::Array(WithIdsOf(before.element(), after.element()), after.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(WithIdsOf(before.key(), after.key()), WithIdsOf(before.map_value(), after.map_value()),
+                           after.value_contains_null());
+    default: return after;
+  }
+}
+
 }  // namespace
 
 Status AddColumn(Schema& schema, const ColumnPath& parent, const Field& field, const ColumnPlace& place) {
@@ -162,7 +193,23 @@ void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, 
     return field;
   });
   schema.fields = assigned.fields();
+  if (IcebergCompatVersion(configuration) == 2) schema = WithNestedIds(schema, highest);
   configuration[kMaxColumnId] = std::to_string(highest);
+}
+
+Status KeepColumnIds(const Metadata& before, Metadata& after, Random& random) {
+  for (const Metadata* metadata : {&before, static_cast<const Metadata*>(&after)}) {
+    ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata->configuration));
+    if (mode == ColumnMappingMode::kNone) return OkStatus();
+  }
+  ASSIGN_OR_RETURN(Schema old, Schema::FromJsonText(before.schema_string));
+  ASSIGN_OR_RETURN(Schema schema, Schema::FromJsonText(after.schema_string));
+  schema.fields = WithIdsOf(old.fields, WithoutColumnIds(schema).fields);
+  auto highest = before.configuration.find(kMaxColumnId);
+  if (highest != before.configuration.end()) after.configuration[kMaxColumnId] = highest->second;
+  AssignColumnIds(schema, after.configuration, false, random);
+  after.schema_string = schema.ToJsonText();
+  return OkStatus();
 }
 
 }  // namespace ashlar::delta

@@ -39,5 +39,8 @@ Status ChangeColumnType(Schema& schema, const ColumnPath& path, const std::funct
 // Gives each field that has none an id above all others, and a physical name: its own name where
 // `keep_names` (files that exist know it by that), else a new one. Sets delta.columnMapping.maxColumnId.
 void AssignColumnIds(Schema& schema, StringMap& configuration, bool keep_names, Random& random);
+// Of a table that replaces another: columns that have the names of old ones have their ids and physical names, the others
+// ids above all that were ever given. Nothing changes where one of the two has no column mapping.
+Status KeepColumnIds(const Metadata& before, Metadata& after, Random& random);
 
 }  // namespace ashlar::delta

@@ -116,7 +116,8 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Update(const TableLocation& ta
   const SnapshotState& state = older->state();
   bool same_log = !listing.commits.empty() && listing.commits[0].version == state.version &&
                   listing.commits[0].size == state.commit_size &&
-                  listing.commits[0].modified_ms == state.commit_modified_ms;
+                  // Publication gives a commit another time, and none but the catalog's can have the version.
+                  (table.catalog || listing.commits[0].modified_ms == state.commit_modified_ms);
   if (!same_log) return Load(table);
   if (listing.latest() == state.version) {
     return older->source_roots() == table.source_roots ? older : MakeSnapshot(table, state);

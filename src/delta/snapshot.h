@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "delta/catalog_commits.h"
 #include "delta/files/file_list.h"
 #include "delta/files/tombstone_list.h"
 #include "delta/parquet_actions.h"
@@ -27,6 +28,8 @@ struct TableLocation {
   ParquetActions* parquet = nullptr;  // without it, only tables whose JSON log is whole can be read
   // Of a shallow clone: where the tables are whose files its log may name. The catalog says so, never the log.
   std::vector<std::string> source_roots = {};
+  // Of a catalog-managed table: who says what its versions are. Without it such a table is refused.
+  std::shared_ptr<CatalogCommits> catalog = nullptr;
 };
 
 // At most one is set; none means the latest version.
@@ -59,7 +62,7 @@ class Snapshot {
   // Errors: DELTA_MISSING_DELTA_TABLE (kNotFound) without a log; DELTA_VERSION_NOT_FOUND and
   // DELTA_TIMESTAMP_* for a version or time that is not there; DELTA_VERSIONS_NOT_CONTIGUOUS,
   // DELTA_TRUNCATED_TRANSACTION_LOG, DELTA_STATE_RECOVER_ERROR (no protocol or metadata) and
-  // DELTA_TXN_LOG_FAILED_INTEGRITY (a torn file) for a broken log; CheckReadable's.
+  // DELTA_TXN_LOG_FAILED_INTEGRITY (a torn file) for a broken log; CheckReadable's; PathAccessBlocked of a catalog-managed table without its catalog.
   static Result<std::shared_ptr<const Snapshot>> Load(const TableLocation& table,
                                                       const TimeTravel& at = {});
   // The latest version, reading only what came after `older`; `older` itself when nothing did.

@@ -160,7 +160,8 @@ std::vector<Action> Transaction::Actions(int64_t version) {
 }
 
 Result<CommitOutcome> Transaction::Settle(int64_t version) const {
-  Result<std::vector<Action>> actions = ReadCommit(table_, version);
+  Result<CommitFile> commit = FindCommit(table_, version);
+  Result<std::vector<Action>> actions = commit.ok() ? ReadCommit(table_, *commit) : Result<std::vector<Action>>(commit.error());
   if (!actions.ok() && actions.error().code == ErrorCode::kNotFound) return CommitOutcome::kUnknown;
   if (!actions.ok()) return std::move(actions).error();
   const CommitInfo* info = FindCommitInfo(*actions);
@@ -191,7 +192,7 @@ Result<CommitOutcome> Transaction::TryVersion(int64_t version) {
 }
 
 Status Transaction::RebaseOnto(const CommitFile& commit, bool* moved) {
-  ASSIGN_OR_RETURN(std::vector<Action> winner, ReadCommit(table_, commit.version));
+  ASSIGN_OR_RETURN(std::vector<Action> winner, ReadCommit(table_, commit));
   RowRebase rows;
   if (!change_.marks.empty() || change_.reads_rows_to_mark) {
     VectorFileCreated none;
@@ -245,6 +246,7 @@ Result<CommitResult> Transaction::Commit() {
   state_ = State::kFailed;
   RETURN_IF_ERROR(AddNeededFeatures());
   RETURN_IF_ERROR(ValidateChange(snapshot_.get(), change_));
+  if (!table_.catalog && IsCatalogManaged(protocol())) return PathAccessBlocked(table_.root);
   in_commit_timestamps_ =
       BooleanProperty(metadata().configuration, "delta.enableInCommitTimestamps", false);
   if (AssignsRowIds(protocol(), metadata())) RETURN_IF_ERROR(BeginRowIds(snapshot_.get(), change_.domains));

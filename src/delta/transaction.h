@@ -111,6 +111,8 @@ class Transaction {
   // Every file this statement creates, absolute: Abort deletes these and nothing else.
   void TrackCreatedFile(std::string absolute_path) { created_.insert(std::move(absolute_path)); }
 
+  // Whether it only adds, and depends on nothing it read.
+  bool IsBlindAppend() const { return change_.IsBlindAppend(); }
   // Null while the table is being created.
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   // The uuid the commit carries as commitInfo.txnId; known before Commit, for recovery.

@@ -20,6 +20,9 @@ class MountingControl final : public link::ControlApi {
   Result<link::CommitOutcome> Commit(const std::string& handle, const link::CommitRequest& request) override {
     return control_.Commit(handle, request);
   }
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string& handle, const std::string& table_uuid) override {
+    return control_.Ratified(handle, table_uuid);
+  }
   Status OnHeartbeat(const link::Heartbeat& heartbeat) override { return control_.OnHeartbeat(heartbeat); }
 
  private:

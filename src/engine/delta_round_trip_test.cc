@@ -22,6 +22,7 @@
 #include "engine/row_change.h"
 #include "engine/scan/table_scan.h"
 #include "engine/table_writer.h"
+#include "engine/test_values.h"
 #include "objectstore/local_store.h"
 
 namespace {
@@ -41,23 +42,6 @@ namespace {
 
 using namespace plan_builder;  // NOLINT
 using sql::PlanPtr;
-
-const DataType kInt = TypeId::kInt;
-const DataType kLong = TypeId::kLong;
-const DataType kBool = TypeId::kBoolean;
-const DataType kText = TypeId::kString;
-
-std::string Show(const Value& value) {
-  if (value.is_null()) return "NULL";
-  if (auto* v = std::get_if<bool>(&value.data)) return *v ? "true" : "false";
-  if (auto* v = std::get_if<int64_t>(&value.data)) return std::to_string(*v);
-  if (auto* v = std::get_if<Int128>(&value.data)) return DecimalToText(*v, value.type.scale());
-  if (auto* v = std::get_if<std::string>(&value.data)) return *v;
-  if (auto* v = std::get_if<double>(&value.data)) return std::to_string(*v);
-  std::string out = "[";
-  for (const Value& item : std::get<std::vector<Value>>(value.data)) out += (out.size() > 1 ? "," : "") + Show(item);
-  return out + "]";
-}
 
 class DeltaRoundTrip : public testing::Test {
  protected:
@@ -155,11 +139,7 @@ class DeltaRoundTrip : public testing::Test {
     auto rows = CollectRows(**stream);
     if (!rows.ok()) return {FullMessage(rows.error())};
     std::vector<std::string> out;
-    for (const auto& row : *rows) {
-      std::string line;
-      for (const Value& value : row) line += (line.empty() ? "" : " | ") + Show(value);
-      out.push_back(line);
-    }
+    for (const auto& row : *rows) out.push_back(ShowRow(row));
     std::ranges::sort(out);
     return out;
   }
@@ -355,6 +335,19 @@ TEST_F(DeltaRoundTrip, ConstraintsAreEnforced) {
   EXPECT_EQ(check.error().parameters.at("values"), " - id : -1\n - name : it's \"bad\"");
   EXPECT_TRUE(Insert(Pairs({{1, "ok"}}), target).ok());
   EXPECT_EQ(Table(), (Lines{"1 | ok"}));
+}
+
+TEST_F(DeltaRoundTrip, AGeneratedValueIsCheckedLast) {
+  Create("id INT NOT NULL, name STRING");
+  WriteTarget target = Target();
+  target.constraints.push_back({"Generated Column", "name <=> 'x'", Binary("=", kBool, Column(1, kText), Text("x")),
+                                RowConstraint::Kind::kGenerated});
+  auto row = [&](sql::TypedExprPtr id, const char* name) {
+    return Values({Attr(501, "id", kInt), Attr(502, "name", kText)}, {{std::move(id), Text(name)}});
+  };
+  EXPECT_EQ(Insert(row(Literal(Value::Null(kInt)), "y"), target).error().condition, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
+  EXPECT_EQ(Insert(row(Int(1), "y"), target).error().condition, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES");
+  EXPECT_TRUE(Insert(row(Int(1), "x"), target).ok());
 }
 
 sql::TypedExprPtr Cast(sql::TypedExprPtr expr, DataType type) { return Node(std::move(type), sql::CastNode{std::move(expr), {}}); }

@@ -7,9 +7,11 @@
 #include "delta/evolution/type_widening.h"
 #include "delta/partition_values.h"
 #include "delta/schema.h"
+#include "engine/char_text.h"
 #include "engine/duck_types.h"
 #include "engine/scan/file_table.h"
 #include "engine/scan/row_details.h"
+#include "engine/scan/text_table.h"
 
 namespace ashlar::engine {
 namespace {
@@ -48,11 +50,11 @@ bool WasWidened(const Field& field) {
   });
 }
 
-// The table with `_metadata`, unless it has a column of that name.
-std::shared_ptr<const sql::TableHandle> WithRowMetadata(const std::shared_ptr<const sql::TableHandle>& handle) {
+// The table with `_metadata`, where it has that and no column of that name.
+std::shared_ptr<const sql::TableHandle> WithRowMetadata(std::shared_ptr<const sql::TableHandle> handle) {
+  if (handle->schema().IndexOf(sql::kRowMetadata) >= 0) return handle;
   auto table = std::dynamic_pointer_cast<const DeltaTable>(handle);
-  CHECK(table != nullptr);
-  if (table->schema().IndexOf(sql::kRowMetadata) >= 0) return handle;
+  if (table == nullptr) return WithFileMetadata(std::move(handle));
   return std::make_shared<TableWithRowMetadata>(std::move(table));
 }
 
@@ -66,9 +68,7 @@ std::string UnfilteredSql(const std::string& column) {
 // with blanks when it is read.
 std::string ReadSql(const Field& field, const std::string& column) {
   if (WasWidened(field)) return UnfilteredSql(column);
-  if (!field.type.is_char()) return column;
-  std::string length = std::to_string(field.type.char_length());
-  return "CASE WHEN length(" + column + ") < " + length + " THEN rpad(" + column + ", " + length + ", ' ') ELSE " + column + " END";
+  return FilledSql(field.type, column);
 }
 
 }  // namespace
@@ -246,12 +246,23 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::OpenChanges(
 Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
     const sql::ResolvedRelation& relation, const sql::TimeTravel& time_travel,
     const std::map<std::string, std::string>& options, const std::optional<Schema>& user_schema) {
+  if (options.contains(sql::kRowMetadata)) {
+    // Of the very version that the statement reads without it, too.
+    std::map<std::string, std::string> plain = options;
+    plain.erase(sql::kRowMetadata);
+    ASSIGN_OR_RETURN(auto table, Open(relation, time_travel, plain, user_schema));
+    return WithRowMetadata(std::move(table));
+  }
   std::string key = OpenKey(relation, time_travel, options, user_schema);
   if (auto it = opened_.find(key); it != opened_.end()) return it->second;
   std::string path = LocalPath(relation.location);
   std::shared_ptr<const sql::TableHandle> handle;
   if (EqualsIgnoreCase(relation.format, "delta")) {
     delta::TableLocation table{.store = &store_, .root = path, .parquet = &parquet_, .source_roots = relation.source_roots};
+    if (relation.ratified) {
+      table.catalog = std::make_shared<delta::KnownCommits>(
+          delta::RatifiedCommits{relation.ratified->latest_version, relation.ratified->staged});
+    }
     auto feed = std::ranges::find_if(options, [](const auto& option) {
       return EqualsIgnoreCase(option.first, "readChangeFeed") || EqualsIgnoreCase(option.first, "readChangeData");
     });
@@ -259,7 +270,6 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
       ASSIGN_OR_RETURN(handle, OpenChanges(table, options));
     } else {
       ASSIGN_OR_RETURN(handle, OpenDelta(table, time_travel));
-      if (options.contains(sql::kRowMetadata)) handle = WithRowMetadata(handle);
     }
   } else {
     if (time_travel.version || time_travel.timestamp_micros) {

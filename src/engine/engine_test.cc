@@ -26,6 +26,17 @@ TEST(SparkError, InterruptIsCancelled) {
   EXPECT_EQ(FromDuckDBException("INTERRUPT", "Interrupted!").code, ErrorCode::kCancelled);
 }
 
+TEST(SparkError, StackTracesGoToTheLogAlone) {
+  testing::internal::CaptureStderr();
+  Error error = FromDuckDBException("INTERNAL", "Attempted to access index 3 within vector of size 3\n\nStack Trace:\n\n0 driver(_ZN+1)");
+  std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(error.condition, "INTERNAL_ERROR");
+  EXPECT_EQ(error.code, ErrorCode::kInternalError);
+  EXPECT_EQ(error.message, "INTERNAL: Attempted to access index 3 within vector of size 3");
+  EXPECT_EQ(error.parameters.at("message"), "Attempted to access index 3 within vector of size 3");
+  EXPECT_NE(logged.find("driver(_ZN+1)"), std::string::npos) << logged;
+}
+
 TEST(DuckTypes, NestedNamesAreGenerated) {
   DataType type = *DataType::Parse("struct<a: array<struct<A: int>>, m: map<string, decimal(5,2)>>");
   EXPECT_EQ(DuckTypeSql(type), "STRUCT(f0 STRUCT(f0 INTEGER)[],f1 MAP(VARCHAR,DECIMAL(5,2)))");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception.hpp"
 
@@ -92,8 +93,12 @@ Error FromDuckDBException(std::string_view type, std::string_view message) {
     error.code = native.code;
     return error;
   }
-  Error error = MakeSqlError("INTERNAL_ERROR", "XX000", std::string(type) + ": " + std::string(message),
-                             {{"message", std::string(message)}});
+  std::string_view first_line = message.substr(0, message.find('\n'));
+  if (first_line != message) {
+    Log(LogLevel::kError, "DuckDB failed", {{"type", std::string(type)}, {"message", std::string(message)}});
+  }
+  Error error = MakeSqlError("INTERNAL_ERROR", "XX000", std::string(type) + ": " + std::string(first_line),
+                             {{"message", std::string(first_line)}});
   error.code = ErrorCode::kInternalError;
   return error;
 }

@@ -24,7 +24,8 @@ std::string EncodeSparkError(const Error& error);
 // The Error of a failed query. `type` is DuckDB's name of the exception type as in
 // ErrorData ("Out of Range", "Conversion", "Out of Memory", "INTERRUPT", …); `message` its raw text.
 // A message of ThrowSparkError gives back exactly what was thrown; INTERRUPT is kCancelled; what has
-// no Spark condition is INTERNAL_ERROR with DuckDB's text.
+// no Spark condition is INTERNAL_ERROR with the first line of DuckDB's text. The lines below it, which may be
+// a stack trace, go to the log.
 Error FromDuckDBException(std::string_view type, std::string_view message);
 
 // Of any exception caught at the boundary (duckdb::Exception or std::exception).

@@ -26,6 +26,7 @@
 #include "functions/registry.h"
 #include "sql/analyzer.h"
 #include "sql/parser.h"
+#include "sql/test_recordings.h"
 
 namespace ashlar::engine {
 namespace {
@@ -48,46 +49,6 @@ class NoTables : public sql::CatalogView, public sql::TableSource {
     return NotImplemented("tables in this test");
   }
 };
-
-struct Recording {
-  std::string key;
-  std::string directive;
-  std::string sql;
-  std::vector<std::string> answer;  // the lines below ----
-};
-
-std::vector<Recording> ReadRecordings(const std::filesystem::path& path) {
-  std::vector<Recording> recordings;
-  auto text = ReadFile(path.string());
-  if (!text.ok()) return recordings;
-  Recording current;
-  bool in_sql = false, in_answer = false;
-  auto finish = [&] {
-    if (!current.directive.empty()) {
-      current.key = path.parent_path().filename().string() + "/" + path.filename().string() + ": " +
-                    ReplaceAll(current.sql, "\n", " ");
-      recordings.push_back(std::move(current));
-    }
-    current = {};
-    in_sql = in_answer = false;
-  };
-  for (std::string_view line : SplitView(*text, '\n')) {
-    if (line.empty()) {
-      finish();
-    } else if (in_answer) {
-      current.answer.emplace_back(line);
-    } else if (line == "----") {
-      in_answer = true;
-    } else if (in_sql) {
-      current.sql += (current.sql.empty() ? "" : "\n") + std::string(line);
-    } else if (!line.starts_with("#")) {
-      current.directive = std::string(line);
-      in_sql = true;
-    }
-  }
-  finish();
-  return recordings;
-}
 
 std::string Cell(const Value& value) {
   if (value.is_null()) return "NULL";
@@ -190,7 +151,7 @@ class FileSession {
   }
 
   // "" when the answer is Spark's; "-" when it is not ours to give; else what is wrong.
-  std::string Check(const Recording& recording) {
+  std::string Check(const sql::Recording& recording) {
     if (recording.answer.empty() || recording.answer[0] == "?") return "-";
     if (!zone_known_) return "time zone " + zone_;
     sql::ParserOptions options{.ansi = ansi_, .double_quoted_identifiers = false, .time_zone = zone_};
@@ -228,14 +189,14 @@ class FileSession {
     context.time_zone = zone_;
     context.now_micros = SystemClock().NowMicros();
     context.temporary_views = &views_;
-    context.parse_query = [this](const std::string& text) -> Result<sql::RelationPtr> {
-      ASSIGN_OR_RETURN(auto statement, sql::ParseStatement(text, {.ansi = ansi_, .double_quoted_identifiers = false, .time_zone = zone_}));
+    context.parse_query = [this](const std::string& text, const std::string& zone) -> Result<sql::RelationPtr> {
+      ASSIGN_OR_RETURN(auto statement, sql::ParseStatement(text, {.ansi = ansi_, .double_quoted_identifiers = false, .time_zone = zone}));
       return std::get<sql::QueryStatement>(statement.node).query;
     };
     return context;
   }
 
-  static std::string CheckError(const Recording& recording, const Error& error) {
+  static std::string CheckError(const sql::Recording& recording, const Error& error) {
     if (error.condition == "TABLE_OR_VIEW_NOT_FOUND") return "-";
     std::string ours = "error: " + error.condition + " " + (error.sqlstate.empty() ? "-" : error.sqlstate);
     if (recording.answer[0].starts_with(ours + " ") || recording.answer[0] == ours) return "";
@@ -244,7 +205,7 @@ class FileSession {
     return "spark: " + recording.answer[0].substr(0, 300) + "\n  ours:  " + ours + " " + error.message.substr(0, 600);
   }
 
-  static std::string CheckRows(const Recording& recording, const std::vector<std::vector<Value>>& rows,
+  static std::string CheckRows(const sql::Recording& recording, const std::vector<std::vector<Value>>& rows,
                                const std::vector<sql::Attribute>& output) {
     std::string wanted = recording.directive.starts_with("query columns ") ? recording.directive.substr(14) : "";
     std::vector<std::string> lines;
@@ -304,7 +265,7 @@ TEST(SqlRecordings, RowsAndErrorsAreSparks) {
   for (const auto& file : files) {
     FileSession session(**engine);
     size_t file_compared = 0, file_same = 0;
-    for (const Recording& recording : ReadRecordings(file)) {
+    for (const sql::Recording& recording : sql::ReadRecordings(file)) {
       if (recording.directive.starts_with("config")) {
         session.Configure(recording.directive);
         continue;
@@ -314,12 +275,12 @@ TEST(SqlRecordings, RowsAndErrorsAreSparks) {
       ++file_compared;
       if (difference.empty()) {
         ++file_same;
-        if (listed.contains(recording.key)) std::printf("as Spark's now, take it off the list: %s\n", recording.key.c_str());
+        if (listed.contains(recording.Key())) std::printf("as Spark's now, take it off the list: %s\n", recording.Key().c_str());
         continue;
       }
-      if (seen.insert(recording.key).second) list << recording.key << "\n";
-      report << recording.key << "\n  " << difference << "\n";
-      EXPECT_TRUE(listed.contains(recording.key)) << recording.key << "\n  " << difference;
+      if (seen.insert(recording.Key()).second) list << recording.Key() << "\n";
+      report << recording.Key() << "\n  " << difference << "\n";
+      EXPECT_TRUE(listed.contains(recording.Key())) << recording.Key() << "\n  " << difference;
     }
     report << "## " << file.string() << ": " << file_same << " of " << file_compared << "\n";
     compared += file_compared;

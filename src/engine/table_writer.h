@@ -19,13 +19,14 @@
 
 namespace ashlar::engine {
 
-// A CHECK constraint, an invariant, or what REPLACE WHERE replaces: must be true for every row. Columns
-// are ids = indexes of the schema.
+// A CHECK constraint, an invariant, what REPLACE WHERE replaces, or what a generated column is: must be true for every
+// row. Columns are ids = indexes of the schema. Of several broken rules a row is told of a constraint before a NULL or a
+// text that is too long, and of those before a generated column's value, as delta-spark does.
 struct RowConstraint {
   std::string name;
   std::string sql;  // as declared, for the message
   sql::TypedExprPtr condition;
-  enum class Kind { kConstraint, kReplaceWhere } kind = Kind::kConstraint;
+  enum class Kind { kConstraint, kReplaceWhere, kGenerated } kind = Kind::kConstraint;
 };
 
 // An IDENTITY column: where a row has NULL it gets the next number.

@@ -20,6 +20,7 @@
 #include "sql/analyzer.h"
 #include "sql/parser.h"
 #include "sql/row_metadata.h"
+#include "sql/test_recordings.h"
 
 namespace ashlar::functions {
 namespace {
@@ -40,7 +41,9 @@ class RecordedTable : public TableHandle {
 // With what Delta's tables show of each row when they track rows.
 class TableOfTrackedRows : public RecordedTable, public RowMetadataSource {
  public:
-  explicit TableOfTrackedRows(Schema schema) : RecordedTable(WithMetadata(std::move(schema))) {}
+  explicit TableOfTrackedRows(Schema schema)
+      : RecordedTable(WithMetadata(schema)), plain_(std::make_shared<RecordedTable>(std::move(schema))) {}
+  std::shared_ptr<const TableHandle> WithoutMetadata() const override { return plain_; }
 
  private:
   static Schema WithMetadata(Schema schema) {
@@ -53,6 +56,8 @@ class TableOfTrackedRows : public RecordedTable, public RowMetadataSource {
     schema.fields.push_back({kRowMetadata, DataType::Struct(std::move(fields)), false});
     return schema;
   }
+
+  const std::shared_ptr<const TableHandle> plain_;
 };
 
 // Tables and views that the file's own statements made.
@@ -76,7 +81,7 @@ class RecordedCatalog : public CatalogView, public TableSource {
   Result<std::shared_ptr<const TableHandle>> Open(const ResolvedRelation& relation, const TimeTravel&,
                                                   const std::map<std::string, std::string>& options,
                                                   const std::optional<Schema>&) override {
-    if (options.contains(kRowMetadata)) {
+    if (options.contains(kRowMetadata) && !options.contains("readChangeFeed") && relation.schema.IndexOf(kRowMetadata) < 0) {
       return std::shared_ptr<const TableHandle>(std::make_shared<TableOfTrackedRows>(relation.schema));
     }
     Schema schema = relation.schema;
@@ -90,47 +95,6 @@ class RecordedCatalog : public CatalogView, public TableSource {
 
   std::map<std::string, ResolvedRelation> relations;
 };
-
-struct Recording {
-  std::string key;  // "area/topic.test: SQL"
-  std::string directive;
-  std::string sql;
-  std::string answer;  // first line below ----
-};
-
-std::vector<Recording> ReadFileRecordings(const std::filesystem::path& path) {
-  std::vector<Recording> recordings;
-  Result<std::string> text = ReadFile(path.string());
-  if (!text.ok()) return recordings;
-  Recording current;
-  bool in_sql = false;
-  bool in_answer = false;
-  auto finish = [&] {
-    if (!current.directive.empty()) {
-      std::string name = path.parent_path().filename().string() + "/" + path.filename().string();
-      current.key = name + ": " + ReplaceAll(current.sql, "\n", " ");
-      recordings.push_back(std::move(current));
-    }
-    current = {};
-    in_sql = in_answer = false;
-  };
-  for (std::string_view line : SplitView(*text, '\n')) {
-    if (line.empty()) {
-      finish();
-    } else if (in_answer) {
-      if (current.answer.empty()) current.answer = std::string(line);
-    } else if (line == "----") {
-      in_answer = true;
-    } else if (in_sql) {
-      current.sql += (current.sql.empty() ? "" : "\n") + std::string(line);
-    } else if (!line.starts_with("#")) {
-      current.directive = std::string(line);
-      in_sql = true;
-    }
-  }
-  finish();
-  return recordings;
-}
 
 std::string Escaped(std::string_view text) {
   std::string out;
@@ -231,7 +195,7 @@ class FileSession {
     if (const auto* n = std::get_if<UpdateStatement>(&statement.node)) return row_change(AnalyzeUpdate(*n, context));
     if (const auto* n = std::get_if<DeleteStatement>(&statement.node)) return row_change(AnalyzeDelete(*n, context));
     if (const auto* n = std::get_if<MergeStatement>(&statement.node)) return row_change(AnalyzeMerge(*n, context));
-    if (!recording.answer.starts_with("error:")) Follow(statement);
+    if (!recording.FirstLine().starts_with("error:")) Follow(statement);
     return "command";
   }
   void Configure(const std::string& directive) {
@@ -251,9 +215,10 @@ class FileSession {
     context.ansi = ansi_;
     context.time_zone = zone_;
     context.temporary_views = &views_;
-    context.parse_query = [this](const std::string& text) -> Result<RelationPtr> {
+    context.parse_query = [this](const std::string& text, const std::string& time_zone) -> Result<RelationPtr> {
       ParserOptions options;
       options.ansi = ansi_;
+      options.time_zone = time_zone;
       ASSIGN_OR_RETURN(Statement statement, ParseStatement(text, options));
       return std::get<QueryStatement>(statement.node).query;
     };
@@ -264,7 +229,7 @@ class FileSession {
     for (const Field& field : view.columns) columns.push_back(field.name);
     Result<AnalyzedQuery> analysed = AnalyzeQuery(view.query, context);
     if (!analysed.ok()) return ShownError(analysed.error(), recording.sql);
-    if (recording.answer != "ok") return "ok";
+    if (recording.FirstLine() != "ok") return "ok";
     if (view.temporary || view.global_temporary) {
       std::string name = ToLowerAscii(view.name.back());
       views_[view.global_temporary ? "global_temp." + name : name] = {view.query, columns};
@@ -286,7 +251,7 @@ class FileSession {
       if (!analysed.ok()) return ShownError(analysed.error(), recording.sql);
       for (const Attribute& a : analysed->plan->output) relation.schema.fields.push_back({a.name, a.type, true});
     }
-    if (recording.answer == "ok") catalog_.relations[relation.full_name] = relation;
+    if (recording.FirstLine() == "ok") catalog_.relations[relation.full_name] = relation;
     return "ok";
   }
   // What a command does to the tables that later statements name.
@@ -346,14 +311,14 @@ std::set<std::string> ListedDifferences() {
 
 // The columns clause of "query columns a,b" leaves others out: not comparable as a whole.
 bool Comparable(const Recording& recording, const std::string& answer) {
-  if (recording.answer.empty() || recording.answer == "?" || answer == "command") return false;
+  if (recording.FirstLine().empty() || recording.FirstLine() == "?" || answer == "command") return false;
   if (recording.directive.starts_with("query columns")) return false;
   // What a change of rows counts, it says when it has run.
-  if (answer == "ok" && recording.answer.starts_with("schema: struct<num_affected_rows:")) return false;
+  if (answer == "ok" && recording.FirstLine().starts_with("schema: struct<num_affected_rows:")) return false;
   // The parser's errors are compared by its own test.
-  if (recording.answer.starts_with("error: PARSE_")) return false;
+  if (recording.FirstLine().starts_with("error: PARSE_")) return false;
   bool ran = !answer.starts_with("error:") && !answer.starts_with("not built:");
-  return !(ran && recording.answer.starts_with("error:") && IsRuntimeError(recording.answer));
+  return !(ran && recording.FirstLine().starts_with("error:") && IsRuntimeError(recording.FirstLine()));
 }
 
 TEST(AnalysisRecordingsTest, SchemasAndErrorsAreSparks) {
@@ -372,7 +337,7 @@ TEST(AnalysisRecordingsTest, SchemasAndErrorsAreSparks) {
   std::ofstream list(report_path ? std::string(report_path) + ".list" : "/dev/null");
   for (const std::filesystem::path& file : files) {
     FileSession session;
-    for (const Recording& recording : ReadFileRecordings(file)) {
+    for (const Recording& recording : sql::ReadRecordings(file)) {
       if (recording.directive.starts_with("config")) {
         session.Configure(recording.directive);
         continue;
@@ -380,14 +345,14 @@ TEST(AnalysisRecordingsTest, SchemasAndErrorsAreSparks) {
       std::string answer = session.Answer(recording);
       if (!Comparable(recording, answer)) continue;
       ++compared;
-      if (answer == recording.answer) {
-        if (listed.contains(recording.key)) gone.insert(recording.key);
+      if (answer == recording.FirstLine()) {
+        if (listed.contains(recording.Key())) gone.insert(recording.Key());
         continue;
       }
-      if (seen.insert(recording.key).second) list << recording.key << "\n";
-      report << recording.key << "\n  spark: " << recording.answer << "\n  ours:  " << answer << "\n";
-      EXPECT_TRUE(listed.contains(recording.key))
-          << recording.key << "\n  spark: " << recording.answer << "\n  ours:  " << answer;
+      if (seen.insert(recording.Key()).second) list << recording.Key() << "\n";
+      report << recording.Key() << "\n  spark: " << recording.FirstLine() << "\n  ours:  " << answer << "\n";
+      EXPECT_TRUE(listed.contains(recording.Key()))
+          << recording.Key() << "\n  spark: " << recording.FirstLine() << "\n  ours:  " << answer;
     }
   }
   for (const std::string& key : gone) {

@@ -8,7 +8,7 @@
 #include "identity/tables/group_members_table.h"
 #include "identity/token_issuer.h"
 #include "identity/tokens_service.h"
-#include "metadb/test_databases.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::identity {
 namespace {
@@ -18,12 +18,8 @@ using metadb::Transaction;
 class IdentityTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override {
-    auto made = metadb::TestDatabase::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    test_ = *std::move(made);
+    metadb::TakeOrSkip(metadb::TestDatabase::Make(GetParam()), test_);
+    if (!test_) return;
     std::vector<metadb::ModuleMigrations> all = {migrations()};
     ASSERT_TRUE(metadb::Migrate(db(), clock_, all).ok());
     auto first = CreateFirstAdmin(db(), clock_, SystemRandom(), "admin@x");
@@ -189,12 +185,7 @@ TEST_P(IdentityTest, AdminsMakeTokensForServicePrincipals) {
   EXPECT_EQ(WhoIs(*answer->token_value), "refused");
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, IdentityTest,
-                         testing::Values(metadb::TestBackend::kSqlite,
-                                         metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, IdentityTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::identity

@@ -6,7 +6,7 @@
 #include "identity/permissions_service.h"
 #include "identity/tables/group_members_table.h"
 #include "identity/tables/principals_table.h"
-#include "metadb/test_databases.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::identity {
 namespace {
@@ -28,12 +28,8 @@ class TestTree final : public ObjectAncestry {
 class PermissionsTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override {
-    auto made = metadb::TestDatabase::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    test_ = *std::move(made);
+    metadb::TakeOrSkip(metadb::TestDatabase::Make(GetParam()), test_);
+    if (!test_) return;
     std::vector<metadb::ModuleMigrations> all = {migrations()};
     ASSERT_TRUE(metadb::Migrate(db(), clock_, all).ok());
     Status done = db().Transact([](Transaction& txn) -> Status {
@@ -192,12 +188,7 @@ TEST_P(PermissionsTest, AnswersNameObjectsAsClientsKnowThem) {
   EXPECT_EQ(service_->GetPermissionLevels(context, levels)->permission_levels->size(), 3u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, PermissionsTest,
-                         testing::Values(metadb::TestBackend::kSqlite,
-                                         metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, PermissionsTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::identity

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ class ControlApi {
   virtual Result<sql::CatalogReply> Execute(const std::string& handle,
                                             const sql::CatalogCommand& command) = 0;
   virtual Result<CommitOutcome> Commit(const std::string& handle, const CommitRequest& request) = 0;
+  // What the catalog ratified of a table's commits; nullopt for one that is not catalog-managed, or has no version yet.
+  virtual Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string& handle, const std::string& table_uuid) = 0;
   // Renews the driver's lease; an error tells the driver to end.
   virtual Status OnHeartbeat(const Heartbeat& heartbeat) = 0;
 };

@@ -81,6 +81,20 @@ class ControlClient final : public StoreControlApi {
     return static_cast<CommitOutcome>(reply.outcome());
   }
 
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string& handle, const std::string& table_uuid) override {
+    wire::RatifiedRequest message;
+    message.set_handle(handle);
+    message.set_table_uuid(table_uuid);
+    grpc::ClientContext context;
+    wire::RatifiedReply reply;
+    grpc::Status status = stub_->Ratified(&context, message, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    std::optional<sql::RatifiedCommits> commits;
+    if (reply.has_commits()) commits = FromWire(reply.commits());
+    return commits;
+  }
+
   Status OnHeartbeat(const Heartbeat& heartbeat) override {
     wire::HeartbeatRequest message;
     message.set_driver_id(heartbeat.driver_id);

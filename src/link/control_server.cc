@@ -73,6 +73,16 @@ class ControlService final : public wire::Control::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status Ratified(grpc::ServerContext*, const wire::RatifiedRequest* request, wire::RatifiedReply* reply) override {
+    auto commits = api_.Ratified(request->handle(), request->table_uuid());
+    if (!commits.ok()) {
+      ToWire(commits.error(), reply->mutable_error());
+    } else if (*commits) {
+      ToWire(**commits, reply->mutable_commits());
+    }
+    return grpc::Status::OK;
+  }
+
   grpc::Status Heartbeat(grpc::ServerContext*, const wire::HeartbeatRequest* request,
                          wire::HeartbeatReply* reply) override {
     link::Heartbeat heartbeat{request->driver_id(), request->secret(), request->socket(),

@@ -86,6 +86,17 @@ sql::ResolveRequest FromWire(const wire::ResolveRequest::Item& item) {
   return request;
 }
 
+void ToWire(const sql::RatifiedCommits& commits, wire::RatifiedCommits* out) {
+  out->set_latest_version(commits.latest_version);
+  for (const auto& [version, staged] : commits.staged) (*out->mutable_staged())[version] = staged;
+}
+
+sql::RatifiedCommits FromWire(const wire::RatifiedCommits& commits) {
+  sql::RatifiedCommits out{commits.latest_version(), {}};
+  for (const auto& [version, staged] : commits.staged()) out.staged[version] = staged;
+  return out;
+}
+
 void ToWire(const sql::ResolvedRelation& relation, wire::Relation* out) {
   out->set_kind(static_cast<int>(relation.kind));
   out->set_full_name(relation.full_name);
@@ -103,6 +114,7 @@ void ToWire(const sql::ResolvedRelation& relation, wire::Relation* out) {
   out->set_managed(relation.managed);
   AddAll(relation.source_roots, out->mutable_source_roots());
   AddAll(relation.clone_roots, out->mutable_clone_roots());
+  if (relation.ratified) ToWire(*relation.ratified, out->mutable_ratified());
 }
 
 Result<sql::ResolvedRelation> FromWire(const wire::Relation& relation) {
@@ -123,6 +135,7 @@ Result<sql::ResolvedRelation> FromWire(const wire::Relation& relation) {
   out.managed = relation.managed();
   out.source_roots = Strings(relation.source_roots());
   out.clone_roots = Strings(relation.clone_roots());
+  if (relation.has_ratified()) out.ratified = FromWire(relation.ratified());
   return out;
 }
 

@@ -23,6 +23,8 @@ void FieldsToWire(const std::vector<Field>& fields, google::protobuf::RepeatedPt
 
 void ToWire(const sql::ResolveRequest& request, wire::ResolveRequest::Item* out);
 sql::ResolveRequest FromWire(const wire::ResolveRequest::Item& item);
+void ToWire(const sql::RatifiedCommits& commits, wire::RatifiedCommits* out);
+sql::RatifiedCommits FromWire(const wire::RatifiedCommits& commits);
 void ToWire(const sql::ResolvedRelation& relation, wire::Relation* out);
 Result<sql::ResolvedRelation> FromWire(const wire::Relation& relation);
 

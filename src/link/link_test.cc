@@ -29,6 +29,7 @@ class EchoControl final : public StoreControlApi {
       }
       sql::ResolvedRelation relation;
       relation.name_parts = request.name;
+      relation.ratified = sql::RatifiedCommits{7, {{6, "six"}, {7, "seven"}}};
       relation.schema.fields = {{"a", DataType::Array(TypeId::kInt), false, R"({"k":1})"}};
       relation.owner = via_view_ids.empty() ? "" : via_view_ids[0];
       results.emplace_back(std::move(relation));
@@ -47,6 +48,11 @@ class EchoControl final : public StoreControlApi {
   }
   Result<CommitOutcome> Commit(const std::string&, const CommitRequest& request) override {
     return request.version == 1 ? CommitOutcome::kWon : CommitOutcome::kLost;
+  }
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string&, const std::string& table_uuid) override {
+    std::optional<sql::RatifiedCommits> commits;
+    if (table_uuid == "managed") commits = sql::RatifiedCommits{3, {{3, "three"}}};
+    return commits;
   }
   Status OnHeartbeat(const Heartbeat& heartbeat) override {
     if (heartbeat.secret != "s") return MakeError(ErrorCode::kPermissionDenied, "not a driver of ours");
@@ -85,6 +91,8 @@ TEST_F(LinkTest, ResolveKeepsOrderTypesAndErrors) {
   EXPECT_EQ((*results)[0]->schema.fields[0].type, DataType::Array(TypeId::kInt));
   EXPECT_EQ((*results)[0]->schema.fields[0].metadata, R"({"k":1})");
   EXPECT_EQ((*results)[0]->owner, "v1");
+  EXPECT_EQ((*results)[0]->ratified->latest_version, 7);
+  EXPECT_EQ((*results)[0]->ratified->staged.at(6), "six");
   EXPECT_EQ((*results)[1].error().condition, "TABLE_OR_VIEW_NOT_FOUND");
   EXPECT_EQ((*results)[1].error().span, (SourceSpan{1, 4}));
   EXPECT_EQ(client_->Resolve("other", views, requests).error().code, ErrorCode::kUnauthenticated);
@@ -96,6 +104,14 @@ TEST_F(LinkTest, AbsentAndEmptyTextStayApart) {
   EXPECT_EQ(client_->Execute("h", command)->rows[0][0], std::nullopt);
   command.comment = "";
   EXPECT_EQ(client_->Execute("h", command)->rows[0][0], "");
+}
+
+TEST_F(LinkTest, WhatTheCatalogRatified) {
+  auto commits = client_->Ratified("h", "managed");
+  ASSERT_TRUE(commits.ok() && *commits);
+  EXPECT_EQ((*commits)->latest_version, 3);
+  EXPECT_EQ((*commits)->staged, (std::map<int64_t, std::string>{{3, "three"}}));
+  EXPECT_EQ(*client_->Ratified("h", "plain"), std::nullopt);
 }
 
 TEST_F(LinkTest, CommitOutcomes) {

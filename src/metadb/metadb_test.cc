@@ -7,7 +7,7 @@
 #include "metadb/dialect.h"
 #include "metadb/migrations.h"
 #include "metadb/outbox_table.h"
-#include "metadb/test_databases.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::metadb {
 namespace {
@@ -22,12 +22,8 @@ CREATE TABLE entries (id BIGINT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL
 class DatabaseTest : public testing::TestWithParam<TestBackend> {
  protected:
   void SetUp() override {
-    auto made = TestDatabase::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    test_ = *std::move(made);
+    TakeOrSkip(TestDatabase::Make(GetParam()), test_);
+    if (!test_) return;
     std::vector<ModuleMigrations> all = {{"accounts", {kSchema}}, migrations()};
     Status migrated = Migrate(db(), clock_, all);
     ASSERT_TRUE(migrated.ok()) << migrated.error().message;
@@ -181,11 +177,7 @@ TEST_P(DatabaseTest, OutboxKeepsOrderWithinATopic) {
   EXPECT_TRUE(done.ok()) << done.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, DatabaseTest,
-                         testing::Values(TestBackend::kSqlite, TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, DatabaseTest, EveryBackend(), BackendName);
 
 TEST(DialectTest, Translates) {
   EXPECT_EQ(PostgresPlaceholders("a = ? AND b = '?' AND \"?\" = ?"), "a = $1 AND b = '?' AND \"?\" = $2");

@@ -6,6 +6,7 @@
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "session/drop_feature.h"
+#include "session/operation_text.h"
 #include "session/row_tracking.h"
 #include "sql/column_rules.h"
 #include "types/widening.h"
@@ -16,15 +17,13 @@ namespace {
 using Action = sql::AlterTableStatement::Action;
 using Parameters = std::map<std::string, std::optional<std::string>>;
 
+// The property that is the table's comment, and no part of its configuration.
+constexpr const char* kComment = "comment";
+
 std::string PathText(const sql::NameParts& path) {
   std::vector<std::string> parts;
   for (const std::string& part : path) parts.push_back(QuoteIfNeeded(part));
   return Join(parts, ".");
-}
-
-Json FieldJson(const Field& field) {
-  auto json = ParseJson(Schema{{field}}.ToJsonText());
-  return (*json)["fields"][0];
 }
 
 // One ALTER TABLE: what it changes in the write, and what history says of it.
@@ -68,8 +67,7 @@ class Alteration {
       const sql::ColumnPlacement& place = statement_.placements[i];
       RETURN_IF_ERROR(delta::AddColumn(schema_, place.parent, column.field, {place.first, place.after}));
       Json entry;
-      entry["column"] = FieldJson(column.field);
-      if (!place.parent.empty()) entry["column"]["name"] = PathText(place.parent) + "." + QuoteIfNeeded(column.field.name);
+      entry["column"] = ColumnJson(place.parent, column.field);
       if (place.first) entry["position"] = "FIRST";
       if (place.after) entry["position"] = "AFTER " + *place.after;
       columns.push_back(std::move(entry));
@@ -148,9 +146,11 @@ class Alteration {
   Status AlterColumn() {
     const sql::NameParts& path = statement_.names[0];
     const sql::ColumnDefinition& wanted = statement_.columns[0];
+    if (statement_.sync_identity) return SyncIdentity(path);
     if (statement_.set_type) return ChangeType(path, wanted.field.type);
     Field changed;
     RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
+      RETURN_IF_ERROR(CheckIdentityStays(field));
       if (statement_.set_nullable) RETURN_IF_ERROR(ChangeNullability(field, *statement_.set_nullable, path));
       if (statement_.set_comment) SetComment(field, wanted.field);
       if (statement_.set_default) {
@@ -166,7 +166,15 @@ class Alteration {
       RETURN_IF_ERROR(delta::MoveColumn(schema_, path, {place.first, place.after}));
     }
     write_.SetSchema(schema_);
-    return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(changed))}});
+    return Named("CHANGE COLUMN", {{"column", WriteJson(ColumnJson({path.begin(), path.end() - 1}, changed))}});
+  }
+
+  // What numbers its rows has no other values, and no NULLs.
+  Status CheckIdentityStays(const Field& field) const {
+    const bool harmless = !statement_.set_default && statement_.set_nullable != true;
+    if (harmless || !sql::ColumnRulesOf(field).identity) return OkStatus();
+    return MakeSqlError("DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED", "429BQ",
+                        "ALTER TABLE ALTER COLUMN is not supported for the IDENTITY column " + field.name + ".");
   }
 
   // Widens the type at a path that may lead into arrays and maps.
@@ -180,26 +188,27 @@ class Alteration {
     if (changes) RETURN_IF_ERROR(NotNamedByRules(path, "alter"));
     Field top = schema_.fields[static_cast<size_t>(schema_.IndexOf(path[0]))];
     write_.WidenSchema(schema_);
-    return Named("CHANGE COLUMN", {{"column", WriteJson(FieldJson(FieldAt(std::move(top), path)))}});
+    Field changed = FieldAt(std::move(top), path);
+    return Named("CHANGE COLUMN", {{"column", WriteJson(ColumnJson({path.begin(), path.end() - 1}, changed))}});
   }
 
-  // The field that a path leads to, or the nearest one around it.
-  static Field FieldAt(Field top, const sql::NameParts& path) {
-    Field nearest = top;
-    DataType type = top.type;
+  // What a path leads to: a field, or the element, key or value of a nested type as one.
+  static Field FieldAt(Field field, const sql::NameParts& path) {
     for (size_t i = 1; i < path.size(); ++i) {
+      const DataType type = field.type;
       if (type.Is(TypeId::kStruct)) {
         auto found = std::ranges::find_if(type.fields(), [&](const Field& f) { return EqualsIgnoreCase(f.name, path[i]); });
         CHECK(found != type.fields().end());
-        nearest = *found;
-        type = nearest.type;
+        field = *found;
       } else if (type.Is(TypeId::kArray)) {
-        type = DataType(type.element());
+        field = {"element", type.element(), type.contains_null()};
+      } else if (EqualsIgnoreCase(path[i], "key")) {
+        field = {"key", type.key(), false};
       } else {
-        type = DataType(EqualsIgnoreCase(path[i], "key") ? type.key() : type.map_value());
+        field = {"value", type.map_value(), type.value_contains_null()};
       }
     }
-    return nearest;
+    return field;
   }
 
   Status CheckTypeChange(const DataType& type, const DataType& wanted, const sql::NameParts& path) const {
@@ -261,6 +270,10 @@ class Alteration {
     if (!request.ok()) return AsTableChange(std::move(request).error());
     delta::StringMap configuration = write_.metadata().configuration;
     for (const auto& [key, value] : request->stored) configuration[key] = value;
+    if (request->stored.contains(kComment)) {
+      write_.SetDescription(configuration[kComment]);
+      configuration.erase(kComment);
+    }
     RETURN_IF_ERROR(ChangeConfiguration(std::move(configuration)));
     const delta::Protocol& before = write_.snapshot().protocol();
     delta::Protocol after = delta::WithRequest(before, *request);
@@ -276,6 +289,7 @@ class Alteration {
       std::string name = delta::CanonicalProperty(key);
       keys.push_back(name.starts_with("delta.feature.") ? ToLowerAscii(name) : name);
       configuration.erase(name);
+      if (name == kComment) write_.SetDescription(std::nullopt);
     }
     RETURN_IF_ERROR(ChangeConfiguration(std::move(configuration)));
     return Named("UNSET TBLPROPERTIES", {{"properties", WriteJson(keys)}, {"ifExists", "true"}});
@@ -328,16 +342,51 @@ class Alteration {
 
   Result<int64_t> CountViolations() {
     sql::FilterRelation violating{sql::MakeRelation(statement_.table), nullptr};
-    ASSIGN_OR_RETURN(violating.condition, sql::ParseExpression("NOT coalesce((" + statement_.text + "), false)"));
+    ASSIGN_OR_RETURN(violating.condition, sql::ParseExpression("NOT coalesce((" + statement_.text + "), false)",
+                                                                {.time_zone = run_.state().confs.time_zone()}));
     sql::AggregateRelation count;
     count.input = sql::MakeRelation(std::move(violating));
     ASSIGN_OR_RETURN(sql::ExprPtr counted, sql::ParseExpression("count(*)"));
     count.exprs = {std::move(counted)};
-    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run_.Analyze(sql::MakeRelation(std::move(count))));
+    ASSIGN_OR_RETURN(Value number, OneValue(sql::MakeRelation(std::move(count))));
+    return std::get<int64_t>(number.data);
+  }
+
+  // Of a query of one row and column.
+  Result<Value> OneValue(const sql::RelationPtr& query) {
+    ASSIGN_OR_RETURN(sql::AnalyzedQuery analyzed, run_.Analyze(query));
     ASSIGN_OR_RETURN(auto stream, run_.connection().Execute(analyzed.plan, {}));
     ASSIGN_OR_RETURN(auto rows, engine::CollectRows(*stream));
     CHECK_EQ(rows.size(), 1u);
-    return std::get<int64_t>(rows[0][0].data);
+    return rows[0][0];
+  }
+
+
+  // The next number of the column is beyond all that the table holds.
+  Status SyncIdentity(const sql::NameParts& path) {
+    Field before;
+    RETURN_IF_ERROR(delta::ChangeColumn(schema_, path, [&](Field& field) -> Status {
+      before = field;
+      sql::ColumnRules rules = sql::ColumnRulesOf(field);
+      if (path.size() > 1 || !rules.identity) {
+        return MakeSqlError("DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN", "429BQ",
+                            "SYNC IDENTITY is for IDENTITY columns, which " + PathText(path) + " is not.");
+      }
+      sql::AggregateRelation farthest;
+      farthest.input = sql::MakeRelation(statement_.table);
+      std::string text = (rules.identity->step > 0 ? "max(" : "min(") + QuoteIdentifier(field.name) + ")";
+      ASSIGN_OR_RETURN(sql::ExprPtr expr, sql::ParseExpression(text));
+      farthest.exprs = {std::move(expr)};
+      ASSIGN_OR_RETURN(Value number, OneValue(sql::MakeRelation(std::move(farthest))));
+      if (number.is_null()) return OkStatus();
+      rules.identity->high_water_mark = sql::SyncedHighWaterMark(*rules.identity, std::get<int64_t>(number.data));
+      field = sql::WithColumnRules(field, rules);
+      return OkStatus();
+    }));
+    write_.transaction().ReadWholeTable();
+    write_.SetSchema(schema_);
+    // delta-spark tells of the column as it was.
+    return Named("CHANGE COLUMN", {{"column", WriteJson(ColumnJson({}, before))}});
   }
 
   Status DropConstraint() {
@@ -411,13 +460,24 @@ class Alteration {
   bool changes_ = true;
 };
 
+// The log says nothing of a comment any more, which tells the catalog nothing.
+Status ForgetComment(StatementRun& run, const sql::ResolvedRelation& relation) {
+  sql::CatalogCommand command;
+  command.action = sql::CatalogAction::kSetComment;
+  command.securable = sql::Securable::kTable;
+  command.name = relation.name_parts;
+  command.comment = "";
+  RETURN_IF_ERROR(run.Execute(command));
+  return OkStatus();
+}
+
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
   if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
   DeltaTarget target{relation.uuid, relation.location, nullptr};
-  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(LocationOf(run, relation)));
   if (std::optional<sql::FeatureDrop> drop = sql::FeatureDropOf(statement)) {
     return DropFeature(run, {relation, target.snapshot}, *drop);
   }
@@ -431,6 +491,8 @@ Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
   RETURN_IF_ERROR(alteration.Apply());
   if (!alteration.changes()) return NoRows();
   RETURN_IF_ERROR(write.Commit(alteration.TakeOperation()));
+  bool uncommented = statement.action == Action::kUnsetProperties && statement.properties.contains(kComment);
+  if (uncommented && relation.kind == sql::RelationKind::kTable) RETURN_IF_ERROR(ForgetComment(run, relation));
   return NoRows();
 }
 

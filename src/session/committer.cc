@@ -18,4 +18,10 @@ Result<delta::CommitOutcome> RemoteCommitter::Commit(const delta::CommitRequest&
   return delta::CommitOutcome::kUnknown;
 }
 
+Result<delta::RatifiedCommits> RemoteCommits::Ratified() {
+  ASSIGN_OR_RETURN(std::optional<sql::RatifiedCommits> known, control_.Ratified(handle_, table_uuid_));
+  if (!known) return delta::RatifiedCommits();  // being created
+  return delta::RatifiedCommits{known->latest_version, std::move(known->staged)};
+}
+
 }  // namespace ashlar::session

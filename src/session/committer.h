@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "delta/catalog_commits.h"
 #include "delta/committer.h"
 #include "link/control_api.h"
 
@@ -16,6 +17,20 @@ class RemoteCommitter final : public delta::Committer {
       : control_(control), handle_(std::move(handle)), table_uuid_(std::move(table_uuid)) {}
 
   Result<delta::CommitOutcome> Commit(const delta::CommitRequest& request) override;
+
+ private:
+  link::ControlApi& control_;
+  const std::string handle_;
+  const std::string table_uuid_;
+};
+
+// What is ratified of a catalog-managed table's commits, asked for each time.
+class RemoteCommits final : public delta::CatalogCommits {
+ public:
+  RemoteCommits(link::ControlApi& control, std::string handle, std::string table_uuid)
+      : control_(control), handle_(std::move(handle)), table_uuid_(std::move(table_uuid)) {}
+
+  Result<delta::RatifiedCommits> Ratified() override;
 
  private:
   link::ControlApi& control_;

@@ -8,7 +8,7 @@
 namespace ashlar::session {
 namespace {
 
-enum class Kind { kText, kBoolean, kInteger, kTimeZone, kStatic };
+enum class Kind { kText, kBoolean, kInteger, kPositive, kTimeZone, kStatic };
 
 struct Entry {
   std::string_view key;
@@ -65,6 +65,13 @@ constexpr std::array kEntries = {
     Entry{"spark.connect.session.planCompression.defaultAlgorithm", "NONE"},
     // As on Databricks (delta-spark has none): text, for what is wrong with it shows where a table is made.
     Entry{"spark.databricks.delta.properties.defaults.enableDeletionVectors", "true"},
+    Entry{"spark.databricks.delta.autoCompact.maxFileSize", nullptr, Kind::kPositive},
+    Entry{"spark.databricks.delta.autoCompact.maxNumModifiedPartitions", nullptr, Kind::kPositive},
+    Entry{"spark.databricks.delta.autoCompact.minFileSize", nullptr, Kind::kPositive},
+    Entry{"spark.databricks.delta.autoCompact.minNumFiles", nullptr, Kind::kPositive},
+    Entry{"spark.databricks.delta.autoCompact.modifiedPartitionsOnly.enabled", nullptr, Kind::kBoolean},
+    Entry{"spark.databricks.delta.autoCompact.nonBlindAppend.enabled", nullptr, Kind::kBoolean},
+    Entry{"spark.databricks.delta.optimizeWrite.enabled", nullptr, Kind::kBoolean},
     Entry{"spark.databricks.delta.schema.autoMerge.enabled", "false", Kind::kBoolean},
     Entry{"spark.databricks.clusterUsageTags.sparkVersion", "4.2.x-ashlar"},
     Entry{"spark.sql.warehouse.dir", nullptr, Kind::kStatic},
@@ -119,6 +126,9 @@ Result<std::string> Checked(const std::string& key, const std::string& value) {
   }
   if (entry->kind == Kind::kInteger && !ParseInt64(value)) {
     return BadValue(*entry, value, key + " should be int, but was " + value);
+  }
+  if (entry->kind == Kind::kPositive && ParseInt64(value).value_or(0) < 1) {
+    return BadValue(*entry, value, key + " should be a positive number, but was " + value);
   }
   return entry->choices.empty() ? value : Chosen(*entry, value);
 }

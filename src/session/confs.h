@@ -25,6 +25,8 @@ class Confs {
   // The value set, or the default; nullopt when it has neither.
   std::optional<std::string> Get(const std::string& key) const;
   std::string GetOr(const std::string& key, std::string_view fallback) const;
+  // Whether the session or the server's start said it: it is no default of ours.
+  bool IsSaid(const std::string& key) const { return values_.contains(key) || defaults_.contains(key); }
   // Everything set, and what has a default; sorted.
   std::map<std::string, std::string> All() const;
   static bool IsStatic(std::string_view key);

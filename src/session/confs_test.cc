@@ -21,7 +21,9 @@ TEST(Confs, WhatTheServerSaysStandsBelowWhatASessionSets) {
   Confs confs;
   const std::string vectors = "spark.databricks.delta.properties.defaults.enableDeletionVectors";
   EXPECT_EQ(confs.Get(vectors), "true");
+  EXPECT_FALSE(confs.IsSaid(vectors));
   ASSERT_TRUE(confs.SetDefault(vectors, "false").ok());
+  EXPECT_TRUE(confs.IsSaid(vectors));
   ASSERT_TRUE(confs.SetDefault("my.key", "server").ok());
   EXPECT_EQ(confs.All()[vectors], "false");
   ASSERT_TRUE(confs.Set(vectors, "true").ok());

@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/paths.h"
 #include "delta/stats.h"
 #include "engine/scan/file_statistics.h"
@@ -174,6 +175,8 @@ Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const sql::Resolv
                         "The configuration '" + config + "' cannot be set to `" + mapping->second + "` when using CONVERT TO DELTA.",
                         {{"config", config}, {"mode", mapping->second}});
   }
+  // The files that are there have neither partition columns nor ids.
+  if (delta::IcebergCompatVersion(table.properties) > 0) return NotImplemented("CONVERT TO DELTA with Iceberg compatibility");
   return delta::DefineTable(table, run.environment().clock, run.environment().random);
 }
 
@@ -245,14 +248,20 @@ std::string PropertiesText(const delta::StringMap& properties) {
   return text.empty() ? "[]" : text + "]";
 }
 
-// A folder was converted by its path before: the log takes over the properties that the catalog has of the table.
+// A folder was converted by its path before: the log takes over the properties that the catalog has of the table,
+// unless it was given some itself. What the session gives every new table is nobody's.
 Status TakeOverProperties(StatementRun& run, const sql::ResolvedRelation& target,
                           const std::shared_ptr<const delta::Snapshot>& snapshot) {
   const delta::StringMap& before = snapshot->metadata().configuration;
   delta::StringMap ours = TablePropertiesOf(target), after = before;
   for (const auto& [key, value] : ours) after[key] = value;
   if (after == before) return OkStatus();
-  if (!before.empty()) {
+  delta::StringMap by_default = DefaultProperties(run);
+  bool given = std::ranges::any_of(before, [&](const auto& property) {
+    auto found = by_default.find(property.first);
+    return found == by_default.end() || found->second != property.second;
+  });
+  if (given) {
     std::string setting = "spark.databricks.delta.convert.metadataCheck.enabled";
     return MakeSqlError("DELTA_CONVERT_METASTORE_METADATA_MISMATCH", "42K03",
                         "You are trying to convert a table which already has a delta log where the table properties in the "

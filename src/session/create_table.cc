@@ -1,11 +1,17 @@
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/schema_change.h"
+#include "engine/scan/file_table.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/column_rules.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -58,7 +64,12 @@ Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statem
                           "partition column " + QuoteIdentifier(column.name) + " is not defined in table.",
                           {{"colType", "partition"}, {"colName", QuoteIdentifier(column.name)}, {"tableName", Join(statement.name, ".")}});
     }
-    shape.partition_columns.push_back(shape.schema.fields[static_cast<size_t>(index)].name);
+    const Field& field = shape.schema.fields[static_cast<size_t>(index)];
+    if (sql::ColumnRulesOf(field).identity) {
+      return MakeSqlError("DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED", "42601",
+                          "PARTITIONED BY IDENTITY column " + field.name + " is not supported.", {{"colName", field.name}});
+    }
+    shape.partition_columns.push_back(field.name);
   }
   return shape;
 }
@@ -79,12 +90,74 @@ sql::CatalogCommand CreateCommand(const CreateTableStatement& statement, const s
   return command;
 }
 
+// A folder for a new table's files: the asker may write there, and nothing lies in it yet.
+Result<delta::TableLocation> EmptyFolder(StatementRun& run, const std::string& location) {
+  sql::ResolveRequest request;
+  request.format = "PARQUET";
+  request.path = location;
+  request.access = sql::Access::kWrite;
+  auto places = run.analyzer().catalog.Resolve({}, std::span(&request, 1));
+  CHECK(places.size() == 1);
+  if (!places[0].ok()) return places[0].error();
+  delta::TableLocation place = LocationOf(run, *places[0]);
+  ASSIGN_OR_RETURN(bool is_delta, delta::IsDeltaTable(place));
+  Result<std::vector<engine::DataFile>> files = engine::ListDataFiles(run.environment().store, place.root);
+  bool missing = !files.ok() && files.error().condition == "PATH_NOT_FOUND";
+  if (!files.ok() && !missing) return files.error();
+  if (!is_delta && (missing || files->empty())) return place;
+  std::string setting = "spark.sql.legacy.allowNonEmptyLocationInCTAS";
+  return MakeSqlError("_LEGACY_ERROR_TEMP_1241", "",
+                      "CREATE-TABLE-AS-SELECT cannot create table with location to a non-empty directory " + place.root +
+                          ". To allow overwriting the existing non-empty directory, set '" + setting + "' to true.",
+                      {{"tablePath", place.root}, {"config", setting}});
+}
+
+// CREATE TABLE … USING parquet LOCATION … AS: first the files, then the table, so that nobody finds a part of it.
+Rows CreateParquetAs(StatementRun& run, const sql::CatalogCommand& command, const TableShape& shape) {
+  if (command.or_replace) return NotImplemented("CREATE OR REPLACE TABLE AS SELECT in the format PARQUET");
+  if (command.location.empty()) return NotImplemented("managed tables of format PARQUET");
+  sql::TableRelation named;
+  named.name = command.name;
+  if (command.if_exists && run.Resolve(named, sql::Access::kRead).ok()) return NoRows();
+  engine::WriteTarget target;
+  ASSIGN_OR_RETURN(target.table, EmptyFolder(run, command.location));
+  target.schema = shape.schema;
+  target.partition_columns = shape.partition_columns;
+  std::vector<std::string> created;
+  Status done = [&]() -> Status {
+    RETURN_IF_ERROR(engine::WriteRows(run.connection(), shape.rows, target,
+                                      [&](const std::string& path) { created.push_back(path); }));
+    RETURN_IF_ERROR(run.CheckCancelled());
+    ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
+    if (!reply.already_existed) created.clear();
+    return OkStatus();
+  }();
+  // An unknown outcome may be a table.
+  if (!done.ok() && done.error().code == ErrorCode::kTemporarilyUnavailable) return std::move(done).error();
+  for (const std::string& path : created) {
+    Status gone = run.environment().store.Delete(path);
+    if (!gone.ok()) Log(LogLevel::kWarn, "a file of no table stays", {{"path", path}, {"reason", gone.error().message}});
+  }
+  RETURN_IF_ERROR(std::move(done));
+  return NoRows();
+}
+
 // CREATE TABLE … USING csv|json|parquet: only the catalog knows it.
-Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement) {
-  if (statement.query) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
-  if (!statement.partition_columns.empty()) return NotImplemented("partitioned tables in the format " + command.format);
+Rows CreateFileTable(StatementRun& run, sql::CatalogCommand command, const CreateTableStatement& statement, const TableShape& shape) {
+  bool parquet = command.format == "PARQUET";
+  if (statement.query && !parquet) return NotImplemented("CREATE TABLE AS SELECT in the format " + command.format);
+  if (!statement.partition_columns.empty() && !parquet) return NotImplemented("partitioned tables in the format " + command.format);
   if (!statement.cluster_by.empty()) return NotImplemented("CLUSTER BY in the format " + command.format);
   for (const auto& [key, value] : statement.options) command.properties["option." + key] = value;
+  if (parquet && shape.partition_columns.size() == command.columns.size() && !command.columns.empty()) {
+    return MakeSqlError("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "KD005", "Cannot use all columns for partition columns.");
+  }
+  // What the folders say stands behind what the files say.
+  for (const std::string& name : shape.partition_columns) {
+    auto column = std::ranges::find(command.columns, name, &Field::name);
+    std::rotate(column, column + 1, command.columns.end());
+  }
+  if (statement.query) return CreateParquetAs(run, command, shape);
   RETURN_IF_ERROR(run.Execute(command));
   return NoRows();
 }
@@ -94,16 +167,23 @@ std::string OperationName(const CreateTableStatement& statement) {
   return statement.query ? name + " AS SELECT" : name;
 }
 
-// CREATE TABLE delta.`/path`: what Resolve takes for a path.
-bool NamesPath(const sql::NameParts& name) { return name.size() == 2 && EqualsIgnoreCase(name[0], "delta"); }
-
 delta::Operation CreateOperation(const CreateTableStatement& statement, const TableShape& shape,
                                  const delta::Metadata& metadata) {
   delta::Operation operation;
-  operation.name = OperationName(statement);
-  operation.parameters["isManaged"] = statement.location.empty() && !NamesPath(statement.name) ? "true" : "false";
-  operation.parameters["description"] = statement.comment;
   operation.parameters["partitionBy"] = WriteJson(Json(shape.partition_columns));
+  const std::optional<sql::DataFrameSave>& save = statement.save;
+  if (save && save->overwrites_schema) operation.parameters["canOverwriteSchema"] = "true";
+  if (save && save->merges_schema) operation.parameters["canMergeSchema"] = "true";
+  bool at_path = sql::NamesDeltaPath(statement.name);
+  if (save && at_path) {
+    operation.name = "WRITE";
+    operation.parameters["mode"] = save->mode;
+    return operation;
+  }
+  operation.name = OperationName(statement);
+  if (save && statement.or_replace) operation.parameters["isV1SaveAsTableOverwrite"] = "true";
+  operation.parameters["isManaged"] = statement.location.empty() && !at_path ? "true" : "false";
+  operation.parameters["description"] = statement.comment;
   Json clustered = Json::array();
   for (const delta::ColumnPath& column : shape.cluster_by) clustered.push_back(delta::PathText(column));
   operation.parameters["clusterBy"] = WriteJson(clustered);
@@ -130,16 +210,18 @@ Result<delta::TableDefinition> WithOwnMetadata(StatementRun& run, const TableSha
 // Writes the first version, or the one that replaces what is there.
 Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatement& statement, const TableShape& shape,
                 delta::TableDefinition table) {
-  if (target.snapshot && statement.keep_metadata) {
+  if (target.snapshot && statement.save) {
     ASSIGN_OR_RETURN(table, WithOwnMetadata(run, shape, std::move(table), *target.snapshot));
   }
   bool exists = target.snapshot != nullptr;
+  if (exists) RETURN_IF_ERROR(delta::KeepColumnIds(target.snapshot->metadata(), table.metadata, run.environment().random));
   bool clustered = exists && delta::IsFeatureListed(target.snapshot->protocol(), "clustering");
   if (clustered && !shape.partition_columns.empty()) {
     return MakeSqlError("DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE", "42000",
                         "Replacing a clustered Delta table with a partitioned table is not allowed.");
   }
   DeltaWrite write(run, std::move(target), table);
+  write.UseOptions(statement.options);
   if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
   if (!shape.cluster_by.empty()) {
     RETURN_IF_ERROR(write.ClusterBy(shape.cluster_by));
@@ -162,38 +244,17 @@ Error OtherClustering(const TableShape& shape, const delta::Snapshot& snapshot) 
                       {{"path", snapshot.root()}, {"specifiedColumns", specified}, {"existingColumns", existing}});
 }
 
-// CLUSTER BY of a table whose log lies at LOCATION already says what it is clustered by; else the catalog forgets it
-// again, and the log stays.
-Status CheckSameClustering(StatementRun& run, const sql::CatalogCommand& create, const TableShape& shape,
-                           const sql::CatalogReply& reply) {
-  if (create.location.empty() || create.or_replace || shape.cluster_by.empty()) return OkStatus();
-  Environment& env = run.environment();
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
-  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  if (!exists) return OkStatus();
-  ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, delta::Snapshot::Load(location));
-  if (shape.cluster_by == delta::ClusteringNames(*snapshot)) return OkStatus();
-  sql::CatalogCommand drop;
-  drop.action = sql::CatalogAction::kDrop;
-  drop.securable = sql::Securable::kTable;
-  drop.name = create.name;
-  RETURN_IF_ERROR(run.Execute(drop));
-  return OtherClustering(shape, *snapshot);
-}
-
-// What the statement wants, at the place that the catalog gave it.
-Rows CreateInCatalog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
-                     const delta::TableDefinition& table, const sql::CatalogReply& reply) {
-  Environment& env = run.environment();
+// What the statement wants of a table whose log is there, its own or one that lay at LOCATION.
+Rows CreateOverLog(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
+                   const delta::TableDefinition& table, const sql::CatalogReply& reply) {
   DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions};
-  ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
-  if (exists) {
-    ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
-    // A log that was there before, at LOCATION: the catalog has registered it, and its data stays.
-    if (!statement.or_replace) return NoRows();
-  }
-  return WriteTable(run, std::move(target), statement, shape, table);
+  ASSIGN_OR_RETURN(delta::TableLocation location, LocationOf(run, reply));
+  ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
+  if (statement.or_replace) return WriteTable(run, std::move(target), statement, shape, table);
+  // The catalog has registered the table, and its data stays. CLUSTER BY says what it is clustered by already.
+  bool same = shape.cluster_by.empty() || shape.cluster_by == delta::ClusteringNames(*target.snapshot);
+  if (!same) return OtherClustering(shape, *target.snapshot);
+  return NoRows();
 }
 
 Rows CreateAtPath(StatementRun& run, const CreateTableStatement& statement, const TableShape& shape,
@@ -269,41 +330,82 @@ delta::StringMap DefaultProperties(const StatementRun& run) {
   return delta::DefaultProperties(defaults);
 }
 
-void AbandonCreate(StatementRun& run, const std::string& uuid) {
-  sql::CatalogCommand command;
-  command.action = sql::CatalogAction::kDrop;
-  command.securable = sql::Securable::kTable;
-  command.name = {uuid};  // alone: an intent, no table
-  // Not through the run: it may have been cancelled.
-  auto abandoned = run.environment().control.Execute(run.session().handle(), command);
-  if (!abandoned.ok()) Log(LogLevel::kWarn, "an unfinished CREATE is left to the sweep", {{"reason", abandoned.error().message}});
+delta::Operation SaveOperation(const sql::InsertStatement& insert, const sql::ResolvedRelation& table,
+                               const delta::Metadata& metadata) {
+  CreateTableStatement replace;
+  replace.name = insert.table.name;
+  replace.location = table.managed ? "" : table.location;
+  replace.comment = metadata.description;
+  replace.query = insert.query;
+  replace.or_replace = true;
+  replace.save = insert.save;
+  TableShape shape;
+  if (!sql::NamesDeltaPath(replace.name)) shape.partition_columns = metadata.partition_columns;
+  return CreateOperation(replace, shape, metadata);
 }
+
+Rows CreateAtPlace(StatementRun& run, const sql::NameParts& name, const sql::CatalogReply& reply,
+                   const std::function<Rows(bool found_log)>& write) {
+  Result<delta::TableLocation> location = LocationOf(run, reply);
+  Result<bool> found_log = location.ok() ? delta::IsDeltaTable(*location) : Result<bool>(location.error());
+  Rows rows = found_log.ok() ? write(*found_log) : Rows(found_log.error());
+  // An unknown outcome may be version 0.
+  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
+  if (!failed || reply.already_existed) return rows;
+  sql::CatalogCommand drop;
+  drop.action = sql::CatalogAction::kDrop;
+  drop.securable = sql::Securable::kTable;
+  bool registered = found_log.ok() && *found_log;
+  drop.name = registered ? name : sql::NameParts{reply.uuid};  // a uuid alone: an intent, no table
+  // Not through the run: it may have been cancelled.
+  auto dropped = run.environment().control.Execute(run.session().handle(), drop);
+  if (!dropped.ok()) Log(LogLevel::kWarn, "a CREATE that failed is not taken back", {{"reason", dropped.error().message}});
+  return rows;
+}
+
+namespace {
+
+// The session's defaults, and above them what the statement says.
+delta::StringMap StatedProperties(const StatementRun& run, const CreateTableStatement& statement) {
+  constexpr const char* kVectors = "delta.enableDeletionVectors";
+  delta::StringMap properties = DefaultProperties(run);
+  // A default that nobody chose gives way.
+  bool ours = !run.state().confs.IsSaid("spark.databricks.delta.properties.defaults.enableDeletionVectors");
+  for (const auto& [key, value] : statement.properties) {
+    std::string name = delta::CanonicalProperty(key);
+    ours = ours && name != kVectors;
+    properties[name] = value;
+  }
+  if (ours && delta::IcebergCompatVersion(properties) > 0) properties.erase(kVectors);
+  for (const auto& [constraint, text] : statement.check_constraints) {
+    properties["delta.constraints." + ToLowerAscii(constraint)] = text;
+  }
+  return properties;
+}
+
+}  // namespace
 
 Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   RETURN_IF_ERROR(CheckBuilt(statement));
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
   ASSIGN_OR_RETURN(TableShape shape, ShapeOf(run, statement));
   sql::CatalogCommand command = CreateCommand(statement, name, shape);
-  if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement);
+  if (command.format != "DELTA") return CreateFileTable(run, std::move(command), statement, shape);
   Environment& env = run.environment();
-  delta::NewTable definition{shape.schema, shape.partition_columns, DefaultProperties(run), std::nullopt, statement.comment};
-  for (const auto& [key, value] : statement.properties) definition.properties[delta::CanonicalProperty(key)] = value;
-  for (const auto& [constraint, text] : statement.check_constraints) {
-    definition.properties["delta.constraints." + ToLowerAscii(constraint)] = text;
-  }
+  delta::NewTable definition{shape.schema, shape.partition_columns, StatedProperties(run, statement), std::nullopt, statement.comment};
   // Refuses a schema, property or rule that Delta cannot have before anything is made.
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   RETURN_IF_ERROR(Cluster(statement, shape, table));
-  if (NamesPath(statement.name)) return CreateAtPath(run, statement, shape, table);
+  bool by_path = sql::NamesDeltaPath(statement.name);
+  RETURN_IF_ERROR(CheckPlace(table, by_path ? statement.name[1] : statement.location));
+  if (by_path) return CreateAtPath(run, statement, shape, table);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
   if (reply.already_existed && !statement.or_replace) return NoRows();
-  RETURN_IF_ERROR(CheckSameClustering(run, command, shape, reply));
-  Rows rows = CreateInCatalog(run, statement, shape, table, reply);
-  // An unknown outcome may be version 0.
-  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
-  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
-  return rows;
+  return CreateAtPlace(run, name, reply, [&](bool found_log) {
+    return found_log ? CreateOverLog(run, statement, shape, table, reply)
+                     : WriteTable(run, {reply.uuid, reply.location, nullptr}, statement, shape, table);
+  });
 }
 
 Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {
@@ -348,6 +450,7 @@ Rows RunCommand(StatementRun& run, const sql::CreateViewStatement& statement) {
   command.comment = statement.comment;
   command.properties = statement.properties;
   command.view_text = statement.text;
+  command.properties[sql::kViewTimeZone] = run.state().confs.time_zone();
   command.current_catalog = run.state().catalog;
   command.current_schema = run.state().schema;
   for (size_t i = 0; i < output.size(); ++i) {

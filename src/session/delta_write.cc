@@ -4,12 +4,12 @@
 #include "delta/commit/row_tracking.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/features.h"
-#include "delta/maintenance/optimize.h"
 #include "delta/partition_values.h"
 #include "delta/schema_change.h"
 #include "engine/scan/table_scan.h"
 #include "session/maintain.h"
 #include "sql/analyze/plan_text.h"
+#include "sql/row_metadata.h"
 #include "sql/schema_evolution.h"
 
 namespace ashlar::session {
@@ -21,10 +21,21 @@ delta::TransactionEnvironment TransactionEnvironmentOf(StatementRun& run) {
   return environment;
 }
 
-delta::TableLocation PlaceOf(Environment& environment, const DeltaTarget& target) {
-  delta::TableLocation location{&environment.store, target.location, &environment.parquet_actions};
+std::shared_ptr<delta::CatalogCommits> CommitsOf(StatementRun& run, const std::string& uuid) {
+  return std::make_shared<RemoteCommits>(run.environment().control, run.session().handle(), uuid);
+}
+
+delta::TableLocation PlaceOf(StatementRun& run, const DeltaTarget& target) {
+  delta::TableLocation location{&run.environment().store, target.location, &run.environment().parquet_actions};
   if (target.snapshot) location.source_roots = target.snapshot->source_roots();
+  // A table that has only a path has no catalog.
+  if (target.catalog_managed && !target.uuid.empty()) location.catalog = CommitsOf(run, target.uuid);
   return location;
+}
+
+DeltaTarget WithCommits(DeltaTarget target, const delta::Protocol& protocol) {
+  target.catalog_managed = delta::IsCatalogManaged(protocol);
+  return target;
 }
 
 // The partition columns whose values have several forms in logs: with a zone or without, with a T or without.
@@ -51,18 +62,35 @@ delta::PartitionValues AsWritten(const delta::Snapshot& snapshot, delta::Partiti
 
 }  // namespace
 
-delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation) {
-  return {&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& relation) {
+  Environment& environment = run.environment();
+  delta::TableLocation location{&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+  if (relation.ratified) location.catalog = CommitsOf(run, relation.uuid);
+  return location;
+}
+
+Result<delta::TableLocation> LocationOf(StatementRun& run, const sql::CatalogReply& reply) {
+  Environment& environment = run.environment();
+  delta::TableLocation location{&environment.store, reply.location, &environment.parquet_actions, reply.source_roots};
+  if (!reply.already_existed) return location;
+  ASSIGN_OR_RETURN(auto ratified, environment.control.Ratified(run.session().handle(), reply.uuid));
+  if (ratified) location.catalog = CommitsOf(run, reply.uuid);
+  return location;
+}
+
+Status CheckPlace(const delta::TableDefinition& definition, const std::string& location) {
+  if (location.empty() || !delta::IsCatalogManaged(definition.protocol)) return OkStatus();
+  return delta::ManagedCreationUnsupported("a table at a LOCATION or path");
 }
 
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
     : run_(run),
       started_nanos_(run.environment().clock.MonotonicNanos()),
-      target_(std::move(target)),
+      target_(WithCommits(target, target.snapshot->protocol())),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(target_.snapshot->metadata()),
       schema_(target_.snapshot->schema()) {
-  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_.environment(), target_), committer_,
+  transaction_ = std::make_unique<delta::Transaction>(PlaceOf(run_, target_), committer_,
                                                       target_.snapshot, TransactionEnvironmentOf(run_));
   LoadRules();
 }
@@ -70,10 +98,10 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target)
 DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::TableDefinition& definition)
     : run_(run),
       started_nanos_(run.environment().clock.MonotonicNanos()),
-      target_(std::move(target)),
+      target_(WithCommits(target, target.snapshot ? target.snapshot->protocol() : definition.protocol)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
-  delta::TableLocation location = PlaceOf(run_.environment(), target_);
+  delta::TableLocation location = PlaceOf(run_, target_);
   delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
@@ -90,9 +118,18 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
-  if (!metadata_.configuration.contains("delta.targetFileSize")) return;
-  Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-  if (!bytes.ok() && rules_status_.ok()) rules_status_ = bytes.error();
+  SizeFiles();
+}
+
+void DeltaWrite::SizeFiles() {
+  Result<int64_t> bytes = FileBytesOf(run_, metadata_, options_);
+  if (bytes.ok()) file_bytes_ = *bytes;
+  else if (rules_status_.ok()) rules_status_ = bytes.error();
+}
+
+void DeltaWrite::UseOptions(WriteOptions options) {
+  options_ = std::move(options);
+  SizeFiles();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -118,12 +155,17 @@ void DeltaWrite::SetConfiguration(delta::StringMap configuration) {
   metadata_.configuration = std::move(configuration);
   delta::NameRowTrackingColumns(metadata_.configuration, run_.environment().random);
   // A table that gets column mapping keeps the names its files have.
-  if (!mapped && mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
-    delta::AssignColumnIds(schema_, metadata_.configuration, true, run_.environment().random);
+  if (mode.ok() && *mode != delta::ColumnMappingMode::kNone) {
+    delta::AssignColumnIds(schema_, metadata_.configuration, !mapped, run_.environment().random);
     metadata_.schema_string = schema_.ToJsonText();
   }
   transaction_->SetMetadata(metadata_);
   LoadRules();
+}
+
+void DeltaWrite::SetDescription(std::optional<std::string> text) {
+  metadata_.description = std::move(text);
+  transaction_->SetMetadata(metadata_);
 }
 
 void DeltaWrite::RenamePartitionColumn(const std::string& from, const std::string& to) {
@@ -172,9 +214,14 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
 
 Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   CHECK(target_.snapshot != nullptr);
+  if (delta::IsCatalogManaged(definition.protocol) && !target_.catalog_managed) {
+    return delta::ManagedCreationUnsupported("a table that exists");
+  }
   delta::Metadata metadata = definition.metadata;
   metadata.id = target_.snapshot->metadata().id;
   metadata.created_time_ms = target_.snapshot->metadata().created_time_ms;
+  // It stays catalog-managed, with what that needs.
+  if (target_.catalog_managed) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
   metadata_ = metadata;
   transaction_->SetMetadata(metadata);
   LoadRules();
@@ -202,17 +249,14 @@ Status DeltaWrite::AddColumns(const std::vector<Field>& columns) {
 
 engine::WriteTarget DeltaWrite::WriterTarget() const {
   engine::WriteTarget target;
-  target.table = PlaceOf(run_.environment(), target_);
+  target.table = PlaceOf(run_, target_);
   target.schema = schema_;
   target.partition_columns = metadata_.partition_columns;
   target.metadata = metadata_;
   target.constraints = rules_.constraints;
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
-  if (metadata_.configuration.contains("delta.targetFileSize")) {
-    Result<int64_t> bytes = delta::TargetFileBytes(metadata_);
-    if (bytes.ok()) target.target_file_bytes = *bytes;
-  }
+  target.target_file_bytes = file_bytes_;
   return target;
 }
 
@@ -238,13 +282,14 @@ void DeltaWrite::RequireOfRows(const sql::TypedExprPtr& condition, const std::st
 }
 
 void DeltaWrite::Replace(const delta::AddFile& file) {
+  CHECK(replaced_.has_value());
   transaction_->Remove(file);
-  ++files_removed_;
-  bytes_removed_ += file.size;
+  ++replaced_->files;
+  replaced_->bytes += file.size;
 }
 
 void DeltaWrite::RemoveWrittenPartitions() {
-  replaces_ = true;
+  if (!replaced_) replaced_.emplace();
   transaction_->ReadWholeTable();
   const delta::FileList& files = target_.snapshot->files();
   const delta::WallClock clock = engine::WallClockOf(run_.connection().time_zone());
@@ -259,7 +304,7 @@ void DeltaWrite::RemoveWrittenPartitions() {
 }
 
 void DeltaWrite::RemoveAllFiles() {
-  replaces_ = true;
+  if (!replaced_) replaced_.emplace();
   transaction_->ReadWholeTable();
   for (const delta::AddFile& file : target_.snapshot->files()) Replace(file);
 }
@@ -294,9 +339,9 @@ Status DeltaWrite::Commit(delta::Operation operation) {
     operation.metrics.emplace("numFiles", std::to_string(files_written_));
     operation.metrics.emplace("numOutputRows", std::to_string(rows_written_));
     operation.metrics.emplace("numOutputBytes", std::to_string(bytes_written_));
-    if (replaces_) {
-      operation.metrics.emplace("numRemovedFiles", std::to_string(files_removed_));
-      operation.metrics.emplace("numRemovedBytes", std::to_string(bytes_removed_));
+    if (replaced_) {
+      operation.metrics.emplace("numRemovedFiles", std::to_string(replaced_->files));
+      operation.metrics.emplace("numRemovedBytes", std::to_string(replaced_->bytes));
     }
   }
   operation.user_name = run_.session().user_name();
@@ -305,7 +350,7 @@ Status DeltaWrite::Commit(delta::Operation operation) {
   // With an unknown outcome the files may be the table's: they stay.
   keep_files_ = committed.ok() || committed.error().code == ErrorCode::kTemporarilyUnavailable;
   if (!committed.ok()) return committed.error();
-  if (!written_partitions_.empty() && CompactsAfterWrites(run_, metadata_)) {
+  if (!written_partitions_.empty() && CompactsAfterWrites(run_, metadata_, transaction_->IsBlindAppend())) {
     CompactAfterWrite(run_, target_, written_partitions_);
   }
   return OkStatus();
@@ -345,6 +390,7 @@ bool EvolvesSchemas(const StatementRun& run) {
 }
 
 std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle) {
+  if (auto* showing = dynamic_cast<const sql::RowMetadataSource*>(&handle)) return SnapshotOf(*showing->WithoutMetadata());
   auto* table = dynamic_cast<const engine::DeltaTable*>(&handle);
   if (table == nullptr || dynamic_cast<const engine::ParquetTable*>(table) != nullptr) return nullptr;
   return table->snapshot();

@@ -2,6 +2,7 @@
 // through the control plane. Files of a change that was not committed are deleted when it goes away.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,16 +18,22 @@
 #include "session/commands.h"
 #include "session/committer.h"
 #include "session/table_rules.h"
+#include "session/write_layout.h"
 
 namespace ashlar::session {
 
-// Where the relation's table is, and whose files it may read.
-delta::TableLocation LocationOf(Environment& environment, const sql::ResolvedRelation& relation);
+// Where the relation's table is, and whose files it may read; of a catalog-managed one, who is asked for its commits.
+delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& relation);
+// The same of what a CREATE answered.
+Result<delta::TableLocation> LocationOf(StatementRun& run, const sql::CatalogReply& reply);
+// Whether a table of this definition may be made at a LOCATION or path, empty for none.
+Status CheckPlace(const delta::TableDefinition& definition, const std::string& location);
 
 struct DeltaTarget {
   std::string uuid;      // the catalog's; empty for a table by path
   std::string location;
   std::shared_ptr<const delta::Snapshot> snapshot;  // null: the table is being created
+  bool catalog_managed = false;                     // DeltaWrite sets it
 };
 
 // Not thread safe.
@@ -51,6 +58,7 @@ class DeltaWrite {
   // The same columns, some of a wider type; the changes are noted in the schema. No change: nothing.
   void WidenSchema(const Schema& schema);
   void SetConfiguration(delta::StringMap configuration);
+  void SetDescription(std::optional<std::string> text);
   // The schema follows by SetSchema.
   void RenamePartitionColumn(const std::string& from, const std::string& to);
   void SetProtocol(delta::Protocol protocol);
@@ -59,6 +67,8 @@ class DeltaWrite {
   // A table that is replaced by one without clustering.
   void ForgetClustering();
   const delta::Metadata& metadata() const { return metadata_; }
+  // What the statement's writer asks for besides.
+  void UseOptions(WriteOptions options);
   // Writes and adds the rows; output[i] is column i of the table as it will be.
   Status AddRows(const sql::PlanPtr& rows);
   // Every row written from now on satisfies the condition (REPLACE WHERE).
@@ -79,7 +89,7 @@ class DeltaWrite {
   const Schema& schema() const { return schema_; }
   int64_t rows_written() const { return rows_written_; }
   int64_t files_written() const { return files_written_; }
-  int64_t files_removed() const { return files_removed_; }
+  int64_t files_removed() const { return replaced_ ? replaced_->files : 0; }
   // Since this was made.
   int64_t ElapsedMs() const;
 
@@ -102,18 +112,25 @@ class DeltaWrite {
   std::unique_ptr<delta::Transaction> transaction_;
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
+  // Where files end; what is wrong with that fails the first write, too.
+  void SizeFiles();
 
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
   Status rules_status_ = OkStatus();
+  WriteOptions options_;
+  int64_t file_bytes_ = 0;
   std::vector<engine::RowConstraint> required_;
   std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;
   int64_t rows_written_ = 0;
   int64_t bytes_written_ = 0;
-  bool replaces_ = false;
-  int64_t files_removed_ = 0;
-  int64_t bytes_removed_ = 0;
+  // What the rows stand for; absent where they are added to what is there.
+  struct Replaced {
+    int64_t files = 0;
+    int64_t bytes = 0;
+  };
+  std::optional<Replaced> replaced_;
   bool keep_files_ = false;
 };
 
@@ -130,8 +147,15 @@ std::shared_ptr<const delta::Snapshot> SnapshotOf(const sql::TableHandle& handle
 // What the session gives every new table; an empty value is none.
 delta::StringMap DefaultProperties(const StatementRun& run);
 
-// After a CREATE failed and its files are gone: neither its intent nor its folder waits for the sweep.
-void AbandonCreate(StatementRun& run, const std::string& uuid);
+// How an INSERT of df.write, of a table that keeps its columns, stands in the history.
+delta::Operation SaveOperation(const sql::InsertStatement& insert, const sql::ResolvedRelation& table,
+                               const delta::Metadata& metadata);
+
+// Calls `write` for the table `name` that the catalog has given a place, and says whether a log lies there already.
+// When it fails, a table that is new is taken back: neither its intent nor its folder waits for the sweep; one that the
+// catalog has registered because of that log is forgotten, and the log stays.
+Rows CreateAtPlace(StatementRun& run, const sql::NameParts& name, const sql::CatalogReply& reply,
+                   const std::function<Rows(bool found_log)>& write);
 
 // One row of counts: what INSERT, UPDATE, DELETE and MERGE report.
 Rows ReportCounts(StatementRun& run, const std::vector<std::pair<std::string, int64_t>>& counts);

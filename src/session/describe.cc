@@ -37,7 +37,7 @@ Result<std::shared_ptr<const delta::Snapshot>> LoadSnapshot(StatementRun& run, c
                         relation.full_name + " is not a Delta table. This operation is only supported on Delta tables.",
                         {{"tableName", relation.full_name}, {"operation", "DESCRIBE"}});
   }
-  return delta::Snapshot::Load(LocationOf(run.environment(), relation));
+  return delta::Snapshot::Load(LocationOf(run, relation));
 }
 
 void AddDetails(const sql::ResolvedRelation& relation, TextRows* rows) {
@@ -71,28 +71,44 @@ void AddColumns(const char* title, const std::vector<std::pair<std::string, cons
   for (const auto& [name, field] : columns) rows->push_back({name, field->type.SimpleString(), CommentOf(*field)});
 }
 
-// What the files of the table lie by.
-void AddLayout(const delta::Snapshot& snapshot, TextRows* rows) {
-  std::vector<std::pair<std::string, const Field*>> partitions, clusters;
-  for (const std::string& name : snapshot.partition_columns()) {
-    const Field* field = delta::FieldAt({name}, snapshot.schema());
+// Of a table that is not in Delta, the columns whose values the names of its folders are; none of a view.
+Result<std::vector<std::string>> FolderColumns(StatementRun& run, const sql::ResolvedRelation& relation) {
+  if (relation.kind == sql::RelationKind::kView) return std::vector<std::string>();
+  ASSIGN_OR_RETURN(auto handle, run.analyzer().tables.Open(relation, {}, {}, std::nullopt));
+  return handle->partition_columns();
+}
+
+void AddPartitions(const std::vector<std::string>& columns, const Schema& schema, TextRows* rows) {
+  std::vector<std::pair<std::string, const Field*>> partitions;
+  for (const std::string& name : columns) {
+    const Field* field = delta::FieldAt({name}, schema);
     if (field != nullptr) partitions.emplace_back(field->name, field);
   }
+  AddColumns("# Partition Information", partitions, rows);
+}
+
+// What the files of the table lie by.
+void AddLayout(const delta::Snapshot& snapshot, TextRows* rows) {
+  AddPartitions(snapshot.partition_columns(), snapshot.schema(), rows);
+  std::vector<std::pair<std::string, const Field*>> clusters;
   for (const delta::ColumnPath& path : delta::ClusteringNames(snapshot)) {
     const Field* field = delta::FieldAt(path, snapshot.schema());
     if (field != nullptr) clusters.emplace_back(delta::PathText(path), field);
   }
-  AddColumns("# Partition Information", partitions, rows);
   AddColumns("# Clustering Information", clusters, rows);
 }
 
-// "PARTITIONED BY (a)\n", "CLUSTER BY (a, b.c)\n", or nothing.
+// "PARTITIONED BY (a)\n", or nothing.
+std::string PartitionClause(const std::vector<std::string>& columns) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : columns) quoted.push_back(QuoteIfNeeded(name));
+  return quoted.empty() ? "" : "PARTITIONED BY (" + Join(quoted, ", ") + ")\n";
+}
+
+// The same of a Delta table, or "CLUSTER BY (a, b.c)\n".
 std::string LayoutClause(const delta::Snapshot& snapshot) {
-  std::vector<std::string> partitions;
-  for (const std::string& name : snapshot.partition_columns()) partitions.push_back(QuoteIfNeeded(name));
-  if (!partitions.empty()) return "PARTITIONED BY (" + Join(partitions, ", ") + ")\n";
   std::vector<std::string> clusters = delta::ClusteringTexts(snapshot);
-  return clusters.empty() ? "" : "CLUSTER BY (" + Join(clusters, ", ") + ")\n";
+  return clusters.empty() ? PartitionClause(snapshot.partition_columns()) : "CLUSTER BY (" + Join(clusters, ", ") + ")\n";
 }
 
 Value OptionalText(const std::optional<std::string>& text) {
@@ -144,7 +160,7 @@ Value TextArray(const std::vector<std::string>& texts) {
 Rows DescribeHistory(StatementRun& run, const sql::ResolvedRelation& relation, std::optional<int64_t> limit) {
   RETURN_IF_ERROR(LoadSnapshot(run, relation));
   ASSIGN_OR_RETURN(std::vector<delta::HistoryEntry> history,
-                   delta::ReadHistory(LocationOf(run.environment(), relation), limit));
+                   delta::ReadHistory(LocationOf(run, relation), limit));
   Schema schema{{{"version", TypeId::kLong},
                  {"timestamp", TypeId::kTimestamp},
                  {"userId", TypeId::kString},
@@ -236,6 +252,9 @@ Rows RunCommand(StatementRun& run, const sql::DescribeTableStatement& statement)
     if (relation.format == "DELTA") {
       ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, LoadSnapshot(run, relation));
       AddLayout(*snapshot, &rows);
+    } else {
+      ASSIGN_OR_RETURN(std::vector<std::string> partitions, FolderColumns(run, relation));
+      AddPartitions(partitions, schema, &rows);
     }
     if (statement.extended) AddDetails(relation, &rows);
   }
@@ -277,6 +296,9 @@ Rows RunCommand(StatementRun& run, const sql::ShowCreateTableStatement& statemen
     if (relation.format == "DELTA") {
       ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> snapshot, LoadSnapshot(run, relation));
       text += LayoutClause(*snapshot);
+    } else {
+      ASSIGN_OR_RETURN(std::vector<std::string> partitions, FolderColumns(run, relation));
+      text += PartitionClause(partitions);
     }
     if (!relation.managed) text += "LOCATION '" + relation.location + "'\n";
   }

@@ -16,6 +16,7 @@
 #include "engine/scan/older_types.h"
 #include "engine/write/rearrange.h"
 #include "session/committer.h"
+#include "session/operation_text.h"
 #include "session/row_tracking.h"
 
 namespace ashlar::session {
@@ -37,6 +38,7 @@ class FeatureDrop {
 
   Status Run() {
     ASSIGN_OR_RETURN(feature_, delta::FeatureToDrop(snapshot().protocol(), request_.feature, request_.truncate_history));
+    if (feature_->name == delta::kCatalogManaged) return NotImplemented("dropping the feature catalogManaged");
     int64_t before = snapshot().version();
     RETURN_IF_ERROR(StopUsing());
     ASSIGN_OR_RETURN(bool shows, delta::ShowsFeature(snapshot(), *feature_));
@@ -59,7 +61,7 @@ class FeatureDrop {
 
  private:
   const delta::Snapshot& snapshot() const { return *table_.snapshot; }
-  delta::TableLocation location() const { return LocationOf(run_.environment(), table_.relation); }
+  delta::TableLocation location() const { return LocationOf(run_, table_.relation); }
 
   Status Commit(DeltaWrite& write, delta::Operation operation) {
     RETURN_IF_ERROR(write.Commit(std::move(operation)));
@@ -233,14 +235,17 @@ class FeatureDrop {
       ASSIGN_OR_RETURN(Rewritten rewritten, Rewrite(write, older));
       delta::Operation operation;
       operation.name = "REORG";
-      operation.parameters = {{"predicate", "[]"}, {"applyPurge", "false"}};
+      operation.parameters = {{"predicate", "[]"}, {"applyPurge", "true"}};
       operation.metrics = delta::OptimizeMetrics(rewritten.removed, rewritten.added);
       RETURN_IF_ERROR(Commit(write, std::move(operation)));
     }
     DeltaWrite write(run_, table_.target());
     write.SetSchema(delta::WithoutTypeChanges(snapshot().schema()));
     delta::Operation operation;
-    operation.name = "REMOVE TYPE WIDENING METADATA";
+    operation.name = "DROP FEATURE";
+    Json columns = Json::array();
+    for (const auto& [parent, field] : delta::WidenedFields(snapshot().schema())) columns.push_back(ColumnJson(parent, field));
+    operation.parameters["columns"] = WriteJson(columns);
     return Commit(write, std::move(operation));
   }
 
@@ -308,7 +313,7 @@ class FeatureDrop {
       if (shows) return true;
     }
     for (const delta::CommitFile& commit : listing.commits) {
-      ASSIGN_OR_RETURN(std::vector<delta::Action> actions, delta::ReadCommit(location(), commit.version));
+      ASSIGN_OR_RETURN(std::vector<delta::Action> actions, delta::ReadCommit(location(), commit));
       for (const delta::Action& action : actions) {
         ASSIGN_OR_RETURN(bool shows, delta::ShowsFeature(action, *feature_));
         if (shows) return true;

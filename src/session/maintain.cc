@@ -40,7 +40,7 @@ Result<MaintainedTable> OpenMaintained(StatementRun& run, const sql::TableRelati
     return MakeSqlError("DELTA_ONLY_OPERATION", "0AKDD", operation + " is only supported for Delta tables.",
                         {{"operation", operation}});
   }
-  ASSIGN_OR_RETURN(opened.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), opened.relation)));
+  ASSIGN_OR_RETURN(opened.snapshot, delta::Snapshot::Load(LocationOf(run, opened.relation)));
   return opened;
 }
 

@@ -37,7 +37,7 @@ Rows OptimizeTable(StatementRun& run, const MaintainedTable& table, const sql::O
 
 // Whether the session or the table asks for automatic compaction, and one of the given partitions: those
 // with many small files are compacted. The write stands whatever becomes of it.
-bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata);
+bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata, bool blind_append);
 void CompactAfterWrite(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions);
 
 }  // namespace ashlar::session

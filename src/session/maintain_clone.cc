@@ -5,14 +5,18 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/drop_feature.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/features.h"
 #include "delta/maintenance/table_folder.h"
+#include "delta/maintenance/table_objects.h"
 #include "delta/paths.h"
 #include "engine/write/row_counts.h"
 #include "objectstore/store_url.h"
 #include "session/commands.h"
 #include "session/maintain.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -37,7 +41,7 @@ Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& tabl
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(table, run.analyzer()));
   delta::TimeTravel at{travel.version, std::nullopt};
   if (travel.timestamp_micros) at.timestamp_ms = *travel.timestamp_micros / 1000;
-  ASSIGN_OR_RETURN(source.snapshot, delta::Snapshot::Load(LocationOf(run.environment(), source.relation), at));
+  ASSIGN_OR_RETURN(source.snapshot, delta::Snapshot::Load(LocationOf(run, source.relation), at));
   return source;
 }
 
@@ -58,8 +62,9 @@ Status CheckSource(StatementRun& run, const sql::CloneTableStatement& statement,
 // Refuses properties a table cannot have before anything is made.
 Status CheckProperties(StatementRun& run, const std::map<std::string, std::string>& properties) {
   for (const auto& [key, value] : properties) {
-    // The copied files have the source's column names.
-    if (key.starts_with("delta.columnMapping.")) return NotImplemented("CLONE with another " + key);
+    // The copied files have the source's column names, and perhaps no partition columns.
+    bool of_iceberg = delta::IcebergCompatVersion({{key, value}}) > 0;
+    if (key.starts_with("delta.columnMapping.") || of_iceberg) return NotImplemented("CLONE with another " + key);
   }
   delta::NewTable any{Schema{{{"c", TypeId::kLong, true, "{}"}}}, {}, properties, std::nullopt, std::nullopt};
   RETURN_IF_ERROR(delta::DefineTable(any, run.environment().clock, run.environment().random));
@@ -72,11 +77,15 @@ Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const delta::Snap
   definition.metadata.id = NewUuid(run.environment().random);
   definition.metadata.created_time_ms = run.environment().clock.NowMs();
   ASSIGN_OR_RETURN(delta::PropertyRequest request, delta::ReadProperties(properties));
+  // How the source is committed to is no matter of its files.
+  const delta::TableFeature& managed = *delta::FindTableFeature(delta::kCatalogManaged);
+  if (delta::IsCatalogManaged(definition.protocol)) definition.protocol = delta::WithoutFeature(definition.protocol, managed);
   for (const auto& [key, value] : request.stored) definition.metadata.configuration[key] = value;
   for (const delta::TableFeature* feature : request.features) {
     definition.protocol = delta::WithFeature(std::move(definition.protocol), *feature);
   }
   definition.protocol = delta::WithRequest(std::move(definition.protocol), request);
+  if (delta::IsCatalogManaged(definition.protocol)) return delta::ManagedCreationUnsupported("a clone");
   return definition;
 }
 
@@ -106,7 +115,7 @@ class FileCopy {
 
   Status CopyAll() {
     uuid_ = NewUuid(run_.environment().random);
-    folders_.insert(root_);
+    if (!objectstore::IsStorePath(root_)) folders_.insert(root_);
     std::vector<delta::AddFile> files = source_.files().ToVector();
     RETURN_IF_ERROR(engine::FillRowCounts(run_.connection(), source_, files));
     for (delta::AddFile& file : files) RETURN_IF_ERROR(CopyOne(std::move(file)));
@@ -131,7 +140,9 @@ class FileCopy {
     std::string target = root_ + "/" + name;
     RETURN_IF_ERROR(MakeFolders(target));
     transaction_.TrackCreatedFile(target);
-    ASSIGN_OR_RETURN(int64_t bytes, delta::CopyTableFile(from, relative, target));
+    const bool local = !objectstore::IsStorePath(from) && !objectstore::IsStorePath(root_);
+    ASSIGN_OR_RETURN(int64_t bytes, local ? delta::CopyTableFile(from, relative, target)
+                                          : delta::CopyTableObject(run_.environment().store, from, relative, target));
     bytes_ += bytes;
     file.path = delta::EncodeLogPath(name);
     file.modification_time_ms = run_.environment().clock.NowMs();
@@ -149,6 +160,7 @@ class FileCopy {
   }
 
   Status MakeFolders(const std::string& target) {
+    if (objectstore::IsStorePath(root_)) return OkStatus();
     std::string parent = target.substr(0, target.rfind('/'));
     RETURN_IF_ERROR(MakeDirectories(parent));
     for (; parent.size() > root_.size(); parent = parent.substr(0, parent.rfind('/'))) folders_.insert(parent);
@@ -304,31 +316,20 @@ Error TargetExists(const sql::NameParts& name) {
   return MakeSqlError("DELTA_TABLE_ALREADY_EXISTS", "42P07", "The table " + table + " exists already.", {{"tableName", table}});
 }
 
-// A new table must not take over a log that lies at its location: it is taken back, the log stays.
-Status RefuseNonEmpty(StatementRun& run, const sql::NameParts& name, const std::string& location) {
-  Environment& env = run.environment();
-  ASSIGN_OR_RETURN(bool taken, delta::IsDeltaTable({&env.store, location, &env.parquet_actions}));
-  if (!taken) return OkStatus();
-  sql::CatalogCommand drop;
-  drop.action = sql::CatalogAction::kDrop;
-  drop.securable = sql::Securable::kTable;
-  drop.name = name;
-  RETURN_IF_ERROR(run.Execute(drop));
+// A new table must not take over a log that lies at its location.
+Error NonEmptyTarget() {
   return MakeSqlError("DELTA_UNSUPPORTED_NON_EMPTY_CLONE", "0AKDC",
                       "The clone destination table is non-empty. Please TRUNCATE or DELETE FROM the table before running CLONE.");
 }
 
 Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source,
                 const delta::TableDefinition& definition, const sql::CatalogReply& reply) {
-  if (objectstore::IsStorePath(reply.location) || objectstore::IsStorePath(source.relation.location)) {
-    return NotImplemented("CLONE from or to an object store");
-  }
   if (reply.location == source.relation.location) {
     return MakeError(ErrorCode::kInvalidParameterValue, "A table cannot be replaced by a clone of itself.");
   }
-  Environment& env = run.environment();
   DeltaTarget target{reply.uuid, reply.location, nullptr};
-  delta::TableLocation location{&env.store, reply.location, &env.parquet_actions, reply.source_roots};
+  ASSIGN_OR_RETURN(delta::TableLocation location, LocationOf(run, reply));
+  if (location.catalog) return NotImplemented("CLONE to a catalog-managed table");
   ASSIGN_OR_RETURN(bool exists, delta::IsDeltaTable(location));
   if (exists) {
     ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(location));
@@ -355,7 +356,7 @@ Rows WriteClone(StatementRun& run, const sql::CloneTableStatement& statement, co
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
-  if (statement.name.size() == 2 && EqualsIgnoreCase(statement.name[0], "delta")) {
+  if (sql::NamesDeltaPath(statement.name)) {
     return NotImplemented("CLONE to a table that is named by its path");
   }
   ASSIGN_OR_RETURN(sql::NameParts name, run.Complete(statement.name, 3));
@@ -367,12 +368,10 @@ Rows RunCommand(StatementRun& run, const sql::CloneTableStatement& statement) {
   if (!created.ok() && created.error().condition == "TABLE_OR_VIEW_ALREADY_EXISTS") return TargetExists(name);
   ASSIGN_OR_RETURN(sql::CatalogReply reply, std::move(created));
   if (reply.already_existed && !statement.or_replace) return ReportNothing(run);
-  if (!statement.or_replace) RETURN_IF_ERROR(RefuseNonEmpty(run, name, reply.location));
-  Rows rows = WriteClone(run, statement, source, definition, reply);
-  // An unknown outcome may be version 0.
-  bool failed = !rows.ok() && rows.error().code != ErrorCode::kTemporarilyUnavailable;
-  if (failed && !reply.already_existed) AbandonCreate(run, reply.uuid);
-  return rows;
+  return CreateAtPlace(run, name, reply, [&](bool found_log) -> Rows {
+    if (found_log && !statement.or_replace) return NonEmptyTarget();
+    return WriteClone(run, statement, source, definition, reply);
+  });
 }
 
 }  // namespace ashlar::session

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "delta/maintenance/table_folder.h"
+#include "delta/maintenance/table_objects.h"
 #include "engine/table_writer.h"
 #include "objectstore/store_url.h"
 #include "session/commands.h"
@@ -42,15 +42,17 @@ Status CheckManifests(const delta::Snapshot& snapshot) {
 }
 
 // Manifests of partitions that have no files any more.
-Status RemoveStale(const std::string& folder, const std::set<std::string>& current) {
+Status RemoveStale(const delta::TableLocation& folder, const std::set<std::string>& current) {
   delta::FolderFilter filter;
   filter.is_hidden = [](const std::string&) { return false; };
   filter.is_needed = [&](const std::string& path) { return current.contains(path); };
   filter.older_than_ms = INT64_MAX;
-  ASSIGN_OR_RETURN(delta::FolderContents found, delta::ListFolder(folder, filter));
+  const bool local = !objectstore::IsStorePath(folder.root);
+  ASSIGN_OR_RETURN(delta::FolderContents found, local ? delta::ListFolder(folder.root, filter) : delta::ListObjects(folder, filter));
   std::vector<std::string> stale;
   for (const delta::FolderFile& file : found.files) stale.push_back(file.path);
-  RETURN_IF_ERROR(delta::UnlinkFiles(folder, stale, [] { return false; }));
+  auto cancelled = [] { return false; };
+  RETURN_IF_ERROR(local ? delta::UnlinkFiles(folder.root, stale, cancelled) : delta::DeleteObjects(folder, stale, cancelled));
   return OkStatus();
 }
 
@@ -63,16 +65,13 @@ Rows RunCommand(StatementRun& run, const sql::GenerateStatement& statement) {
                         {{"mode", statement.mode}, {"supportedModes", kMode}});
   }
   ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, "GENERATE"));
-  if (objectstore::IsStorePath(table.snapshot->root())) {
-    return NotImplemented("GENERATE symlink_format_manifest for a table in an object store");
-  }
   RETURN_IF_ERROR(CheckManifests(*table.snapshot));
   std::map<std::string, std::string> manifests;
   if (table.snapshot->partition_columns().empty()) manifests["manifest"];
   for (const delta::AddFile& file : table.snapshot->files()) {
     ASSIGN_OR_RETURN(std::string path, table.snapshot->DataPath(file));
     ASSIGN_OR_RETURN(std::string manifest, ManifestOf(*table.snapshot, file));
-    manifests[manifest] += "file:" + path + "\n";
+    manifests[manifest] += (objectstore::IsStorePath(path) ? "" : "file:") + path + "\n";
   }
   std::string folder = table.snapshot->root() + "/" + kFolder;
   std::set<std::string> current;
@@ -80,7 +79,8 @@ Rows RunCommand(StatementRun& run, const sql::GenerateStatement& statement) {
     RETURN_IF_ERROR(run.environment().store.PutOverwrite(folder + "/" + name, text));
     current.insert(name);
   }
-  if (!manifests.empty()) RETURN_IF_ERROR(RemoveStale(folder, current));
+  Environment& env = run.environment();
+  if (!manifests.empty()) RETURN_IF_ERROR(RemoveStale({&env.store, folder, &env.parquet_actions}, current));
   return NoRows();
 }
 

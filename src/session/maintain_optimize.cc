@@ -193,12 +193,18 @@ int64_t AutoCompactConf(const StatementRun& run, const char* name, int64_t other
   return text ? ParseInt64(*text).value_or(otherwise) : otherwise;
 }
 
+bool AutoCompactSwitch(const StatementRun& run, const char* name, bool otherwise) {
+  auto text = run.state().confs.Get(std::string("spark.databricks.delta.autoCompact.") + name);
+  return text ? EqualsIgnoreCase(*text, "true") : otherwise;
+}
+
 Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
   MaintainedTable table;
   table.relation.uuid = written.uuid;
   table.relation.location = written.location;
   if (written.snapshot) table.relation.source_roots = written.snapshot->source_roots();
-  delta::TableLocation location = LocationOf(run.environment(), table.relation);
+  if (written.catalog_managed) table.relation.ratified.emplace();
+  delta::TableLocation location = LocationOf(run, table.relation);
   ASSIGN_OR_RETURN(table.snapshot, written.snapshot ? delta::Snapshot::Update(location, written.snapshot)
                                                     : delta::Snapshot::Load(location));
   OptimizeOptions options;
@@ -206,6 +212,8 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
   delta::AutoCompactOptions small;
   small.small_file_bytes = AutoCompactConf(run, "minFileSize", options.target_file_bytes / 2);
   small.min_files = static_cast<size_t>(std::max<int64_t>(2, AutoCompactConf(run, "minNumFiles", 50)));
+  small.max_partitions = static_cast<size_t>(AutoCompactConf(run, "maxNumModifiedPartitions", 128));
+  small.every_partition = !AutoCompactSwitch(run, "modifiedPartitionsOnly.enabled", true);
   std::vector<size_t> candidates = delta::AutoCompactCandidates(*table.snapshot, partitions, small);
   // What lies in a cube stays there: OPTIMIZE alone lays it out again.
   std::erase_if(candidates, [&](size_t i) { return table.snapshot->files()[i].clustering_provider.has_value(); });
@@ -219,11 +227,13 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
 
 }  // namespace
 
-bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata) {
-  // What a session says is stronger than what the table says.
+bool CompactsAfterWrites(const StatementRun& run, const delta::Metadata& metadata, bool blind_append) {
+  // What a session says is stronger than what the table says; delta.autoOptimize asks for it whatever else is said.
   auto property = metadata.configuration.find("delta.autoOptimize.autoCompact");
   std::string otherwise = property == metadata.configuration.end() ? "false" : property->second;
+  if (delta::BooleanProperty(metadata.configuration, "delta.autoOptimize", false)) otherwise = "true";
   std::string wanted = run.state().confs.GetOr("spark.databricks.delta.autoCompact.enabled", otherwise);
+  if (blind_append && AutoCompactSwitch(run, "nonBlindAppend.enabled", false)) return false;
   return EqualsIgnoreCase(wanted, "true") || EqualsIgnoreCase(wanted, "auto");
 }
 

@@ -74,7 +74,7 @@ Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
   ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, "RESTORE"));
   ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(statement.table, run.analyzer()));
   Environment& env = run.environment();
-  delta::TableLocation location = LocationOf(env, table.relation);
+  delta::TableLocation location = LocationOf(run, table.relation);
   ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> target, SnapshotToRestore(location, travel));
   if (target->version() == table.snapshot->version()) return NoRows();
   delta::RestorePlan plan = delta::PlanRestore(*table.snapshot, *target);

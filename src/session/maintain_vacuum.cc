@@ -65,7 +65,7 @@ Rows RunCommand(StatementRun& run, const sql::VacuumStatement& statement) {
   Environment& env = run.environment();
   delta::VacuumWindow window{env.clock.NowMs() - retention.used_ms};
   RETURN_IF_ERROR(AddClonesNeeds(run, table, window.needed_by_clones));
-  delta::TableLocation location = LocationOf(env, table.relation);
+  delta::TableLocation location = LocationOf(run, table.relation);
   Result<delta::VacuumPlan> plan = statement.lite ? delta::PlanVacuumLite(location, snapshot, window)
                                                   : delta::PlanVacuum(location, snapshot, window);
   if (!plan.ok()) return plan.error();

@@ -1,6 +1,6 @@
 #include "session/operation_text.h"
 
-#include "base/json.h"
+#include "base/check.h"
 #include "engine/engine.h"
 #include "sql/analyze/optimized_condition.h"
 #include "sql/analyze/plan_text.h"
@@ -48,6 +48,18 @@ std::string ClauseList(StatementRun& run, const sql::AnalyzedMerge& merge, Match
 }
 
 }  // namespace
+
+Json ColumnJson(const std::vector<std::string>& parent, const Field& field) {
+  auto quoted = [](const std::string& name) { return name.find('.') == std::string::npos ? name : "`" + name + "`"; };
+  std::string path;
+  for (const std::string& name : parent) path += quoted(name) + ".";
+  Result<Json> schema = ParseJson(Schema{{field}}.ToJsonText());
+  CHECK(schema.ok()) << "a schema of ours that cannot be read";
+  Json column = (*schema)["fields"][0];
+  column["name"] = path + quoted(field.name);
+  if (column["type"].is_object()) column["type"] = column["type"]["type"].get<std::string>();
+  return column;
+}
 
 OperationParameters UpdateParameters(StatementRun& run, const sql::TypedExprPtr& condition) {
   return {{"predicate", ConditionList(run, condition)}};

@@ -1,12 +1,15 @@
-// What the history of a table says of a statement's conditions, in delta-spark's words.
+// What the history of a table says of a statement's conditions and columns, in delta-spark's words.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/json.h"
 #include "session/run_statement.h"
 #include "sql/analyzer.h"
+#include "types/data_type.h"
 
 namespace ashlar::session {
 
@@ -18,5 +21,8 @@ OperationParameters DeleteParameters(StatementRun& run, const sql::TypedExprPtr&
 
 // predicate, matchedPredicates, notMatchedPredicates, notMatchedBySourcePredicates of MERGE.
 OperationParameters MergeParameters(StatementRun& run, const sql::AnalyzedMerge& merge);
+
+// A column of ADD COLUMNS, CHANGE COLUMN and DROP FEATURE: its path, and of a nested type the kind alone.
+Json ColumnJson(const std::vector<std::string>& parent, const Field& field);
 
 }  // namespace ashlar::session

@@ -64,7 +64,7 @@ class Preparation {
   }
 
  private:
-  delta::TableLocation location() const { return LocationOf(run_.environment(), table_.relation); }
+  delta::TableLocation location() const { return LocationOf(run_, table_.relation); }
 
   StatementRun& run_;
   MaintainedTable& table_;

@@ -4,6 +4,7 @@
 #include "engine/delta_table_source.h"
 #include "session/commands.h"
 #include "sql/analyze/scope.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 
@@ -49,8 +50,8 @@ class StatementRun::StoppableStream final : public engine::ResultStream {
 namespace {
 
 // The query of a view's text, or of a rule of a column.
-Result<sql::RelationPtr> ParseQuery(const std::string& text) {
-  ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text));
+Result<sql::RelationPtr> ParseQuery(const std::string& text, const std::string& time_zone) {
+  ASSIGN_OR_RETURN(sql::Statement statement, sql::ParseStatement(text, {.time_zone = time_zone}));
   if (auto* query = std::get_if<sql::QueryStatement>(&statement.node)) return query->query;
   return NotImplemented("a statement that is not a query inside a relation");
 }
@@ -151,7 +152,7 @@ Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& ta
   sql::ResolveRequest request;
   request.access = access;
   if (table.identifier) return NotImplemented("IDENTIFIER() as the name of a table to change");
-  if (table.name.size() == 2 && EqualsIgnoreCase(table.name[0], "delta")) {
+  if (sql::NamesDeltaPath(table.name)) {
     request.format = "DELTA";
     request.path = table.name[1];
   } else {

@@ -21,6 +21,7 @@ class NoTables final : public link::ControlApi {
   }
   Result<sql::CatalogReply> Execute(const std::string&, const sql::CatalogCommand&) override { return NotFound(); }
   Result<link::CommitOutcome> Commit(const std::string&, const link::CommitRequest&) override { return NotFound(); }
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string&, const std::string&) override { return NotFound(); }
   Status OnHeartbeat(const link::Heartbeat&) override { return OkStatus(); }
 
  private:

@@ -60,11 +60,23 @@ Rows UseNamespace(StatementRun& run, sql::CatalogCommand command) {
   return NoRows();
 }
 
+// COMMENT ON TABLE of a Delta table is a change of its log. nullopt where the catalog alone keeps the comment: a view's, and
+// that of a table which the asker may manage and not modify.
+std::optional<sql::AlterTableStatement> CommentInLog(StatementRun& run, const sql::CatalogCommand& command) {
+  if (command.action != sql::CatalogAction::kSetComment || command.securable != sql::Securable::kTable) return std::nullopt;
+  sql::AlterTableStatement alter;
+  alter.table.name = command.name;
+  alter.properties["comment"] = command.comment.value_or("");
+  auto relation = run.Resolve(alter.table, sql::Access::kWrite);
+  if (!relation.ok() || relation->format != "DELTA") return std::nullopt;
+  return alter;
+}
+
 // A Delta table's are in its log, with those that stand for its protocol.
 Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const sql::ResolvedRelation& relation) {
-  bool in_log = relation.kind != sql::RelationKind::kView && EqualsIgnoreCase(relation.format, "delta");
-  if (!in_log) return relation.properties;
-  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run.environment(), relation)));
+  if (relation.kind == sql::RelationKind::kView) return sql::ShownViewProperties(relation.properties);
+  if (!EqualsIgnoreCase(relation.format, "delta")) return relation.properties;
+  ASSIGN_OR_RETURN(auto snapshot, delta::Snapshot::Load(LocationOf(run, relation)));
   std::map<std::string, std::string> properties = snapshot->metadata().configuration;
   const delta::Protocol& protocol = snapshot->protocol();
   properties["delta.minReaderVersion"] = std::to_string(protocol.min_reader_version);
@@ -82,6 +94,7 @@ Rows RunCommand(StatementRun& run, const sql::CatalogStatement& statement) {
   command.current_catalog = run.state().catalog;
   command.current_schema = run.state().schema;
   if (command.action == sql::CatalogAction::kUse) return UseNamespace(run, std::move(command));
+  if (std::optional<sql::AlterTableStatement> comment = CommentInLog(run, command)) return RunCommand(run, *comment);
   size_t parts = PartsOf(command);
   if (command.action == sql::CatalogAction::kShow) {
     RETURN_IF_ERROR(CompletePlace(run, command));

@@ -14,6 +14,7 @@ constexpr std::string_view kConstraintPrefix = "delta.constraints.";
 struct RuleText {
   std::string name;  // as delta-spark's error names it
   std::string sql;
+  engine::RowConstraint::Kind kind = engine::RowConstraint::Kind::kConstraint;
 };
 
 // {"expression":{"expression":"x > 3"}}
@@ -35,7 +36,8 @@ std::vector<RuleText> RuleTexts(const delta::Metadata& metadata, const Schema& s
   for (const Field& field : schema.fields) {
     if (auto invariant = InvariantOf(field)) rules.push_back({"EXPRESSION(" + *invariant + ")", *invariant});
     if (auto generated = sql::ColumnRulesOf(field).generated_sql) {
-      rules.push_back({"Generated Column", QuoteIdentifier(field.name) + " <=> (" + *generated + ")"});
+      rules.push_back({"Generated Column", QuoteIdentifier(field.name) + " <=> (" + *generated + ")",
+                       engine::RowConstraint::Kind::kGenerated});
     }
   }
   return rules;
@@ -46,10 +48,10 @@ std::vector<RuleText> RuleTexts(const delta::Metadata& metadata, const Schema& s
 Result<TableRules> RulesOf(StatementRun& run, const delta::Metadata& metadata, const Schema& schema) {
   TableRules rules;
   for (RuleText& rule : RuleTexts(metadata, schema)) {
-    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql));
+    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql, {.time_zone = run.state().confs.time_zone()}));
     std::string text;
     ASSIGN_OR_RETURN(sql::TypedExprPtr condition, sql::AnalyzeOverSchema(parsed, schema, run.analyzer(), &text));
-    rules.constraints.push_back({std::move(rule.name), std::move(text), std::move(condition)});
+    rules.constraints.push_back({std::move(rule.name), std::move(text), std::move(condition), rule.kind});
   }
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     auto identity = sql::ColumnRulesOf(schema.fields[i]).identity;
@@ -70,12 +72,19 @@ Result<Field> DefinedField(const sql::ColumnDefinition& definition) {
   if (definition.generated_as) rules.generated_sql = definition.generated_text;
   rules.identity = definition.identity;
   if (rules.identity && !definition.field.type.Is(TypeId::kLong)) {
-    std::string type = definition.field.type.Sql();
+    auto json = definition.field.type.ToJson();
+    std::string type = json.is_string() ? json.get<std::string>() : definition.field.type.SimpleString();
     return MakeSqlError("DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE", "428H2",
                         "DataType " + type + " is not supported for IDENTITY columns.", {{"dataType", type}});
   }
-  if (rules.identity && rules.identity->step == 0) {
-    return MakeSqlError("DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP", "42611", "IDENTITY column step cannot be 0.");
+  if (rules.identity && rules.default_sql) {
+    std::string spec = "IdentityColumnSpec{start=" + std::to_string(rules.identity->start) + ", step=" + std::to_string(rules.identity->step) +
+                       ", allowExplicitInsert=" + (rules.identity->explicit_insert ? "true" : "false") + "}";
+    return MakeSqlError("IDENTITY_COLUMN_WITH_DEFAULT_VALUE", "42623",
+                        "A column cannot have both a default value and an identity column specification but column " +
+                            definition.field.name + " has default value: (" + *rules.default_sql + ") and identity column specification: (" +
+                            spec + ").",
+                        {{"colName", definition.field.name}, {"defaultValue", *rules.default_sql}, {"identityColumnSpec", spec}});
   }
   if (!rules.default_sql && !rules.generated_sql && !rules.identity) return definition.field;
   return sql::WithColumnRules(definition.field, rules);
@@ -96,7 +105,7 @@ Result<std::vector<std::string>> RulesThatName(StatementRun& run, const delta::M
                                                size_t column) {
   std::vector<std::string> names;
   for (const RuleText& rule : RuleTexts(metadata, schema)) {
-    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql));
+    ASSIGN_OR_RETURN(sql::ExprPtr parsed, sql::ParseExpression(rule.sql, {.time_zone = run.state().confs.time_zone()}));
     ASSIGN_OR_RETURN(sql::TypedExprPtr condition, sql::AnalyzeOverSchema(parsed, schema, run.analyzer()));
     bool named = false;
     sql::VisitExpr(condition, [&](const sql::TypedExpr& expr) {

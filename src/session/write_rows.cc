@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/table_path.h"
 
 namespace ashlar::session {
 namespace {
@@ -24,11 +25,10 @@ struct Removal {
 
 Removal RemovalOf(const engine::RowChangeResult& change) {
   Removal removal;
-  removal.metrics.insert(change.metrics.begin(), change.metrics.end());
   removal.metrics["numAddedChangeFiles"] = std::to_string(change.changes.size());
-  auto count = [&](const char* name) { return ParseInt64(removal.metrics[name]).value_or(0); };
-  removal.files_kept = count("numAddedFiles");
-  removal.rows_kept = count("numCopiedRows");
+  for (const char* name : {"numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) removal.metrics[name] = change.metrics.at(name);
+  removal.files_kept = static_cast<int64_t>(change.added.size());
+  removal.rows_kept = change.copied_rows;
   for (const delta::MarkedFile& file : change.marked) {
     if (!file.after) continue;
     ++removal.files_kept;
@@ -54,16 +54,23 @@ Result<Removal> RemoveReplaced(StatementRun& run, DeltaWrite& write, const sql::
 }
 
 // The metrics of a WRITE that removed rows by condition.
-delta::StringMap ReplaceMetrics(Removal removal, const DeltaWrite& write) {
-  delta::StringMap metrics;
-  if (removal.metrics.empty()) return metrics;
-  for (const char* name : {"numAddedChangeFiles", "numDeletedRows", "numRemovedFiles", "numRemovedBytes"}) {
-    metrics[name] = removal.metrics[name];
-  }
+delta::StringMap ReplaceMetrics(const Removal& removal, const DeltaWrite& write) {
+  delta::StringMap metrics = removal.metrics;
+  if (metrics.empty()) return metrics;
   metrics["numFiles"] = std::to_string(write.files_written() + removal.files_kept);
   metrics["numCopiedRows"] = std::to_string(removal.rows_kept);
   metrics["numOutputRows"] = std::to_string(write.rows_written() + removal.rows_kept);
   return metrics;
+}
+
+delta::Operation WriteOperation(const sql::InsertStatement& statement) {
+  delta::Operation operation;
+  operation.name = "WRITE";
+  operation.parameters["mode"] = ModeName(statement.mode);
+  operation.parameters["partitionBy"] = "[]";  // what the statement asks for, not what the table has
+  auto merges = statement.options.find("mergeSchema");
+  if (merges != statement.options.end() && EqualsIgnoreCase(merges->second, "true")) operation.parameters["canMergeSchema"] = "true";
+  return operation;
 }
 
 }  // namespace
@@ -75,6 +82,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("INSERT into a table in the format " + insert.target.relation.format);
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
+  write.UseOptions(statement.options);
   // Reading the table it writes makes an insert depend on what it read.
   if (insert.lineage.columns_by_relation.contains(insert.target.relation.full_name)) write.transaction().ReadWholeTable();
   bool dynamic = OverwritesDynamically(run, statement, *snapshot);
@@ -86,11 +94,11 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   RETURN_IF_ERROR(write.AddColumns(insert.new_columns));
   RETURN_IF_ERROR(write.AddRows(insert.rows));
   if (dynamic) write.RemoveWrittenPartitions();
-  delta::Operation operation;
-  operation.name = "WRITE";
-  operation.metrics = ReplaceMetrics(std::move(removal), write);
-  operation.parameters["mode"] = ModeName(statement.mode);
-  operation.parameters["partitionBy"] = "[]";  // what the statement asks for, not what the table has
+  // As delta-spark does, which takes it for the replacement of the table.
+  if (statement.save && !sql::NamesDeltaPath(statement.table.name)) write.ForgetClustering();
+  delta::Operation operation = statement.save ? SaveOperation(statement, insert.target.relation, write.metadata())
+                                              : WriteOperation(given);
+  operation.metrics = ReplaceMetrics(removal, write);
   if (!dynamic && insert.overwrite_condition) operation.parameters["predicate"] = insert.overwrite_text;
   RETURN_IF_ERROR(write.Commit(std::move(operation)));
   return write.ReportRows();

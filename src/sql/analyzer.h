@@ -40,8 +40,8 @@ struct AnalyzerContext {
   const std::map<std::string, TemporaryView>* temporary_views = nullptr;  // lower-case names
   std::map<std::string, ExprPtr> named_parameters{};
   std::vector<ExprPtr> positional_parameters{};
-  // Parses the SQL text of a view, or of a rule of a column.
-  std::function<Result<RelationPtr>(const std::string& text)> parse_query{};
+  // Parses the SQL text of a view, or of a rule of a column, with `time_zone` for TIMESTAMP literals that name none.
+  std::function<Result<RelationPtr>(const std::string& text, const std::string& time_zone)> parse_query{};
   bool last_map_key_wins = false;         // spark.sql.mapKeyDedupPolicy is LAST_WIN
 };
 

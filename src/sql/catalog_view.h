@@ -28,6 +28,13 @@ struct ResolveRequest {
 
 enum class RelationKind { kTable, kView, kPath };
 
+// Of a catalog-managed table: what its catalog ratified.
+struct RatifiedCommits {
+  int64_t latest_version = -1;
+  // Staged files of versions that may not be published yet, names below _delta_log/_staged_commits.
+  std::map<int64_t, std::string> staged = {};
+};
+
 // One relation this session may use. Minted by the control plane for (handle, via_view_ids).
 struct ResolvedRelation {
   RelationKind kind = RelationKind::kTable;
@@ -48,7 +55,18 @@ struct ResolvedRelation {
   std::vector<std::string> source_roots = {};
   // Asked for with kWrite: where the table's shallow clones are.
   std::vector<std::string> clone_roots = {};
+  // Of a catalog-managed table: as of now.
+  std::optional<RatifiedCommits> ratified = {};
 };
+
+// The property of a view that says in which time zone its text is read: that of the session it was made in. The name is
+// Spark's. A view without it is read in UTC.
+inline constexpr const char* kViewTimeZone = "view.sqlConfig.spark.sql.session.timeZone";
+// A view's properties as SHOW and DESCRIBE tell them: without what it notes of how it was made.
+inline std::map<std::string, std::string> ShownViewProperties(std::map<std::string, std::string> properties) {
+  std::erase_if(properties, [](const auto& property) { return property.first.starts_with("view."); });
+  return properties;
+}
 
 class CatalogView {
  public:

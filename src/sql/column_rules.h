@@ -28,4 +28,8 @@ ColumnRules ColumnRulesOf(const Field& field);
 // The field with these rules and no others; its other metadata stays.
 Field WithColumnRules(Field field, const ColumnRules& rules);
 
+// The mark once it is not before `farthest`, the table's number that is farthest along the steps: on a step, not before
+// where it was, and not before the start.
+std::optional<int64_t> SyncedHighWaterMark(const IdentityRule& rule, int64_t farthest);
+
 }  // namespace ashlar::sql

@@ -1,6 +1,10 @@
 // What can be asked of each row of a table beside its columns: the struct column `_metadata`.
 #pragma once
 
+#include <memory>
+
+#include "sql/catalog_view.h"
+
 namespace ashlar::sql {
 
 inline constexpr const char* kRowMetadata = "_metadata";
@@ -10,6 +14,7 @@ inline constexpr const char* kRowMetadata = "_metadata";
 class RowMetadataSource {
  public:
   virtual ~RowMetadataSource() = default;
+  virtual std::shared_ptr<const TableHandle> WithoutMetadata() const = 0;
 };
 
 }  // namespace ashlar::sql

@@ -32,6 +32,12 @@ struct ColumnDefinition {
   std::string generated_text;
   std::optional<IdentityRule> identity;
 };
+// df.write.saveAsTable and save(path): what the history says of it.
+struct DataFrameSave {
+  std::string mode;  // Append, Overwrite, ErrorIfExists, Ignore
+  bool overwrites_schema = false;
+  bool merges_schema = false;
+};
 // CREATE [OR REPLACE] TABLE … [USING f] [PARTITIONED BY] [LOCATION] [TBLPROPERTIES] [AS query]
 struct CreateTableStatement {
   NameParts name;
@@ -50,7 +56,8 @@ struct CreateTableStatement {
   bool if_not_exists = false;
   bool or_replace = false;
   bool replace_only = false;          // REPLACE TABLE
-  bool keep_metadata = false;         // with or_replace: a table that is there keeps its properties and description
+  // With or_replace: a table that is there keeps its properties and description.
+  std::optional<DataFrameSave> save;
 };
 struct CreateViewStatement {
   NameParts name;
@@ -78,6 +85,7 @@ struct InsertStatement {
   ExprPtr replace_where;
   RelationPtr query;
   std::map<std::string, std::string> options;  // mergeSchema, overwriteSchema
+  std::optional<DataFrameSave> save;           // with kOverwrite: of a table that keeps its columns
 };
 struct Assignment {
   NameParts column;
@@ -155,6 +163,7 @@ struct AlterTableStatement {
   bool set_type = false;
   bool set_comment = false;
   bool set_default = false;               // alter column: SET DEFAULT, or DROP DEFAULT without a value
+  bool sync_identity = false;             // alter column: SYNC IDENTITY
   std::map<std::string, std::string> properties;
   bool if_exists = false;
 };

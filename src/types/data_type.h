@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,6 +138,9 @@ struct Schema {
 
   bool operator==(const Schema&) const = default;
 };
+
+// The type that one word names, in any case, without parameters: "int", "INTEGER", "timestamp_ntz".
+std::optional<TypeId> TypeIdNamed(std::string_view word);
 
 // `name` in backticks, inner backticks doubled.
 std::string QuoteIdentifier(std::string_view name);

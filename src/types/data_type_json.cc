@@ -1,8 +1,10 @@
 #include <array>
+#include <optional>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "types/data_type.h"
+#include "types/text_lengths.h"
 
 namespace ashlar {
 namespace {
@@ -27,54 +29,98 @@ constexpr std::array kNames = {
 // inside is a column with STRING there, and its metadata has the type.
 constexpr const char* kCharVarcharKey = "__CHAR_VARCHAR_TYPE_STRING";
 
-DataType WithoutLengths(const DataType& type) {
+// The type's text with names quoted where they need it: Spark writes them as they are, and cannot read its own text then.
+std::string QuotedText(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kString:
-      return type.is_char() || type.is_varchar() ? DataType(TypeId::kString) : type;
     case TypeId::kArray:
-      return DataType::Array(WithoutLengths(type.element()), type.contains_null());
+      return "array<" + QuotedText(type.element()) + ">";
     case TypeId::kMap:
-      return DataType::Map(WithoutLengths(type.key()), WithoutLengths(type.map_value()), type.value_contains_null());
+      return "map<" + QuotedText(type.key()) + "," + QuotedText(type.map_value()) + ">";
     case TypeId::kStruct: {
-      std::vector<Field> fields = type.fields();
-      for (Field& field : fields) field.type = WithoutLengths(field.type);
-      return DataType::Struct(std::move(fields));
+      std::vector<std::string> parts;
+      for (const Field& field : type.fields()) parts.push_back(QuoteIfNeeded(field.name) + ":" + QuotedText(field.type));
+      return "struct<" + Join(parts, ",") + ">";
     }
     default:
-      return type;
+      return type.SimpleString();
   }
 }
 
-// Two types that differ in the lengths of strings, and in what text of a type leaves out, alone.
-bool SameButLengths(const DataType& a, const DataType& b) {
-  return WithoutLengths(a).SimpleString() == WithoutLengths(b).SimpleString();
-}
+// Reads the text of a type whose shape is known, so that names need no quotes in it.
+class LengthReader {
+ public:
+  explicit LengthReader(std::string_view text) : text_(text) {}
 
-// `to` with the lengths that `from`, of the same shape, has.
-DataType WithLengthsOf(const DataType& to, const DataType& from) {
-  switch (to.id()) {
-    case TypeId::kString:
-      return from;
-    case TypeId::kArray:
-      return DataType::Array(WithLengthsOf(to.element(), from.element()), to.contains_null());
-    case TypeId::kMap:
-      return DataType::Map(WithLengthsOf(to.key(), from.key()), WithLengthsOf(to.map_value(), from.map_value()), to.value_contains_null());
-    case TypeId::kStruct: {
-      std::vector<Field> fields = to.fields();
-      for (size_t i = 0; i < fields.size(); ++i) fields[i].type = WithLengthsOf(fields[i].type, from.fields()[i].type);
-      return DataType::Struct(std::move(fields));
-    }
-    default:
-      return to;
+  // `plain` with the lengths that the text has; nullopt when it is the text of another type.
+  std::optional<DataType> Read(const DataType& plain) {
+    std::optional<DataType> type = Next(plain);
+    Accept("");
+    return text_.empty() ? type : std::nullopt;
   }
-}
+
+ private:
+  bool Accept(std::string_view word) {
+    while (text_.starts_with(' ')) text_.remove_prefix(1);
+    if (text_.size() < word.size() || !EqualsIgnoreCase(text_.substr(0, word.size()), word)) return false;
+    text_.remove_prefix(word.size());
+    return true;
+  }
+
+  std::optional<DataType> Next(const DataType& plain) {
+    switch (plain.id()) {
+      case TypeId::kString:
+        return NextString();
+      case TypeId::kArray: {
+        auto element = Accept("array<") ? Next(plain.element()) : std::nullopt;
+        if (!element || !Accept(">")) return std::nullopt;
+        return DataType::Array(*std::move(element), plain.contains_null());
+      }
+      case TypeId::kMap: {
+        auto key = Accept("map<") ? Next(plain.key()) : std::nullopt;
+        auto value = key && Accept(",") ? Next(plain.map_value()) : std::nullopt;
+        if (!value || !Accept(">")) return std::nullopt;
+        return DataType::Map(*std::move(key), *std::move(value), plain.value_contains_null());
+      }
+      case TypeId::kStruct:
+        return NextStruct(plain);
+      default:
+        return Accept(plain.SimpleString()) ? std::optional(plain) : std::nullopt;
+    }
+  }
+
+  std::optional<DataType> NextString() {
+    if (Accept("string")) return DataType(TypeId::kString);
+    const bool varying = Accept("varchar(");
+    if (!varying && !Accept("char(")) return std::nullopt;
+    size_t end = text_.find(')');
+    std::optional<int64_t> length = ParseInt64(text_.substr(0, end));
+    if (end == std::string_view::npos || !length || *length < 1 || *length > INT32_MAX) return std::nullopt;
+    text_.remove_prefix(end + 1);
+    return varying ? DataType::Varchar(static_cast<int>(*length)) : DataType::Char(static_cast<int>(*length));
+  }
+
+  std::optional<DataType> NextStruct(const DataType& plain) {
+    if (!Accept("struct<")) return std::nullopt;
+    std::vector<Field> fields = plain.fields();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (i > 0 && !Accept(",")) return std::nullopt;
+      bool named = Accept(QuoteIdentifier(fields[i].name)) || Accept(fields[i].name);
+      auto type = named && Accept(":") ? Next(fields[i].type) : std::nullopt;
+      if (!type) return std::nullopt;
+      fields[i].type = *std::move(type);
+    }
+    return Accept(">") ? std::optional(DataType::Struct(std::move(fields))) : std::nullopt;
+  }
+
+  std::string_view text_;
+};
 
 Field WithLengthsInMetadata(Field column) {
   DataType plain = WithoutLengths(column.type);
   if (plain == column.type) return column;
   Result<Json> metadata = ParseJson(column.metadata);
   Json json = metadata.ok() && metadata->is_object() ? *metadata : Json::object();
-  json[kCharVarcharKey] = column.type.SimpleString();
+  json[kCharVarcharKey] = QuotedText(column.type);
   column.type = std::move(plain);
   column.metadata = WriteJson(json);
   return column;
@@ -85,8 +131,8 @@ Field WithLengthsInType(Field column) {
   if (column.metadata.find(kCharVarcharKey) == std::string::npos) return column;
   Result<Json> metadata = ParseJson(column.metadata);
   if (!metadata.ok() || !metadata->contains(kCharVarcharKey) || !(*metadata)[kCharVarcharKey].is_string()) return column;
-  Result<DataType> type = DataType::Parse((*metadata)[kCharVarcharKey].get<std::string>());
-  if (type.ok() && SameButLengths(*type, column.type)) column.type = WithLengthsOf(column.type, *type);
+  const std::string text = (*metadata)[kCharVarcharKey].get<std::string>();
+  if (std::optional<DataType> type = LengthReader(text).Read(column.type)) column.type = *std::move(type);
   metadata->erase(kCharVarcharKey);
   column.metadata = WriteJson(*metadata);
   return column;
@@ -144,6 +190,24 @@ Result<DataType> NestedFromJson(const Json& json) {
 }
 
 }  // namespace
+
+DataType WithoutLengths(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kString:
+      return type.is_char() || type.is_varchar() ? DataType(TypeId::kString) : type;
+    case TypeId::kArray:
+      return DataType::Array(WithoutLengths(type.element()), type.contains_null());
+    case TypeId::kMap:
+      return DataType::Map(WithoutLengths(type.key()), WithoutLengths(type.map_value()), type.value_contains_null());
+    case TypeId::kStruct: {
+      std::vector<Field> fields = type.fields();
+      for (Field& field : fields) field.type = WithoutLengths(field.type);
+      return DataType::Struct(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
 
 Json DataType::ToJson() const {
   for (const NameRow& row : kNames) {

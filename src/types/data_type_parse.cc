@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/json.h"
@@ -28,7 +29,7 @@ constexpr std::array<std::string_view, 4> kDayTime = {"day", "hour", "minute", "
 constexpr int kMaxDepth = 100;
 
 bool IsWordChar(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -195,9 +196,7 @@ class TypeParser {
       return DataType::Map(std::move(key), std::move(value));
     }
     if (word == "struct") return StructType(depth);
-    for (const NameRow& row : kNames) {
-      if (word == row.name) return DataType(row.id);
-    }
+    if (auto id = TypeIdNamed(word)) return DataType(*id);
     at_ = begin;
     return MakeSqlError("UNSUPPORTED_DATATYPE", "0A000",
                         "Unsupported data type \"" + ToUpperAscii(word) + "\".",
@@ -263,6 +262,11 @@ class TypeParser {
 };
 
 }  // namespace
+
+std::optional<TypeId> TypeIdNamed(std::string_view word) {
+  auto row = std::ranges::find_if(kNames, [&](const NameRow& known) { return EqualsIgnoreCase(known.name, word); });
+  return row == kNames.end() ? std::nullopt : std::optional(row->id);
+}
 
 Result<DataType> DataType::Parse(std::string_view text) { return TypeParser(text).WholeType(); }
 

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "types/data_type.h"
+#include "types/inferred_struct.h"
 #include "types/schema_tree.h"
 #include "types/value.h"
 
@@ -54,6 +56,13 @@ TEST(Schema, LengthsOfStringsAreMetadataInJson) {
   EXPECT_NE(text.find(first), std::string::npos) << text;
   EXPECT_NE(text.find(R"j("__CHAR_VARCHAR_TYPE_STRING":"struct<v:array<varchar(3)>,t:string>")j"), std::string::npos) << text;
   EXPECT_EQ(*Schema::FromJsonText(text), schema);
+  // Names are quoted where Spark's parser needs it; its own writer does without.
+  Schema named = *Schema::ParseDdl("s STRUCT<`b c`: CHAR(2), `d``e`: STRUCT<`f,g:h`: VARCHAR(3)>>, m MAP<CHAR(1), ARRAY<VARCHAR(4)>>");
+  text = named.ToJsonText();
+  EXPECT_NE(text.find("struct<`b c`:char(2),`d``e`:struct<`f,g:h`:varchar(3)>>"), std::string::npos) << text;
+  EXPECT_EQ(*Schema::FromJsonText(text), named);
+  std::string unquoted = ReplaceAll(ReplaceAll(ReplaceAll(text, "`b c`", "b c"), "`d``e`", "d`e"), "`f,g:h`", "f,g:h");
+  EXPECT_EQ(*Schema::FromJsonText(unquoted), named) << unquoted;
   // As tables have it that were written before.
   EXPECT_EQ(Schema::FromJsonText(R"j({"type":"struct","fields":[{"name":"c","type":"char(5)"}]})j")->fields[0].type, DataType::Char(5));
   // The metadata of another type says nothing.
@@ -77,6 +86,12 @@ TEST(Value, DecimalText) {
   EXPECT_EQ(*DecimalFromText("-12.30"), Value::Decimal(-1230, 4, 2));
   EXPECT_FALSE(DecimalFromText("1e3").ok());
   EXPECT_FALSE(DecimalFromText(std::string(39, '9')).ok());
+}
+
+TEST(InferredStruct, HasTheFieldsOfBothByName) {
+  DataType a = *DataType::Parse("struct<c:int,a:int>"), b = *DataType::Parse("struct<b:string,a:bigint>");
+  CommonType second = [](const DataType&, const DataType& type) { return type; };
+  EXPECT_EQ(WithFieldsOfBoth(a, b, second).SimpleString(), "struct<a:bigint,b:string,c:int>");
 }
 
 TEST(Value, CivilDays) {

@@ -10,11 +10,15 @@ import json
 import os
 import pathlib
 import random
+import sys
 import time
 import urllib.error
 import urllib.request
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "delta"))
+import replay  # noqa: E402
 
 POINTS = [
     "catalog.commit.before_put",
@@ -27,15 +31,29 @@ POINTS = [
     "metadb.commit.before",
     "metadb.commit.after",
 ]
+# Of a catalog-managed table, whose commits are staged, ratified and published.
+MANAGED_POINTS = [
+    "delta.commit.staged",
+    "delta.commit.ratified",
+    "delta.publish.before_put",
+    "delta.publish.before_note",
+    "delta.commit.after_put",
+    "delta.checkpoint.before_write",
+    "metadb.commit.before",
+    "metadb.commit.after",
+]
+MANAGED = "TBLPROPERTIES ('delta.feature.catalogManaged' = 'supported')"
 ROWS = 14  # more than a checkpoint interval of ten
 
 
-def cases():
-    runs = int(os.environ.get("ASHLAR_CRASH_RUNS", "0"))
+def cases(points, seed, runs):
     if runs == 0:
-        return [(point, at) for point in POINTS for at in (1, 4)]
-    chance = random.Random(7)
-    return [(chance.choice(POINTS), chance.randint(1, 16)) for _ in range(runs)]
+        return [(point, at) for point in points for at in (1, 4)]
+    chance = random.Random(seed)
+    return [(chance.choice(points), chance.randint(1, 16)) for _ in range(runs)]
+
+
+RUNS = int(os.environ.get("ASHLAR_CRASH_RUNS", "0"))
 
 
 def run(server, text):
@@ -61,8 +79,8 @@ def restart(server, without_failpoints):
     server.start()
 
 
-@pytest.mark.parametrize("point,at", cases())
-def test_nothing_acknowledged_is_lost_doubled_or_torn(make_server, tmp_path, point, at):
+def write_while_it_strikes(make_server, tmp_path, point, at, properties=""):
+    """The folder of the table that is left, once everything that must hold of it was found to hold."""
     data = str(tmp_path / "data")
     server = make_server("--data-dir", data)
     plain = dict(server.env)
@@ -73,9 +91,9 @@ def test_nothing_acknowledged_is_lost_doubled_or_torn(make_server, tmp_path, poi
         server.start()
     except RuntimeError:
         restart(server, plain)  # it struck while the server started
-    if not succeeded(run(server, "CREATE TABLE numbers (n BIGINT)")):
+    if not succeeded(run(server, f"CREATE TABLE numbers (n BIGINT) {properties}")):
         restart(server, plain)
-        assert succeeded(run(server, "CREATE TABLE IF NOT EXISTS numbers (n BIGINT)"))
+        assert succeeded(run(server, f"CREATE TABLE IF NOT EXISTS numbers (n BIGINT) {properties}"))
     acknowledged = set()
     for n in range(ROWS):
         if succeeded(run(server, f"INSERT INTO numbers VALUES ({n})")):
@@ -97,6 +115,19 @@ def test_nothing_acknowledged_is_lost_doubled_or_torn(make_server, tmp_path, poi
     for file in log.glob("*.json"):
         for line in file.read_text().splitlines():
             json.loads(line)
+    return log.parent
+
+
+@pytest.mark.parametrize("point,at", cases(POINTS, 7, RUNS))
+def test_nothing_acknowledged_is_lost_doubled_or_torn(make_server, tmp_path, point, at):
+    write_while_it_strikes(make_server, tmp_path, point, at)
+
+
+@pytest.mark.parametrize("point,at", cases(MANAGED_POINTS, 13, RUNS // 2))
+def test_a_catalog_managed_table_neither(make_server, tmp_path, point, at):
+    root = write_while_it_strikes(make_server, tmp_path, point, at, MANAGED)
+    state = replay.check(str(root))
+    assert state.version == len(list((root / "_delta_log").glob("*.json"))) - 1, "all is published"
 
 
 JOB_POINTS = [
@@ -111,11 +142,10 @@ JOB_POINTS = [
 
 
 def job_cases():
-    runs = int(os.environ.get("ASHLAR_CRASH_RUNS", "0"))
-    if runs == 0:
+    if RUNS == 0:
         return [(point, 1) for point in JOB_POINTS] + [("catalog.commit.after_put", 2), ("metadb.commit.after", 9)]
     chance = random.Random(11)
-    return [(chance.choice(JOB_POINTS + ["metadb.commit.before", "metadb.commit.after"]), chance.randint(1, 12)) for _ in range(runs // 4)]
+    return [(chance.choice(JOB_POINTS + ["metadb.commit.before", "metadb.commit.after"]), chance.randint(1, 12)) for _ in range(RUNS // 4)]
 
 
 def call(server, method, path, body=None):

@@ -125,6 +125,24 @@ def test_a_table_of_the_catalog_becomes_a_delta_table(sql, workspace, tmp_path):
     assert deltalake.DeltaTable(str(tmp_path / "t")).version() == 1  # external: its data stays
 
 
+def test_a_folder_that_was_converted_by_its_path_before(sql, tmp_path):
+    folder = tmp_path / "trips"
+    folder.mkdir()
+    pq.write_table(trips(10), folder / "part.parquet")
+    sql(f"CONVERT TO DELTA parquet.`{folder}`")
+    sql(f"CREATE TABLE convert_twice USING PARQUET LOCATION '{folder}' TBLPROPERTIES ('team.name' = 'us')")
+    sql("CONVERT TO DELTA convert_twice")  # that new tables have deletion vectors is no difference
+    properties = dict(sql("SHOW TBLPROPERTIES convert_twice"))
+    assert properties["team.name"] == "us" and properties["delta.enableDeletionVectors"] == "true"
+    sql("DROP TABLE convert_twice")
+    # What someone has given the log is one.
+    sql(f"ALTER TABLE delta.`{folder}` SET TBLPROPERTIES ('team.name' = 'them')")
+    sql(f"CREATE TABLE convert_twice USING PARQUET LOCATION '{folder}' TBLPROPERTIES ('team.name' = 'us')")
+    with pytest.raises(Exception, match="METASTORE_METADATA_MISMATCH|don't match"):
+        sql("CONVERT TO DELTA convert_twice")
+    sql("DROP TABLE convert_twice")
+
+
 @pytest.mark.parametrize("statement", [
     "INSERT INTO kept_parquet SELECT * FROM kept_parquet", "INSERT OVERWRITE kept_parquet SELECT * FROM kept_parquet",
     "UPDATE kept_parquet SET note = 'x'", "DELETE FROM kept_parquet", "COPY INTO kept_parquet FROM '{folder}' FILEFORMAT = PARQUET",

@@ -163,10 +163,10 @@ CHANGES = {
 RULES = {
     "CHECK and NOT NULL": Case(
         "id BIGINT NOT NULL, v STRING", FILL + ["ALTER TABLE {t} ADD CONSTRAINT small CHECK (id < 1000 AND v <> 'bad')"],
-        then=["INSERT INTO {t} VALUES (999, 'good')"], features=("checkConstraints",),
+        then=["INSERT INTO {t} VALUES (999, 'good')"], features=("checkConstraints", "invariants"),
         refused=[("INSERT INTO {t} VALUES (1000, 'x')", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
                  ("INSERT INTO {t} VALUES (1, NULL)", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),
-                 ("INSERT INTO {t} VALUES (NULL, 'x')", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"),
+                 ("INSERT INTO {t} VALUES (NULL, 'x')", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"),  # a CHECK comes before NOT NULL
                  ("UPDATE {t} SET v = 'bad' WHERE id = 2", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES")]),
     "generated columns": Case(
         "id BIGINT, ts TIMESTAMP, day DATE GENERATED ALWAYS AS (CAST(ts AS DATE))", features=("generatedColumns",), partitioned="day",
@@ -264,15 +264,32 @@ FEATURES = {
         "id BIGINT, p INT", ["INSERT INTO {t} VALUES (1, 1)", "ALTER TABLE {t} ALTER COLUMN p TYPE BIGINT", "INSERT INTO {t} VALUES (3, 5000000000)"],
         then=["INSERT INTO {t} VALUES (5, -5000000000)", "DELETE FROM {t} WHERE p = 1"], partitioned="p",
         properties={"delta.enableTypeWidening": "true"}, features=("typeWidening",), where="p > 1"),
+    "type widening, its preview": Case(
+        PAIRS + ", n INT", ["INSERT INTO {t} VALUES (1, 'a', 1)", "ALTER TABLE {t} ALTER COLUMN n TYPE BIGINT", "INSERT INTO {t} VALUES (3, 'b', 5000000000)"],
+        then=["INSERT INTO {t} VALUES (5, 'c', -5000000000)"], properties={"delta.enableTypeWidening": "true", **on("typeWidening-preview")},
+        features=("typeWidening-preview",), where="n > 1"),
+    "variant, its preview": Case(
+        "id BIGINT, j VARIANT", ["INSERT INTO {t} SELECT 1, parse_json('[1, \"x\"]')"], then=["INSERT INTO {t} SELECT 5, parse_json('7')"],
+        properties=on("variantType-preview"), features=("variantType-preview",), select="id, to_json(j) AS j", replayed=False, data_checked=False, past=0),
     "variants in structs and lists": Case(
         "id BIGINT, s STRUCT<j: VARIANT>, l ARRAY<VARIANT>",
         ["INSERT INTO {t} SELECT 1, named_struct('j', parse_json('{\"a\": 1.5}')), array(parse_json('[true, null]'), NULL)"],
         then=["INSERT INTO {t} SELECT 5, named_struct('j', parse_json('\"x\"')), array()"], features=("variantType",),
-        select="id, to_json(s.j) AS j, size(l) AS n, to_json(l[0]) AS first", replayed=False, data_checked=False),
+        select="id, to_json(s.j) AS j, size(l) AS n, to_json(get(l, 0)) AS first", replayed=False, data_checked=False),
     "change data feed with renamed columns": Case(
         PAIRS, FILL + ["ALTER TABLE {t} RENAME COLUMN v TO `new name`", "UPDATE {t} SET `new name` = 'x' WHERE id = 3",
                        "DELETE FROM {t} WHERE id = 4"], ["DELETE FROM {t} WHERE id = 5"], changes_from=3,
         properties={"delta.enableChangeDataFeed": "true", "delta.columnMapping.mode": "name"}, features=("changeDataFeed", "columnMapping")),
+    "Iceberg compatibility V1": Case(
+        "id BIGINT, v STRING, p INT", ["INSERT INTO {t} SELECT id, concat('v', id), CAST(id % 3 AS INT) FROM range(20)"] + DML,
+        ["INSERT INTO {t} VALUES (100, 'other', 7)", *MORE[1:]], partitioned="p", properties={"delta.enableIcebergCompatV1": "true"},
+        features=("icebergCompatV1", "columnMapping")),
+    "Iceberg compatibility V2": Case(
+        "id BIGINT, v STRING, l ARRAY<STRUCT<x: INT>>, m MAP<STRING, ARRAY<INT>>",
+        ["INSERT INTO {t} SELECT id, concat('v', id), array(named_struct('x', CAST(id AS INT))), map('k', array(1, 2)) FROM range(20)",
+         "ALTER TABLE {t} ADD COLUMNS (more ARRAY<ARRAY<INT>>)"] + DML,
+        ["INSERT INTO {t} VALUES (100, 'other', NULL, NULL, array(array(1)))", *MORE[1:]], properties={"delta.enableIcebergCompatV2": "true"},
+        features=("icebergCompatV2", "columnMapping"), replayed=False),
     "comments": Case(
         "id BIGINT COMMENT 'the key, it\\'s \"ä\"', s STRUCT<x: INT COMMENT 'within'>", ["INSERT INTO {t} VALUES (1, named_struct('x', 1))",
         "COMMENT ON TABLE {t} IS 'what it is about'", "ALTER TABLE {t} ALTER COLUMN s.x COMMENT 'changed'"],

@@ -251,12 +251,15 @@ UNREAD = {
     "partition columns widened": "Unsupported table features required: [TypeWidening]",
     "types widened, all of them": "Unsupported table features required: [TypeWidening]",
     "type widening": "Unsupported table features required: [TypeWidening]",
+    "type widening, its preview": "Unsupported table features required",
     "vacuum protocol check": "Unsupported table features required: [VacuumProtocolCheck]",
 }
 UNWRITTEN = {
     "clustering columns altered": MORE_FEATURES,
     "column mapping dropped": PROTECTED,
     "features dropped": MORE_FEATURES,
+    "Iceberg compatibility V1": "Unsupported table features required: [IcebergCompatV1]",
+    "Iceberg compatibility V2": "Unsupported table features required: [IcebergCompatV2]",
     "identity columns with values given": "Unsupported table features required: [IdentityColumns]",
     "liquid clustering": MORE_FEATURES,
     "row tracking": MORE_FEATURES,

@@ -227,6 +227,11 @@ class Lake:
         else:
             azure_container(self.endpoint).upload_blob(f"{self.prefix}/{key}", content)
 
+    def get(self, key: str) -> bytes:
+        if self.kind == "s3":
+            return s3_client(self.endpoint).get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return azure_container(self.endpoint).download_blob(key).readall()
+
     def keys(self, table: Table) -> set[str]:
         """All objects of the table, by name below its root."""
         start = table.key + "/"

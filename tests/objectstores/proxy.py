@@ -2,6 +2,7 @@
 
 FaultyProxy(target).fail(kind, method, part): the next request of that method whose path contains `part` meets
   throttled  a 503 in place of the answer; the store never sees the request
+  busy       the same with a 429
   lost       the store does its work, and the connection ends without an answer
   torn       the first half of the answer's body
 """
@@ -65,8 +66,8 @@ class FaultyProxy:
         length = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(length)
         fault = self._fault(handler.command, handler.path)
-        if fault == "throttled":
-            handler.send_response(503)
+        if fault in ("throttled", "busy"):
+            handler.send_response(503 if fault == "throttled" else 429)
             handler.send_header("Retry-After", "0")
             handler.send_header("Content-Length", "0")
             handler.end_headers()

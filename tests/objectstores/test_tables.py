@@ -110,7 +110,7 @@ def test_files_larger_than_a_part_are_uploaded_in_parts(lake):
     assert sql(f"SELECT count(DISTINCT a), count(DISTINCT b) FROM {table.name}") == [["100000", "100000"]]
 
 
-@pytest.mark.parametrize("kind", ["throttled", "lost", "torn"])
+@pytest.mark.parametrize("kind", ["throttled", "busy", "lost", "torn"])
 def test_faults_of_the_store_lose_nothing(lake, kind):
     sql, table, proxy = lake.sql, lake.table(), lake.proxy
     sql(f"CREATE TABLE {table.name} (id INT) LOCATION '{table.url}'")
@@ -134,6 +134,47 @@ def test_faults_of_the_store_lose_nothing(lake, kind):
     assert sorted(lake.read(table)["id"].to_pylist()) == list(range(6))
     versions = 1 if kind == "torn" else 6
     assert DeltaTable(lake.reader_url(table), storage_options=lake.reader_options).version() == versions
+
+
+@pytest.mark.parametrize("kind", ["throttled", "busy", "lost", "torn"])
+def test_faults_at_checkpoints_and_vectors_lose_nothing(lake, kind):
+    sql, table, proxy = lake.sql, lake.table(), lake.proxy
+    sql(f"CREATE TABLE {table.name} (id INT) LOCATION '{table.url}' TBLPROPERTIES ('delta.checkpointInterval' = '3')")
+    proxy.forget()
+    if kind != "torn":
+        for part in (".checkpoint.parquet", "_last_checkpoint", "deletion_vector_", ".crc"):
+            proxy.fail(kind, "PUT", part)
+    sql(f"INSERT INTO {table.name} SELECT CAST(id AS INT) FROM range(10)")
+    sql(f"DELETE FROM {table.name} WHERE id = 3")
+    for i in range(10, 15):
+        sql(f"INSERT INTO {table.name} VALUES ({i})")
+    assert not [fault for fault in proxy.faults if ".crc" not in fault[2]], "the store was never asked for these"
+    checkpoints = {key for key in lake.keys(table) if key.endswith(".checkpoint.parquet")}
+    assert {key.split("/")[1][:20].lstrip("0") for key in checkpoints} >= {"3", "6"}
+    proxy.forget()
+    other = lake.another_server()
+    for part in ("_last_checkpoint", ".checkpoint.parquet", "deletion_vector_"):
+        proxy.fail(kind, "GET", part)
+    other.sql(f"CREATE TABLE {table.name} LOCATION '{table.url}'")
+    expected = sum(range(15)) - 3
+    assert other.sql(f"SELECT count(*), sum(id) FROM {table.name}") == [["14", str(expected)]]
+    assert not proxy.faults, "the store was never asked for these"
+    assert sql(f"SELECT count(*), sum(id) FROM {table.name}") == [["14", str(expected)]]
+    assert sum(lake.read(table)["id"].to_pylist()) == expected
+
+
+@pytest.mark.parametrize("kind", ["throttled", "busy", "lost"])
+def test_faults_while_a_file_goes_up_in_parts_lose_nothing(lake, kind):
+    sql, table, proxy = lake.sql, lake.table(), lake.proxy
+    part, end = ("partNumber=", "uploadId=") if lake.kind == "s3" else ("blockid=", "comp=blocklist")
+    proxy.forget()
+    proxy.fail(kind, "PUT", part, times=2)
+    proxy.fail(kind, "POST" if lake.kind == "s3" else "PUT", end)
+    sql(f"CREATE TABLE {table.name} LOCATION '{table.url}' AS "
+        "SELECT id, sha2(cast(id AS STRING), 512) a, sha2(cast(-id AS STRING), 512) b FROM range(100000)")
+    assert not proxy.faults, "the store was never asked for these"
+    assert sql(f"SELECT count(DISTINCT a), count(DISTINCT b) FROM {table.name}") == [["100000", "100000"]]
+    assert sql(f"SELECT count(*) FROM {table.name}") == [["100000"]]
 
 
 def test_a_store_that_stays_away_fails_by_name_and_comes_back(lake):
@@ -217,16 +258,25 @@ def test_paths_need_a_location_and_a_grant_on_it(lake, make_client):
 
 def test_files_of_a_location(lake):
     sql, table = lake.sql, lake.table()
-    lake.put("files/a=1/x.csv", b"id,name\n1,one\n2,two\n")
-    lake.put("files/a=2/y.csv", b"id,name\n3,three\n")
+    contents = {"x": b"id,name\n1,one\n2,two\n", "y": b"id,name\n3,three\n"}
+    lake.put("files/a=1/x.csv", contents["x"])
+    lake.put("files/a=2/y.csv", contents["y"])
     lake.put("files/_hidden/z.csv", b"id,name\n9,nine\n")
     read = f"SELECT * FROM read_files('{lake.root_url}/files', format => 'csv', header => true) ORDER BY id"
     assert sql(read) == [["1", "one", "1"], ["2", "two", "1"], ["3", "three", "2"]]
+    told = sql(f"SELECT id, _metadata.file_path, _metadata.file_name, _metadata.file_size {read.removeprefix('SELECT *')}")
+    assert told == [[i, f"{lake.root_url}/files/a={a}/{name}.csv", f"{name}.csv", str(len(contents[name]))]
+                    for i, a, name in [("1", 1, "x"), ("2", 1, "x"), ("3", 2, "y")]]
     sql(f"CREATE TABLE {table.name} (id INT, name STRING) LOCATION '{table.url}'")
     copy = f"COPY INTO {table.name} FROM '{lake.root_url}/files/a=1' FILEFORMAT = CSV FORMAT_OPTIONS ('header' = 'true', 'inferSchema' = 'true')"
     sql(copy)
     sql(copy)
     assert sql(f"SELECT * FROM {table.name} ORDER BY id") == [["1", "one"], ["2", "two"]]
+    sql(f"COPY INTO {table.name} FROM (SELECT CAST(id AS INT) AS id, _metadata.file_name AS name FROM '{lake.root_url}/files/a=2') "
+        "FILEFORMAT = CSV FORMAT_OPTIONS ('header' = 'true')")
+    assert sql(f"SELECT * FROM {table.name} WHERE id = 3") == [["3", "y.csv"]]
+    (path,) = sql(f"SELECT DISTINCT _metadata.file_path FROM {table.name} WHERE id = 3")[0]
+    assert path.startswith(table.url + "/") and path.removeprefix(table.url + "/") in lake.keys(table)
 
 
 def test_a_folder_of_parquet_files_becomes_a_table(lake):
@@ -247,6 +297,51 @@ def test_a_folder_of_parquet_files_becomes_a_table(lake):
     sql(f"CONVERT TO DELTA {files.name}")
     sql(f"INSERT INTO {files.name} VALUES (99, 1)")
     assert lake.read(files).num_rows == 3
+
+
+def test_deep_clones_from_and_to_the_store(lake):
+    sql, source, clone = lake.sql, lake.table(), lake.table()
+    local, back = lake.table(), lake.table()
+    sql(f"CREATE TABLE {source.name} (id INT, part STRING) PARTITIONED BY (part) LOCATION '{source.url}'")
+    sql(f"INSERT INTO {source.name} SELECT CAST(id AS INT), concat('p ', id % 2, '/ä') FROM range(20)")
+    sql(f"DELETE FROM {source.name} WHERE id IN (3, 4)")
+    rows = sql(f"SELECT * FROM {source.name} ORDER BY id")
+    assert len(rows) == 18
+    # Within the store, out of it, and back into it.
+    for target, origin, where in [(clone, source, f" LOCATION '{clone.url}'"), (local, clone, ""), (back, local, f" LOCATION '{back.url}'")]:
+        counts = sql(f"CREATE TABLE {target.name} DEEP CLONE {origin.name}{where}")[0]
+        assert counts[1] == counts[3] and counts[0] == counts[5], counts
+        assert sql(f"SELECT * FROM {target.name} ORDER BY id") == rows
+    assert [[str(row["id"]), row["part"]] for row in sorted(lake.read(back).to_pylist(), key=lambda row: row["id"])] == rows
+    # Nothing is shared.
+    sql(f"DELETE FROM {source.name}")
+    sql(f"INSERT INTO {clone.name} VALUES (100, 'x')")
+    assert sql(f"SELECT count(*) FROM {back.name}") == [["18"]] and lake.read(clone).num_rows == 19
+    sql(f"CREATE OR REPLACE TABLE {back.name} DEEP CLONE {clone.name} VERSION AS OF 0 LOCATION '{back.url}'")
+    assert sql(f"SELECT * FROM {back.name} ORDER BY id") == rows
+    lake.proxy.fail("lost", "PUT", ".parquet")
+    lake.proxy.fail("throttled", "GET", ".parquet")
+    again = lake.table()
+    sql(f"CREATE TABLE {again.name} DEEP CLONE {clone.name} LOCATION '{again.url}'")
+    assert lake.read(again).num_rows == 19 and not lake.proxy.faults
+
+
+def test_manifests_of_a_table(lake):
+    sql, table = lake.sql, lake.table()
+    sql(f"CREATE TABLE {table.name} (id INT, part STRING) PARTITIONED BY (part) LOCATION '{table.url}' "
+        "TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')")
+    sql(f"INSERT INTO {table.name} VALUES (1, 'a'), (2, 'b')")
+    sql(f"GENERATE symlink_format_manifest FOR TABLE {table.name}")
+    manifests = {key for key in lake.keys(table) if key.startswith("_symlink_format_manifest/")}
+    assert manifests == {f"_symlink_format_manifest/part={p}/manifest" for p in "ab"}
+    for key in manifests:
+        (line,) = lake.get(f"{table.key}/{key}").decode().splitlines()
+        assert line.startswith(table.url + "/") and line.removeprefix(table.url + "/") in lake.keys(table)
+    # A partition without files has no manifest any more.
+    sql(f"DELETE FROM {table.name} WHERE part = 'a'")
+    sql(f"GENERATE symlink_format_manifest FOR TABLE {table.name}")
+    assert {key for key in lake.keys(table) if key.startswith("_symlink_")} == {"_symlink_format_manifest/part=b/manifest"}
+    assert lake.read(table).num_rows == 1
 
 
 def test_credentials_and_locations_by_rest_and_sql(lake):
@@ -304,8 +399,9 @@ def test_what_is_not_built_is_refused_by_name(lake):
     with pytest.raises(DatabricksError, match="aws_iam_role"):
         lake.workspace.storage_credentials.create("x", aws_iam_role=AwsIamRoleRequest("arn:aws:iam::1:role/x"))
     sql(f"CREATE TABLE {table.name} (id INT) LOCATION '{table.url}'")
-    for text, what in [(f"GENERATE symlink_format_manifest FOR TABLE {table.name}", "object store"),
-                       (f"CREATE TABLE {lake.table().name} CLONE {table.name}", "object store"),
+    for text, what in [(f"CREATE TABLE {lake.table().name} SHALLOW CLONE {table.name}", "SHALLOW CLONE from or to an object store"),
+                       (f"CREATE SCHEMA main.s_{uuid.uuid4().hex[:8]} MANAGED LOCATION '{lake.root_url}/m'", "MANAGED LOCATION"),
+                       (f"CREATE CATALOG c_{uuid.uuid4().hex[:8]} MANAGED LOCATION '{lake.root_url}/m'", "MANAGED LOCATION"),
                        (f"CREATE EXTERNAL VOLUME main.default.v LOCATION '{lake.root_url}/v'", "volumes in an object store"),
                        ("SELECT * FROM parquet.`gs://bucket/x`", "gs")]:
         with pytest.raises(AssertionError, match=what):

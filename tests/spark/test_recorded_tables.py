@@ -65,6 +65,9 @@ def comparable(lines):
     # Properties in a history stand in no order.
     entry = r'"[^"{}]*":"[^"{}]*"'
     lines = [re.sub(rf"{{{entry}(,{entry})*}}", lambda m: "{" + ",".join(sorted(re.findall(entry, m[0]))) + "}", line) for line in lines]
+    # Those of a table in its details neither.
+    entry = r"delta\.[\w.]+ -> [\w.]+"
+    lines = [re.sub(rf"{{{entry}(, {entry})*}}", lambda m: "{" + ", ".join(sorted(m[0][1:-1].split(", "))) + "}", line) for line in lines]
     return re.sub(r"(file:)?(/[\w.-]+)+/managed/[\w-]+|\{warehouse\}(/[\w-]+)*", "{table}", "\n".join(lines))
 
 

@@ -156,3 +156,19 @@ def test_a_value_that_changes_each_time_is_asked_for_once(spark, table):
     spark.sql(f"CREATE TABLE {table} AS SELECT id, 0 AS n FROM range(1000)")
     spark.sql(f"UPDATE {table} SET n = CASE WHEN rand() > 0.5 THEN NULL ELSE id END")
     assert spark.table(table).where("n <> id").count() == 0
+
+
+def test_a_catalog_managed_table_has_a_name_and_no_path(spark, table):
+    spark.range(2).writeTo(table).tableProperty("delta.feature.catalogManaged", "supported").create()
+    spark.range(2, 4).write.mode("append").saveAsTable(table)
+    spark.range(1).writeTo(table).overwrite(F.col("id") < 2)
+    assert ids(spark, table) == [0, 2, 3]
+    spark.range(5, 6).write.mode("overwrite").saveAsTable(table)
+    assert ids(spark, table) == [5]
+    assert properties(spark, table)["delta.feature.catalogManaged"] == "supported"
+    root = next(row[1] for row in spark.sql(f"DESCRIBE EXTENDED {table}").collect() if row[0] == "Location")
+    blocked = "DELTA_PATH_BASED_ACCESS_TO_CATALOG_MANAGED_TABLE_BLOCKED"
+    with pytest.raises(AnalysisException, match=blocked):
+        spark.read.format("delta").load(root).collect()
+    with pytest.raises(AnalysisException, match=blocked):
+        spark.range(1).write.format("delta").mode("append").save(root)

@@ -52,6 +52,9 @@ class OpenControl final : public link::ControlApi {
     }
     return link::CommitOutcome::kUnknown;
   }
+  Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string&, const std::string&) override {
+    return std::optional<sql::RatifiedCommits>();
+  }
   Status OnHeartbeat(const link::Heartbeat&) override { return OkStatus(); }
 
  private:

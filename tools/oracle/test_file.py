@@ -4,7 +4,7 @@ import difflib
 import re
 
 HEADER = "# oracle: Apache Spark 4.2.0"
-DIRECTIVES = ("query", "statement", "config")
+DIRECTIVES = ("query", "statement", "config", "save")
 
 
 @dataclasses.dataclass

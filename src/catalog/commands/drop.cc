@@ -21,24 +21,30 @@ Status BuryIntentsOf(metadb::Transaction& txn, const std::string& schema_uuid, i
   return OkStatus();
 }
 
-Status BurySchema(CommandRun& run, const SecurableRow& schema) {
+using Uuids = std::vector<std::string>;
+
+// Adds the tables that go with it to `tables`.
+Status BurySchema(CommandRun& run, const SecurableRow& schema, Uuids& tables) {
   for (NameSpace name_space : kInSchema) {
     ASSIGN_OR_RETURN(auto children, SecurablesTable::Children(run.txn(), schema.uuid, name_space));
     if (!children.empty() && !run.command.cascade) {
       ASSIGN_OR_RETURN(Chain chain, run.authorizer.ChainOf(schema));
       return SchemaNotEmpty(NameOf(chain));
     }
-    for (const SecurableRow& child : children) RETURN_IF_ERROR(Bury(run.txn(), child, run.now_ms));
+    for (const SecurableRow& child : children) {
+      if (child.kind == Securable::kTable) tables.push_back(child.uuid);
+      RETURN_IF_ERROR(Bury(run.txn(), child, run.now_ms));
+    }
   }
   RETURN_IF_ERROR(BuryIntentsOf(run.txn(), schema.uuid, run.now_ms));
   return Bury(run.txn(), schema, run.now_ms);
 }
 
-Status BuryCatalog(CommandRun& run, const SecurableRow& catalog) {
+Status BuryCatalog(CommandRun& run, const SecurableRow& catalog, Uuids& tables) {
   ASSIGN_OR_RETURN(auto schemas,
                    SecurablesTable::Children(run.txn(), catalog.uuid, NameSpace::kSchema));
   if (!schemas.empty() && !run.command.cascade) return CatalogNotEmpty(catalog.name);
-  for (const SecurableRow& schema : schemas) RETURN_IF_ERROR(BurySchema(run, schema));
+  for (const SecurableRow& schema : schemas) RETURN_IF_ERROR(BurySchema(run, schema, tables));
   return Bury(run.txn(), catalog, run.now_ms);
 }
 
@@ -90,19 +96,24 @@ Result<CatalogReply> Drop(CommandRun& run) {
   const SecurableRow& row = (*found)[0].row;
   RETURN_IF_ERROR(CheckDropTarget(run, row));
   RETURN_IF_ERROR(run.authorizer.RequireManage(*found));
+  Uuids tables;
   if (kind == Securable::kCatalog) {
-    RETURN_IF_ERROR(BuryCatalog(run, row));
+    RETURN_IF_ERROR(BuryCatalog(run, row, tables));
   } else if (kind == Securable::kSchema) {
-    RETURN_IF_ERROR(BurySchema(run, row));
+    RETURN_IF_ERROR(BurySchema(run, row, tables));
   } else if (kind == Securable::kExternalLocation) {
     RETURN_IF_ERROR(BuryLocation(run, row));
   } else if (kind == Securable::kStorageCredential) {
     RETURN_IF_ERROR(BuryCredential(run, row));
   } else {
+    if (row.kind == Securable::kTable) tables.push_back(row.uuid);
     RETURN_IF_ERROR(Bury(run.txn(), row, run.now_ms));
   }
-  ASSIGN_OR_RETURN(bool orphans, CloneSourcesTable::AnyOrphan(run.txn()));
-  if (orphans) return SourceOfClones(DottedName(NameOf(*found)));
+  // Clones that went with their source are no obstacle.
+  for (const std::string& uuid : tables) {
+    ASSIGN_OR_RETURN(auto clones, CloneSourcesTable::CloneLocations(run.txn(), uuid));
+    if (!clones.empty()) return SourceOfClones(DottedName(NameOf(*found)));
+  }
   return CatalogReply{{}, {}, row.uuid, row.location, true};
 }
 

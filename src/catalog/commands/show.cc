@@ -204,9 +204,8 @@ Result<CatalogReply> DescribeRelation(CommandRun& run, const Chain& chain) {
     description.Add("Location", row.location);
     description.Add("Provider", ToLowerAscii(relation->format));
   }
-  if (!row.properties.empty()) {
-    description.Add(view ? "View Properties" : "Table Properties", PropertiesText(row.properties));
-  }
+  auto properties = view ? sql::ShownViewProperties(row.properties) : row.properties;
+  if (!properties.empty()) description.Add(view ? "View Properties" : "Table Properties", PropertiesText(properties));
   CatalogReply reply = description.Take();
   reply.uuid = row.uuid;
   reply.location = row.location;

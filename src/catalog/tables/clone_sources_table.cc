@@ -41,12 +41,4 @@ Result<std::vector<std::string>> CloneSourcesTable::CloneLocations(metadb::Trans
                      source_uuid);
 }
 
-Result<bool> CloneSourcesTable::AnyOrphan(metadb::Transaction& txn) {
-  ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT c.clone_uuid FROM clone_sources c "
-                                        "JOIN securables clone ON clone.uuid = c.clone_uuid "
-                                        "LEFT JOIN securables source ON source.uuid = c.source_uuid "
-                                        "WHERE clone.state <> 2 AND (source.uuid IS NULL OR source.state = 2) LIMIT 1"));
-  return !rows.empty();
-}
-
 }  // namespace ashlar::catalog

@@ -19,10 +19,8 @@ class CloneSourcesTable {
   static Result<std::vector<std::string>> SourcesOf(metadb::Transaction& txn, const std::string& clone_uuid);
   // Where they are.
   static Result<std::vector<std::string>> SourceLocations(metadb::Transaction& txn, const std::string& clone_uuid);
-  // Where the clones of a table are, those being made included.
+  // Where the clones of a table are, those being made included. A table that has some is not dropped without them.
   static Result<std::vector<std::string>> CloneLocations(metadb::Transaction& txn, const std::string& source_uuid);
-  // Whether a clone has lost a source: no DROP may leave that behind.
-  static Result<bool> AnyOrphan(metadb::Transaction& txn);
 };
 
 }  // namespace ashlar::catalog

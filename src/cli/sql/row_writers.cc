@@ -8,56 +8,59 @@
 namespace ashlar::cli {
 namespace {
 
-// RFC 4180. NULL is an empty field, an empty string is "".
-class CsvWriter final : public RowWriter {
+// A line of names, then a line a row.
+class LineWriter : public RowWriter {
  public:
-  explicit CsvWriter(TextSink sink) : sink_(std::move(sink)) {}
+  explicit LineWriter(TextSink sink) : sink_(std::move(sink)) {}
 
   Status Begin(const std::vector<ResultColumn>& columns) override {
     ResultRow names;
     for (const ResultColumn& column : columns) names.emplace_back(column.name);
     return names.empty() ? OkStatus() : Row(names);
   }
-  Status Row(const ResultRow& row) override {
+  Status Row(const ResultRow& row) override { return sink_(Line(row)); }
+  Status End() override { return OkStatus(); }
+
+ private:
+  virtual std::string Line(const ResultRow& row) const = 0;
+
+  TextSink sink_;
+};
+
+// RFC 4180. NULL is an empty field, an empty string is "".
+class CsvWriter final : public LineWriter {
+ public:
+  using LineWriter::LineWriter;
+
+ private:
+  std::string Line(const ResultRow& row) const override {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += ',';
       if (row[i]) line += Field(*row[i]);
     }
-    return sink_(line + "\r\n");
+    return line + "\r\n";
   }
-  Status End() override { return OkStatus(); }
-
- private:
   static std::string Field(const std::string& text) {
     if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
     return "\"" + ReplaceAll(text, "\"", "\"\"") + "\"";
   }
-
-  TextSink sink_;
 };
 
 // The text format of PostgreSQL's COPY: tab, newline, return and backslash escaped, NULL is \N.
-class TsvWriter final : public RowWriter {
+class TsvWriter final : public LineWriter {
  public:
-  explicit TsvWriter(TextSink sink) : sink_(std::move(sink)) {}
+  using LineWriter::LineWriter;
 
-  Status Begin(const std::vector<ResultColumn>& columns) override {
-    ResultRow names;
-    for (const ResultColumn& column : columns) names.emplace_back(column.name);
-    return names.empty() ? OkStatus() : Row(names);
-  }
-  Status Row(const ResultRow& row) override {
+ private:
+  std::string Line(const ResultRow& row) const override {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += '\t';
       AppendField(row[i], &line);
     }
-    return sink_(line + "\n");
+    return line + "\n";
   }
-  Status End() override { return OkStatus(); }
-
- private:
   static void AppendField(const std::optional<std::string>& cell, std::string* line) {
     if (!cell) {
       *line += "\\N";
@@ -73,8 +76,6 @@ class TsvWriter final : public RowWriter {
       }
     }
   }
-
-  TextSink sink_;
 };
 
 // One array of objects, or an object a line. A column whose name came before gets a number.

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "connect/decode/decoder.h"
 #include "spark/connect/relations.pb.h"
+#include "sql/table_path.h"
 
 namespace ashlar::connect {
 namespace {
@@ -88,7 +89,7 @@ Result<Decoder::RelationNode> Decoder::ReadNode(const sc::Read& proto) {
   }
   if (EqualsIgnoreCase(files.format, "delta") && files.paths.size() == 1) {
     sql::TableRelation table;
-    table.name = {"delta", files.paths[0]};
+    table.name = sql::DeltaPathName(files.paths[0]);
     table.options = std::move(files.options);
     TakeTimeTravel(table);
     return RelationNode(std::move(table));

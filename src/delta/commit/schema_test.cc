@@ -73,7 +73,8 @@ TEST(Features, RefusalsNameTheFeature) {
            {Listing({}, {"rowTracking", "domainMetadata"}), {{"delta.enableRowTracking", "true"}}, "a INT", "", ""},
            {Listing({}, {"coordinatedCommits-preview", "icebergCompatV3", "clustering"}), {}, "a INT", "",
             "coordinatedCommits-preview, icebergCompatV3"},
-           {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "catalogManaged", ""},
+           {Listing({"catalogManaged"}, {"catalogManaged"}), {}, "a INT", "", ""},
+           {Listing({"catalogOwned-preview"}, {"catalogOwned-preview"}), {}, "a INT", "catalogOwned-preview", ""},
            {Listing({"fromTheFuture"}, {"fromTheFuture"}), {}, "a INT", "fromTheFuture", ""},
            {Listing({}, {"fromTheFuture"}), {}, "a INT", "", "fromTheFuture"}}) {
     Schema schema = Ddl(c.schema);
@@ -131,6 +132,7 @@ TEST(NewTable, IsRefusedByName) {
            {"a INT", {}, {{"delta.noSuchThing", "1"}}, "DELTA_UNKNOWN_CONFIGURATION"},
            {"a INT", {}, {{"delta.feature.noSuchThing", "supported"}}, "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG"},
            {"a INT", {}, {{"delta.feature.deletionVectors", "maybe"}}, "DELTA_UNSUPPORTED_FEATURE_STATUS"},
+           {"a INT", {}, {{"delta.universalFormat.enabledFormats", "iceberg"}}, "UNSUPPORTED_FEATURE"},
            {"a INT", {}, {{"delta.enableIcebergCompatV3", "true"}}, "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"}}) {
     auto defined = Define(c.ddl, c.partitions, c.properties);
     ASSERT_FALSE(defined.ok()) << c.condition;

@@ -58,7 +58,7 @@ class TransactionTest : public testing::Test {
     txn.SetOperation(Named("WRITE"));
     return txn.Commit();
   }
-  std::vector<Action> ActionsOf(int64_t version) { return *ReadCommit(table.location(), version); }
+  std::vector<Action> ActionsOf(int64_t version) { return *ReadCommit(table.location(), {version}); }
   CommitInfo InfoOf(int64_t version) { return std::get<CommitInfo>(ActionsOf(version).at(0)); }
 
   FakeClock clock{1700000000000};

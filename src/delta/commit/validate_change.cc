@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "delta/clustering.h"
 #include "delta/evolution/drop_feature.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/features.h"
 #include "delta/paths.h"
 #include "delta/stats.h"
@@ -140,6 +141,18 @@ Status CheckIdentity(const Snapshot& snapshot, const StagedChange& change) {
   return OkStatus();
 }
 
+// What a catalog-managed table must have, and that a table is one from its first version to its last.
+Status CheckCatalogManaged(const Snapshot* snapshot, const Protocol& protocol, const Metadata& metadata) {
+  bool managed = IsCatalogManaged(protocol);
+  if (snapshot != nullptr && managed != IsCatalogManaged(snapshot->protocol())) {
+    if (managed) return NotImplemented("making an existing table catalog-managed");
+    return NotImplemented("making a catalog-managed table one of the file system");
+  }
+  if (!managed || BooleanProperty(metadata.configuration, "delta.enableInCommitTimestamps", false)) return OkStatus();
+  return MakeSqlError("DELTA_CANNOT_MODIFY_CATALOG_MANAGED_DEPENDENCIES", "42616",
+                      "A catalog-managed table needs in-commit timestamps: delta.enableInCommitTimestamps stays true.");
+}
+
 }  // namespace
 
 Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
@@ -155,6 +168,8 @@ Status ValidateChange(const Snapshot* snapshot, const StagedChange& change) {
     schema = snapshot->schema();
   }
   RETURN_IF_ERROR(CheckWritable(protocol, metadata, schema));
+  RETURN_IF_ERROR(CheckIcebergCompat(snapshot, protocol, metadata, schema));
+  RETURN_IF_ERROR(CheckCatalogManaged(snapshot, protocol, metadata));
   if (!change.domains.empty() && !IsFeatureListed(protocol, "domainMetadata")) {
     return MakeSqlError("DELTA_DOMAIN_METADATA_NOT_SUPPORTED", "0A000",
                         "The table does not have the domainMetadata feature, needed for the domain " +

@@ -8,21 +8,29 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "delta/deletion_vector.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/paths.h"
 #include "delta/schema.h"
 
 namespace ashlar::delta {
 namespace {
 
-constexpr std::array<std::string_view, 11> kRemovable = {
-    "checkConstraints", "checkpointProtection", "columnMapping",       "deletionVectors",
+constexpr std::array<std::string_view, 12> kRemovable = {
+    "catalogManaged", "checkConstraints", "checkpointProtection", "columnMapping",       "deletionVectors",
     "domainMetadata",   "inCommitTimestamp",    "rowTracking",         "typeWidening",
     "typeWidening-preview", "v2Checkpoint",     "vacuumProtocolCheck",
 };
 
-// A feature and the one it cannot do without.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNeeds = {{
-    {"clustering", "domainMetadata"}, {"rowTracking", "domainMetadata"}, {"variantShredding", "variantType"}}};
+// A feature and one it cannot do without.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNeeds = {{
+    {"clustering", "domainMetadata"},
+    {"rowTracking", "domainMetadata"},
+    {"variantShredding", "variantType"},
+    {"icebergCompatV1", "columnMapping"},
+    {"icebergCompatV2", "columnMapping"},
+    {"catalogManaged", "inCommitTimestamp"},
+    {"catalogManaged", "vacuumProtocolCheck"},
+}};
 
 // The highest versions that are not those of named features.
 constexpr int kLastReader = 2;
@@ -64,25 +72,6 @@ std::optional<Protocol> ByVersions(const std::vector<std::string>& names) {
   return std::nullopt;
 }
 
-// The lowest versions that name these features. Readers know column mapping by a version of its own.
-Protocol Naming(std::vector<std::string> names, const StringMap& unknown_fields) {
-  std::vector<std::string> of_readers;
-  bool by_version = true;
-  for (const std::string& name : names) {
-    const TableFeature* known = FindTableFeature(name);
-    if (known == nullptr || !known->reader) continue;
-    of_readers.push_back(name);
-    by_version = by_version && known->legacy_reader > 0;
-  }
-  Protocol protocol;
-  protocol.unknown_fields = unknown_fields;
-  protocol.min_writer_version = 7;
-  protocol.writer_features = std::move(names);
-  protocol.min_reader_version = of_readers.empty() ? 1 : by_version ? kLastReader : 3;
-  if (!by_version) protocol.reader_features = std::move(of_readers);
-  return protocol;
-}
-
 }  // namespace
 
 Result<const TableFeature*> FeatureToDrop(const Protocol& protocol, const std::string& name, bool truncates_history) {
@@ -122,9 +111,12 @@ Result<const TableFeature*> FeatureToDrop(const Protocol& protocol, const std::s
   return &*found;
 }
 
-std::string_view NeededBy(std::string_view feature) {
-  auto found = std::ranges::find(kNeeds, feature, &std::pair<std::string_view, std::string_view>::first);
-  return found == kNeeds.end() ? std::string_view() : found->second;
+std::vector<std::string_view> NeededBy(std::string_view feature) {
+  std::vector<std::string_view> needed;
+  for (const auto& [dependent, needs] : kNeeds) {
+    if (dependent == feature) needed.push_back(needs);
+  }
+  return needed;
 }
 
 Result<bool> ShowsFeature(const Action& action, const TableFeature& feature) {
@@ -150,7 +142,9 @@ Protocol WithoutFeature(const Protocol& protocol, const TableFeature& feature) {
     legacy->unknown_fields = protocol.unknown_fields;
     return *legacy;
   }
-  return Naming(std::move(names), protocol.unknown_fields);
+  Protocol named = ProtocolNaming(std::move(names));
+  named.unknown_fields = protocol.unknown_fields;
+  return named;
 }
 
 bool TakesFeaturesAway(const Protocol& before, const Protocol& after) {
@@ -180,8 +174,7 @@ Schema WithoutColumnIds(const Schema& schema) {
   DataType plain = RewriteFields(schema.ToStruct(), [](Field field) {
     auto json = ParseJson(field.metadata.empty() ? "{}" : field.metadata);
     if (!json.ok() || !json->is_object()) return field;
-    json->erase("delta.columnMapping.id");
-    json->erase("delta.columnMapping.physicalName");
+    for (const char* key : {kFieldId, kPhysicalName, kNestedIds}) json->erase(key);
     field.metadata = WriteJson(*json);
     return field;
   });

@@ -21,8 +21,8 @@ inline constexpr const char* kProtectedBefore = "delta.requireCheckpointProtecti
 // …_HISTORY_TRUNCATION_NOT_ALLOWED (42000).
 Result<const TableFeature*> FeatureToDrop(const Protocol& protocol, const std::string& name, bool truncates_history);
 
-// The feature that this one cannot do without; empty for none.
-std::string_view NeededBy(std::string_view feature);
+// The features that this one cannot do without.
+std::vector<std::string_view> NeededBy(std::string_view feature);
 
 // Whether an action can only be understood with the feature.
 Result<bool> ShowsFeature(const Action& action, const TableFeature& feature);

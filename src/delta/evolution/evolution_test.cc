@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "delta/evolution/drop_feature.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/evolution/properties.h"
 #include "delta/evolution/type_widening.h"
 #include "delta/log/test_table.h"
 #include "delta/schema.h"
+#include "delta/schema_change.h"
 #include "types/widening.h"
 
 namespace ashlar::delta {
@@ -159,6 +162,9 @@ TEST(TypeWidening, IsNotedWhereItHappened) {
             R"([{"toType":"long","fromType":"integer","fieldPath":"key"},)"
             R"({"toType":"integer","fromType":"short","fieldPath":"value.element"}])");
   EXPECT_TRUE(CheckTypeChanges(noted).ok());
+  std::vector<std::string> paths;
+  for (const WidenedField& widened : WidenedFields(noted)) paths.push_back(Join(widened.parent, ".") + ">" + widened.field.name);
+  EXPECT_EQ(paths, (std::vector<std::string>{">a", "s>x", "s>y", ">m"}));
   EXPECT_EQ(WithoutTypeChanges(noted), after);
   // A second change follows the first.
   Schema wider = noted;
@@ -173,6 +179,96 @@ TEST(TypeWidening, UnknownChangesAreRefused) {
   Status status = CheckTypeChanges(schema);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().condition, "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA");
+}
+
+const StringMap kV2 = {{"delta.enableIcebergCompatV2", "true"}};
+
+Result<TableDefinition> Define(const char* ddl, StringMap properties, Names partitions = {}) {
+  FakeClock clock(5);
+  CountingRandom random;
+  return DefineTable({Ddl(ddl), std::move(partitions), std::move(properties), {}, {}}, clock, random);
+}
+
+// What the recording iceberg_compat has of the same columns.
+TEST(IcebergCompat, NewTablesHaveWhatItNeeds) {
+  auto made = Define("id INT, a ARRAY<INT>, m MAP<STRING, ARRAY<INT>>, s STRUCT<x: ARRAY<STRUCT<y: INT>>>", kV2);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->protocol, (Protocol{2, 7, {}, Names{"appendOnly", "columnMapping", "icebergCompatV2", "invariants"}, {}}));
+  EXPECT_EQ(made->metadata.configuration.at("delta.columnMapping.mode"), "name");
+  EXPECT_EQ(made->metadata.configuration.at("delta.columnMapping.maxColumnId"), "11");
+  Schema schema = *Schema::FromJsonText(made->metadata.schema_string);
+  auto ids = [&](size_t column) {
+    std::vector<int32_t> numbers;
+    for (const auto& [path, id] : NestedIdsOf(schema.fields[column])) numbers.push_back(id);
+    return numbers;
+  };
+  EXPECT_EQ(ids(1), (std::vector<int32_t>{7}));
+  EXPECT_EQ(ids(2), (std::vector<int32_t>{8, 9, 10}));
+  std::string m = PhysicalName(schema.fields[2], ColumnMappingMode::kName);
+  EXPECT_EQ(NestedIdsOf(schema.fields[2]).at(m + ".value.element"), 10);
+  // A part whose type changes loses its id, a new one gets another.
+  int64_t highest = 11;
+  schema.fields[1].type = Type("MAP<INT, INT>");
+  EXPECT_EQ(NestedIdsOf(WithNestedIds(schema, highest).fields[1]).size(), 2u);
+  EXPECT_EQ(highest, 13);
+}
+
+TEST(IcebergCompat, IsRefusedByName) {
+  struct Case {
+    const char* ddl;
+    StringMap properties;
+    const char* what;
+  };
+  const StringMap v1 = {{"delta.enableIcebergCompatV1", "true"}};
+  auto with = [](StringMap map, const char* key, const char* value) {
+    map[key] = value;
+    return map;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"id INT", with(v1, "delta.enableIcebergCompatV2", "true"), "VERSION_MUTUAL_EXCLUSIVE"},
+           {"id INT", with(kV2, "delta.columnMapping.mode", "none"), "WRONG_REQUIRED_TABLE_PROPERTY"},
+           {"id INT", with(kV2, "delta.enableDeletionVectors", "true"), "DELETION_VECTORS_SHOULD_BE_DISABLED"},
+           {"id INT, a ARRAY<INT>", v1, "UNSUPPORTED_DATA_TYPE"},
+           {"id INT, s STRUCT<m: MAP<INT, INT>>", v1, "UNSUPPORTED_DATA_TYPE"},
+           {"id INT, a ARRAY<VARIANT>", kV2, "UNSUPPORTED_DATA_TYPE"}}) {
+    auto made = Define(c.ddl, c.properties);
+    ASSERT_FALSE(made.ok()) << c.what;
+    EXPECT_EQ(made.error().condition, std::string("DELTA_ICEBERG_COMPAT_VIOLATION.") + c.what);
+    EXPECT_EQ(made.error().sqlstate, "KD00E");
+  }
+}
+
+TEST(IcebergCompat, ItsSchemaEvolutionWidensLess) {
+  auto made = Define("i INT, n DECIMAL(5,2), a ARRAY<SMALLINT>", kV2);
+  ASSERT_TRUE(made.ok());
+  Schema before = *Schema::FromJsonText(made->metadata.schema_string);
+  auto refused = [&](size_t column, const char* type) {
+    Schema after = before;
+    after.fields[column].type = Type(type);
+    Status status = CheckIcebergCompat(nullptr, made->protocol, made->metadata, WithTypeChanges(before, after));
+    return status.ok() ? std::string() : status.error().parameters.at("fieldPath");
+  };
+  EXPECT_EQ(refused(0, "BIGINT"), "");
+  EXPECT_EQ(refused(0, "DOUBLE"), "i");
+  EXPECT_EQ(refused(1, "DECIMAL(9,2)"), "");
+  EXPECT_EQ(refused(1, "DECIMAL(9,3)"), "n");
+  EXPECT_EQ(refused(2, "ARRAY<BIGINT>"), "");
+  EXPECT_EQ(refused(2, "ARRAY<DOUBLE>"), "a");
+}
+
+TEST(ColumnMapping, ATableThatReplacesAnotherKeepsItsColumns) {
+  CountingRandom random;
+  const StringMap mapped = {{"delta.columnMapping.mode", "name"}};
+  auto before = Define("id INT, a INT, s STRUCT<x: INT>", mapped), after = Define("ID BIGINT, b INT, s STRUCT<x: INT, y: INT>", mapped);
+  ASSERT_TRUE(before.ok() && after.ok());
+  ASSERT_TRUE(KeepColumnIds(before->metadata, after->metadata, random).ok());
+  Schema old = *Schema::FromJsonText(before->metadata.schema_string), kept = *Schema::FromJsonText(after->metadata.schema_string);
+  EXPECT_EQ(FieldIdOf(kept.fields[0]), 1);
+  EXPECT_EQ(PhysicalName(kept.fields[0], ColumnMappingMode::kName), PhysicalName(old.fields[0], ColumnMappingMode::kName));
+  EXPECT_EQ(FieldIdOf(kept.fields[1]), 5);
+  EXPECT_EQ(FieldIdOf(kept.fields[2].type.fields()[0]), FieldIdOf(old.fields[2].type.fields()[0]));
+  EXPECT_EQ(FieldIdOf(kept.fields[2].type.fields()[1]), 6);
+  EXPECT_EQ(after->metadata.configuration.at("delta.columnMapping.maxColumnId"), "6");
 }
 
 }  // namespace

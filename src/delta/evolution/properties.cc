@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "delta.";
 constexpr std::string_view kFeaturePrefix = "delta.feature.";
+constexpr std::string_view kUniversalFormats = "delta.universalFormat.enabledFormats";
 constexpr std::string_view kMinReader = "delta.minReaderVersion";
 constexpr std::string_view kMinWriter = "delta.minWriterVersion";
 
@@ -24,6 +25,7 @@ enum class Takes {
   kAutoCompact,    // a boolean, or how eagerly
   kReaderVersion,
   kWriterVersion,
+  kNothing,        // not built
 };
 
 struct Property {
@@ -76,6 +78,7 @@ constexpr std::array kProperties = {
     Property{"delta.setTransactionRetentionDuration", Takes::kInterval},
     Property{"delta.targetFileSize"},
     Property{"delta.tuneFileSizesForRewrites", Takes::kBoolean},
+    Property{kUniversalFormats, Takes::kNothing},
     Property{"delta.universalFormat."},
     Property{"delta.userMetadata"},
 };
@@ -147,6 +150,7 @@ Status CheckValue(Takes takes, const std::string& key, const std::string& value)
       return Invalid("requirement failed: \"" + key + "\" must be one of: (\"true\", \"false\", \"auto\")");
     case Takes::kReaderVersion: return CheckVersion(key, value, 3);
     case Takes::kWriterVersion: return CheckVersion(key, value, 7);
+    case Takes::kNothing: return value.empty() ? OkStatus() : Status(NotImplemented(key + " = " + value));
   }
   return OkStatus();
 }

@@ -84,6 +84,24 @@ Error Unsupported(const Field& field, const Json& change) {
                       {{"fieldName", QuoteIfNeeded(field.name)}, {"fromType", text("fromType")}, {"toType", text("toType")}});
 }
 
+void CollectWidened(const DataType& type, const std::vector<std::string>& path, std::vector<WidenedField>& found) {
+  auto within = [&](const std::string& name, const DataType& inner) {
+    std::vector<std::string> below = path;
+    below.push_back(name);
+    CollectWidened(inner, below, found);
+  };
+  if (type.Is(TypeId::kArray)) within("element", type.element());
+  if (type.Is(TypeId::kMap)) {
+    within("key", type.key());
+    within("value", type.map_value());
+  }
+  if (!type.Is(TypeId::kStruct)) return;
+  for (const Field& field : type.fields()) {
+    if (MetadataOf(field).contains(kTypeChanges)) found.push_back({path, field});
+    within(field.name, field.type);
+  }
+}
+
 Status CheckField(const Field& field) {
   Json metadata = MetadataOf(field);
   if (!metadata.contains(kTypeChanges)) return OkStatus();
@@ -96,10 +114,48 @@ Status CheckField(const Field& field) {
   return OkStatus();
 }
 
+void CollectChanges(const DataType& type, const std::string& path, std::vector<TypeChange>& changes);
+
+void CollectChanges(const std::vector<Field>& fields, const std::string& above, std::vector<TypeChange>& changes) {
+  for (const Field& field : fields) {
+    std::string path = above.empty() ? field.name : above + "." + field.name;
+    Json metadata = MetadataOf(field);
+    for (const Json& change : metadata.contains(kTypeChanges) ? metadata[kTypeChanges] : Json::array()) {
+      auto from = NamedType(change, "fromType"), to = NamedType(change, "toType");
+      if (!from || !to) continue;
+      changes.push_back({path, *from, *to});
+    }
+    CollectChanges(field.type, path, changes);
+  }
+}
+
+void CollectChanges(const DataType& type, const std::string& path, std::vector<TypeChange>& changes) {
+  switch (type.id()) {
+    case TypeId::kStruct: return CollectChanges(type.fields(), path, changes);
+    case TypeId::kArray: return CollectChanges(type.element(), path + ".element", changes);
+    case TypeId::kMap:
+      CollectChanges(type.key(), path + ".key", changes);
+      return CollectChanges(type.map_value(), path + ".value", changes);
+    default: return;
+  }
+}
+
 }  // namespace
+
+std::vector<TypeChange> TypeChangesOf(const Schema& schema) {
+  std::vector<TypeChange> changes;
+  CollectChanges(schema.fields, "", changes);
+  return changes;
+}
 
 Schema WithTypeChanges(const Schema& before, const Schema& after) {
   return Schema{NoteFields(before.fields, after.fields)};
+}
+
+std::vector<WidenedField> WidenedFields(const Schema& schema) {
+  std::vector<WidenedField> found;
+  CollectWidened(schema.ToStruct(), {}, found);
+  return found;
 }
 
 Schema WithoutTypeChanges(const Schema& schema) {

@@ -201,6 +201,11 @@ std::optional<int64_t> ParseIntervalMs(std::string_view text) {
 }
 
 Status WriteCheckpoint(const TableLocation& table, const Snapshot& snapshot, const CheckpointRequest& request) {
+  // The protocol has them for published versions alone; the next one that is due makes up for it.
+  std::string commit = objectstore::JoinPath(LogDirectory(table.root), CommitFileName(snapshot.version()));
+  if (table.catalog && !table.store->Head(commit).ok()) {
+    return MakeError(ErrorCode::kInvalidState, "version " + std::to_string(snapshot.version()) + " is not published yet");
+  }
   if (table.parquet == nullptr) return NotImplemented("writing checkpoints without a Parquet writer");
   RETURN_IF_ERROR(Failpoint("delta.checkpoint.before_write"));
   CheckpointWriter writer(table, snapshot, request);

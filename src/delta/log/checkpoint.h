@@ -29,7 +29,8 @@ struct CheckpointRequest {
 };
 
 // Writes the checkpoint of the snapshot's version and then _last_checkpoint. Tombstones older than
-// delta.deletedFileRetentionDuration (one week) are left out. Failpoints:
+// delta.deletedFileRetentionDuration (one week) are left out. Errors: kInvalidState for a version of a catalog-managed
+// table that is not published. Failpoints:
 // delta.checkpoint.before_write, delta.checkpoint.after_write.
 Status WriteCheckpoint(const TableLocation& table, const Snapshot& snapshot, const CheckpointRequest& request);
 

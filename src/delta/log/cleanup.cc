@@ -57,6 +57,23 @@ Status RemoveSidecars(const TableLocation& table, int64_t now_ms) {
   return OkStatus();
 }
 
+// Staged commits that the catalog speaks of no more, and those it never ratified and never will.
+Status RemoveStaged(const TableLocation& table, const Snapshot& snapshot, int64_t now_ms) {
+  if (!table.catalog) return OkStatus();
+  // Before the files: what is ratified later has a version above the snapshot's.
+  ASSIGN_OR_RETURN(RatifiedCommits ratified, table.catalog->Ratified());
+  std::set<std::string> needed;
+  for (const auto& [version, name] : ratified.staged) needed.insert(name);
+  std::string folder = StagedDirectory(table.root);
+  ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> files, table.store->ListFrom(folder, ""));
+  for (const objectstore::ObjectInfo& file : files) {
+    bool over = StagedVersion(file.name).value_or(INT64_MAX) <= snapshot.version() && !needed.contains(file.name);
+    // A day, for those who were told of it just before.
+    if (over && file.modified_ms <= now_ms - kDayMs) RETURN_IF_ERROR(table.store->Delete(objectstore::JoinPath(folder, file.name)));
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 ExpiredLog FindExpiredLog(const std::vector<objectstore::ObjectInfo>& objects, int64_t cutoff_ms) {
@@ -81,7 +98,8 @@ Status CleanUpLog(const TableLocation& table, const Snapshot& snapshot, int64_t 
   int64_t retention = ParseIntervalMs(snapshot.Property("delta.logRetentionDuration")).value_or(kDefaultLogRetentionMs);
   int64_t cutoff_ms = (now_ms - retention) / kDayMs * kDayMs;
   RETURN_IF_ERROR(TruncateLog(table, snapshot, cutoff_ms));
-  return RemoveSidecars(table, now_ms);
+  RETURN_IF_ERROR(RemoveSidecars(table, now_ms));
+  return RemoveStaged(table, snapshot, now_ms);
 }
 
 Status TruncateLog(const TableLocation& table, const Snapshot& snapshot, int64_t cutoff_ms) {

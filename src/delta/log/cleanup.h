@@ -25,7 +25,8 @@ struct ExpiredLog {
 ExpiredLog FindExpiredLog(const std::vector<objectstore::ObjectInfo>& objects, int64_t cutoff_ms);
 
 // Cleans up by delta.enableExpiredLogCleanup and delta.logRetentionDuration (30 days, counted in whole
-// days), and sidecars that no checkpoint names and that are older than a day.
+// days), and sidecars that no checkpoint names and that are older than a day; so staged
+// commits that are published, or lost.
 Status CleanUpLog(const TableLocation& table, const Snapshot& snapshot, int64_t now_ms);
 
 // Deletes what FindExpiredLog names, unless that would leave a part of a history that

@@ -61,7 +61,16 @@ std::optional<LogFileName> ParseLogFileName(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<int64_t> StagedVersion(std::string_view name) {
+  std::vector<std::string_view> parts = SplitView(name, '.');
+  if (parts.size() != 3 || parts[2] != "json" || !IsUuid(parts[1])) return std::nullopt;
+  return ParseDigits(parts[0], 20);
+}
+
 std::string LogDirectory(std::string_view root) { return objectstore::JoinPath(root, "_delta_log"); }
+std::string StagedDirectory(std::string_view root) {
+  return objectstore::JoinPath(LogDirectory(root), std::string(kStagedCommits));
+}
 
 std::string PaddedVersion(int64_t version) {
   CHECK(version >= 0) << version;

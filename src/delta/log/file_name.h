@@ -28,13 +28,19 @@ struct LogFileName {
 
 // nullopt for every other file: temporary and foreign ones.
 std::optional<LogFileName> ParseLogFileName(std::string_view name);
+// The version of "<v>.<uuid>.json", a staged commit's name; nullopt for every other.
+std::optional<int64_t> StagedVersion(std::string_view name);
 
 std::string LogDirectory(std::string_view root);
+// Where the staged commits of a catalog-managed table lie.
+std::string StagedDirectory(std::string_view root);
 // "00000000000000000012"
 std::string PaddedVersion(int64_t version);
 std::string CommitFileName(int64_t version);
 std::string CheckpointFileName(int64_t version);
 std::string CompactedFileName(int64_t first, int64_t last);
+// Below _delta_log.
+inline constexpr std::string_view kStagedCommits = "_staged_commits";
 inline constexpr std::string_view kLastCheckpointName = "_last_checkpoint";
 
 }  // namespace ashlar::delta

@@ -1,8 +1,10 @@
 #include "delta/log/log_segment.h"
 
+#include <algorithm>
 #include <map>
 
 #include "delta/log/file_name.h"
+#include "delta/log/replay.h"
 
 namespace ashlar::delta {
 namespace {
@@ -44,6 +46,39 @@ std::vector<CompactedFile> ChooseCompactions(const std::vector<CompactedFile>& a
   return chosen;
 }
 
+void ForgetAfter(int64_t version, LogListing& listing) {
+  auto later = [version](const auto& file) { return file.version > version; };
+  std::erase_if(listing.commits, later);
+  std::erase_if(listing.checkpoints, later);
+  std::erase_if(listing.compactions, [version](const CompactedFile& file) { return file.last > version; });
+  std::erase_if(listing.checksums, [version](int64_t checksum) { return checksum > version; });
+}
+
+void PutCommit(CommitFile commit, std::vector<CommitFile>& commits) {
+  auto at = std::ranges::lower_bound(commits, commit.version, {}, &CommitFile::version);
+  if (at != commits.end() && at->version == commit.version) *at = std::move(commit);
+  else commits.insert(at, std::move(commit));
+}
+
+// The catalog's word over what lies in the folder.
+Status Overlay(const TableLocation& table, const RatifiedCommits& ratified, int64_t from_version, LogListing& listing) {
+  ForgetAfter(ratified.latest_version, listing);
+  for (const auto& [version, staged] : ratified.staged) {
+    if (version < from_version) continue;
+    Result<objectstore::ObjectInfo> file = table.store->Head(objectstore::JoinPath(StagedDirectory(table.root), staged));
+    if (file.ok()) {
+      PutCommit({version, file->size, file->modified_ms, staged}, listing.commits);
+    } else if (file.error().code != ErrorCode::kNotFound) {
+      return file.error();
+    }
+    // Published since the catalog was asked, and cleaned up: it is in the listing.
+  }
+  if (ratified.latest_version >= from_version && listing.latest() < ratified.latest_version) {
+    return CorruptLog(CommitFileName(ratified.latest_version), ratified.latest_version, "the catalog ratified it, and it is gone");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 int64_t LogListing::latest() const {
@@ -83,9 +118,26 @@ LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects) {
 }
 
 Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
+  // The catalog first: what it forgets is published before.
+  std::optional<RatifiedCommits> ratified;
+  if (table.catalog) {
+    ASSIGN_OR_RETURN(ratified, table.catalog->Ratified());
+  }
   ASSIGN_OR_RETURN(std::vector<objectstore::ObjectInfo> objects,
                    table.store->ListFrom(LogDirectory(table.root), PaddedVersion(from_version)));
-  return ListingOf(objects);
+  LogListing listing = ListingOf(objects);
+  if (ratified) RETURN_IF_ERROR(Overlay(table, *ratified, from_version, listing));
+  return listing;
+}
+
+Result<CommitFile> FindCommit(const TableLocation& table, int64_t version) {
+  if (!table.catalog) return CommitFile{version};
+  ASSIGN_OR_RETURN(RatifiedCommits ratified, table.catalog->Ratified());
+  if (version > ratified.latest_version) {
+    return MakeError(ErrorCode::kNotFound, "version " + std::to_string(version) + " of " + table.root + " is not ratified");
+  }
+  auto staged = ratified.staged.find(version);
+  return CommitFile{version, 0, 0, staged == ratified.staged.end() ? std::string() : staged->second};
 }
 
 Result<LogSegment> MakeSegment(const TableLocation& table, const LogListing& listing,

@@ -16,6 +16,7 @@ struct CommitFile {
   int64_t version = 0;
   int64_t size = 0;
   int64_t modified_ms = 0;
+  std::string staged = {};  // its name below _staged_commits, where the catalog gives one: it counts, not <v>.json
   bool operator==(const CommitFile&) const = default;
 };
 
@@ -44,7 +45,12 @@ struct LogListing {
   int64_t latest() const;
 };
 LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects);
+// Of a catalog-managed table: what is published and what the catalog ratified, nothing beyond it. Errors there:
+// kDataLoss when a ratified version is nowhere.
 Result<LogListing> ListLog(const TableLocation& table, int64_t from_version);
+// Where the commit of one version is. Errors: kNotFound when the catalog does not know the version; of a table without
+// a catalog nothing is looked up.
+Result<CommitFile> FindCommit(const TableLocation& table, int64_t version);
 
 struct LogSegment {
   int64_t version = 0;

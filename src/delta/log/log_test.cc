@@ -288,6 +288,8 @@ TEST_F(LogTest, InCommitTimestampsReplaceFileTimes) {
   table.Commit(1, {info});
   EXPECT_EQ(*VersionAtTimestamp(table.location(), 5999), 0);
   EXPECT_EQ((*table.Load({.timestamp_ms = 6000}))->version(), 1);
+  // DESCRIBE DETAIL tells the file's time all the same.
+  EXPECT_EQ(DescribeDetail(**table.Load()).last_modified_ms, clock.NowMs());
 }
 
 TEST_F(LogTest, HistoryReadsOnlyTheVersionsAskedFor) {

@@ -180,11 +180,32 @@ Result<bool> ReadCommits(const TableLocation& table, const LogSegment& segment, 
       }
     }
     read_newest = read_newest || commit->version == segment.version;
-    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit->version));
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, *commit));
     RETURN_IF_ERROR(state->AddCommit(std::move(actions)));
     ++commit;
   }
   return read_newest;
+}
+
+// The text of a commit, from the file that counts.
+Result<std::string> ReadCommitText(const TableLocation& table, const CommitFile& commit) {
+  if (!commit.staged.empty()) {
+    Result<std::string> staged = table.store->Read(objectstore::JoinPath(StagedDirectory(table.root), commit.staged));
+    // Published and cleaned up since the catalog named it: its text is the same.
+    if (staged.ok() || staged.error().code != ErrorCode::kNotFound) return staged;
+  }
+  return table.store->Read(objectstore::JoinPath(LogDirectory(table.root), CommitFileName(commit.version)));
+}
+
+Result<std::vector<Action>> ActionsOf(const std::string& text, const std::string& name, int64_t version) {
+  if (text.empty()) return CorruptLog(name, version, "the file is empty");
+  std::vector<Action> actions;
+  Status parsed = ParseActions(text, [&](Action action) {
+    actions.push_back(std::move(action));
+    return OkStatus();
+  });
+  if (!parsed.ok()) return CorruptLog(name, version, parsed.error().message);
+  return actions;
 }
 
 Status CompareWithChecksum(const TableLocation& table, const SnapshotState& state) {
@@ -239,24 +260,18 @@ Error CorruptLog(const std::string& file, int64_t version, const std::string& wh
 Result<std::vector<Action>> ReadActions(const TableLocation& table, const std::string& name, int64_t version) {
   ASSIGN_OR_RETURN(std::string text,
                    table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name)));
-  if (text.empty()) return CorruptLog(name, version, "the file is empty");
-  std::vector<Action> actions;
-  Status parsed = ParseActions(text, [&](Action action) {
-    actions.push_back(std::move(action));
-    return OkStatus();
-  });
-  if (!parsed.ok()) return CorruptLog(name, version, parsed.error().message);
-  return actions;
+  return ActionsOf(text, name, version);
 }
 
-Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version) {
-  return ReadActions(table, CommitFileName(version), version);
+Result<std::vector<Action>> ReadCommit(const TableLocation& table, const CommitFile& commit) {
+  ASSIGN_OR_RETURN(std::string text, ReadCommitText(table, commit));
+  return ActionsOf(text, CommitFileName(commit.version), commit.version);
 }
 
-Result<CommitInfo> ReadCommitInfo(const TableLocation& table, int64_t version) {
-  std::string name = CommitFileName(version);
-  ASSIGN_OR_RETURN(std::string text, table.store->Read(objectstore::JoinPath(LogDirectory(table.root), name)));
-  if (text.empty()) return CorruptLog(name, version, "the file is empty");
+Result<CommitInfo> ReadCommitInfo(const TableLocation& table, const CommitFile& commit) {
+  std::string name = CommitFileName(commit.version);
+  ASSIGN_OR_RETURN(std::string text, ReadCommitText(table, commit));
+  if (text.empty()) return CorruptLog(name, commit.version, "the file is empty");
   std::optional<CommitInfo> info;
   Status parsed = ParseActions(text, [&](Action action) -> Status {
     auto* found = std::get_if<CommitInfo>(&action);
@@ -265,7 +280,7 @@ Result<CommitInfo> ReadCommitInfo(const TableLocation& table, int64_t version) {
     return MakeError(ErrorCode::kAborted, "no need to read on");
   });
   if (info) return *std::move(info);
-  if (!parsed.ok()) return CorruptLog(name, version, parsed.error().message);
+  if (!parsed.ok()) return CorruptLog(name, commit.version, parsed.error().message);
   return CommitInfo();
 }
 
@@ -293,6 +308,7 @@ Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segme
     RETURN_IF_ERROR(ReadCheckpoint(table, *segment.checkpoint, &reconciliation));
   }
   ASSIGN_OR_RETURN(SnapshotState state, std::move(reconciliation).Finish(segment, table.root));
+  if (!table.catalog && IsCatalogManaged(state.protocol)) return PathAccessBlocked(table.root);
   RETURN_IF_ERROR(Interpret(&state, base));
   if (segment.version_commit.has_value()) {
     state.commit_size = segment.version_commit->size;
@@ -301,7 +317,7 @@ Result<SnapshotState> Replay(const TableLocation& table, const LogSegment& segme
   }
   if (BooleanProperty(state.metadata.configuration, "delta.enableInCommitTimestamps", false)) {
     if (!read_newest && segment.version_commit.has_value()) {
-      ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, segment.version));
+      ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, *segment.version_commit));
       for (const Action& action : actions) {
         const auto* info = std::get_if<CommitInfo>(&action);
         if (info != nullptr) in_commit_timestamp = info->in_commit_timestamp_ms;

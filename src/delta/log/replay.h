@@ -17,11 +17,11 @@ Error CorruptLog(const std::string& file, int64_t version, const std::string& wh
 
 // The actions of one JSON file of the log, in order; `version` is for messages.
 Result<std::vector<Action>> ReadActions(const TableLocation& table, const std::string& name, int64_t version);
-// The actions of one commit file, in order. Errors: CorruptLog for a torn or empty one.
-Result<std::vector<Action>> ReadCommit(const TableLocation& table, int64_t version);
+// The actions of one commit, in order. Errors: CorruptLog for a torn or empty one.
+Result<std::vector<Action>> ReadCommit(const TableLocation& table, const CommitFile& commit);
 
 // What the commit says of itself, empty where it says nothing; what follows is not looked at.
-Result<CommitInfo> ReadCommitInfo(const TableLocation& table, int64_t version);
+Result<CommitInfo> ReadCommitInfo(const TableLocation& table, const CommitFile& commit);
 
 // The sidecars a checkpoint names.
 Result<std::vector<Sidecar>> ReadSidecarNames(const TableLocation& table, const CheckpointFiles& checkpoint);

@@ -92,6 +92,26 @@ TEST(Optimize, TheTargetSizeIsATableProperty) {
   for (const char* wrong : {"", "mb", "-1", "0", "1.5mb", "99999999999t"}) EXPECT_FALSE(target(wrong).ok()) << wrong;
 }
 
+TEST(Optimize, SizesHaveUnits) {
+  EXPECT_EQ(SizeInBytes("512", 20), 512 * kMiB);
+  EXPECT_EQ(SizeInBytes("64MB", 20), 64 * kMiB);
+  EXPECT_EQ(SizeInBytes("7b", 20), 7);
+  EXPECT_EQ(SizeInBytes("0", 20), std::nullopt);
+}
+
+TEST(Optimize, AutomaticCompactionTakesSmallFilesOfAFewPartitions) {
+  Snapshot snapshot = SnapshotOf({FileOf("a", 1, "x"), FileOf("b", 1, "y"), FileOf("c", 1, "x"), FileOf("d", 1, "y"), FileOf("e", 9, "x"),
+                                  FileOf("f", 1, "z"), FileOf("g", 1, "w"), FileOf("h", 1, "w")},
+                                 {"p"});
+  const std::set<PartitionValues> written = {{{"p", "x"}}, {{"p", "y"}}, {{"p", "z"}}};
+  AutoCompactOptions options{.small_file_bytes = 5, .min_files = 2};
+  EXPECT_EQ(AutoCompactCandidates(snapshot, written, options), (std::vector<size_t>{0, 2, 1, 3}));
+  options.max_partitions = 1;
+  EXPECT_EQ(AutoCompactCandidates(snapshot, written, options), (std::vector<size_t>{0, 2}));
+  options = {.small_file_bytes = 5, .min_files = 2, .every_partition = true};
+  EXPECT_EQ(AutoCompactCandidates(snapshot, written, options), (std::vector<size_t>{6, 7, 0, 2, 1, 3}));
+}
+
 TEST(Optimize, MetricsHaveTheSizesOfTheNewFiles) {
   std::vector<AddFile> removed = {FileOf("a", 7), FileOf("b", 8)};
   removed[1].deletion_vector = VectorOf(1);

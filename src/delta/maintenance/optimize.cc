@@ -46,18 +46,23 @@ std::vector<std::vector<size_t>> BinsOf(const Snapshot& snapshot, std::vector<si
 
 }  // namespace
 
-Result<int64_t> TargetFileBytes(const Metadata& metadata) {
-  auto property = metadata.configuration.find("delta.targetFileSize");
-  if (property == metadata.configuration.end()) return int64_t{1} << 30;
-  static constexpr std::array<std::pair<std::string_view, int>, 10> kUnits = {
-      {{"kb", 10}, {"mb", 20}, {"gb", 30}, {"tb", 40}, {"k", 10}, {"m", 20}, {"g", 30}, {"t", 40}, {"b", 0}, {"", 0}}};
-  std::string text = ToLowerAscii(property->second);
-  for (const auto& [unit, shift] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    std::optional<int64_t> number = ParseInt64(text.substr(0, text.size() - unit.size()));
+std::optional<int64_t> SizeInBytes(std::string_view text, int bare_shift) {
+  const std::array<std::pair<std::string_view, int>, 10> units = {
+      {{"kb", 10}, {"mb", 20}, {"gb", 30}, {"tb", 40}, {"k", 10}, {"m", 20}, {"g", 30}, {"t", 40}, {"b", 0}, {"", bare_shift}}};
+  std::string lower = ToLowerAscii(std::string(text));
+  for (const auto& [unit, shift] : units) {
+    if (!lower.ends_with(unit)) continue;
+    std::optional<int64_t> number = ParseInt64(lower.substr(0, lower.size() - unit.size()));
     if (number && *number > 0 && *number <= INT64_MAX >> shift) return *number << shift;
     break;
   }
+  return std::nullopt;
+}
+
+Result<int64_t> TargetFileBytes(const Metadata& metadata) {
+  auto property = metadata.configuration.find("delta.targetFileSize");
+  if (property == metadata.configuration.end()) return int64_t{1} << 30;
+  if (std::optional<int64_t> bytes = SizeInBytes(property->second)) return *bytes;
   return MakeError(ErrorCode::kInvalidParameterValue,
                    "Table property delta.targetFileSize must be a positive size in bytes: '" + property->second + "'");
 }
@@ -89,13 +94,17 @@ std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::s
   std::map<PartitionValues, std::vector<size_t>> small;
   for (size_t i = 0; i < snapshot.files().size(); ++i) {
     const AddFile& file = snapshot.files()[i];
-    if (file.size <= options.small_file_bytes && partitions.contains(file.partition_values)) {
+    bool looked_at = options.every_partition || partitions.contains(file.partition_values);
+    if (looked_at && file.size <= options.small_file_bytes) {
       small[file.partition_values].push_back(i);
     }
   }
   std::vector<size_t> candidates;
+  size_t taken = 0;
   for (const auto& [values, files] : small) {
-    if (files.size() >= options.min_files) candidates.insert(candidates.end(), files.begin(), files.end());
+    if (files.size() < options.min_files || taken == options.max_partitions) continue;
+    candidates.insert(candidates.end(), files.begin(), files.end());
+    ++taken;
   }
   return candidates;
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delta/snapshot.h"
@@ -23,7 +25,9 @@ struct OptimizeOptions {
   size_t min_files = 2;             // of a bin
 };
 
-// delta.targetFileSize ("104857600", "100mb") when set, else 1 GiB. Errors: kInvalidParameterValue.
+// A size as settings have it ("104857600", "100mb"), a bare number in units of 2^`bare_shift` bytes; nullopt for what is none.
+std::optional<int64_t> SizeInBytes(std::string_view text, int bare_shift = 0);
+// delta.targetFileSize when set, else 1 GiB. Errors: kInvalidParameterValue.
 Result<int64_t> TargetFileBytes(const Metadata& metadata);
 
 struct OptimizePlan {
@@ -37,10 +41,12 @@ OptimizePlan PlanOptimize(const Snapshot& snapshot, const std::vector<size_t>& c
                           const OptimizeOptions& options);
 
 // Which files an automatic compaction takes: the small ones of those of the given partitions that have at
-// least `min_files` of them.
+// least `min_files` of them, of no more than so many partitions.
 struct AutoCompactOptions {
   int64_t small_file_bytes = int64_t{64} << 20;
   size_t min_files = 50;
+  size_t max_partitions = 128;
+  bool every_partition = false;  // not the given ones alone
 };
 std::vector<size_t> AutoCompactCandidates(const Snapshot& snapshot, const std::set<PartitionValues>& partitions,
                                           const AutoCompactOptions& options);

@@ -154,12 +154,22 @@ Result<int64_t> UnlinkFiles(const std::string& root, const std::vector<std::stri
   return deleted.load();
 }
 
-Result<int64_t> CopyTableFile(const std::string& from_root, const std::string& from_path, const std::string& to_path) {
+Result<int> OpenTableFile(const std::string& root, const std::string& path) {
   std::string name;
-  Descriptor parent = OpenParent(from_root, from_path, &name);
-  Descriptor from(parent.ok() ? openat(parent.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
-  if (!from.ok()) return ErrnoError("open", from_root + "/" + from_path);
-  ASSIGN_OR_RETURN(int to_fd, OpenWithoutLinks(to_path, O_WRONLY | O_CREAT | O_EXCL, 0644));
+  Descriptor parent = OpenParent(root, path, &name);
+  int file = parent.ok() ? openat(parent.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+  if (file < 0) return ErrnoError("open", root + "/" + path);
+  return file;
+}
+
+Result<int> CreateTableFile(const std::string& path) {
+  return OpenWithoutLinks(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+}
+
+Result<int64_t> CopyTableFile(const std::string& from_root, const std::string& from_path, const std::string& to_path) {
+  ASSIGN_OR_RETURN(int from_fd, OpenTableFile(from_root, from_path));
+  Descriptor from(from_fd);
+  ASSIGN_OR_RETURN(int to_fd, CreateTableFile(to_path));
   Descriptor to(to_fd);
   int64_t total = 0;
   while (true) {

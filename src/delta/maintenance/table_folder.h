@@ -34,6 +34,9 @@ Result<std::optional<int64_t>> FileSize(const std::string& root, const std::stri
 // Gives the number of files deleted; missing ones count as deleted by somebody else.
 Result<int64_t> UnlinkFiles(const std::string& root, const std::vector<std::string>& paths,
                             const std::function<bool()>& cancelled);
+// File descriptors for the caller to close: a regular file of the table, to read; a new one, to write. No link is followed.
+Result<int> OpenTableFile(const std::string& root, const std::string& path);
+Result<int> CreateTableFile(const std::string& path);
 // Copies a regular file of one table into the folder of another, where no file has the name; durable when
 // it returns, but for the target's folders. Gives the number of bytes.
 Result<int64_t> CopyTableFile(const std::string& from_root, const std::string& from_path, const std::string& to_path);

@@ -25,4 +25,8 @@ Result<std::optional<int64_t>> ObjectSize(const TableLocation& table, const std:
 Result<int64_t> DeleteObjects(const TableLocation& table, const std::vector<std::string>& paths,
                               const std::function<bool()>& cancelled);
 
+// CopyTableFile where `from_root`, or `to_path`, or both are in an object store. In pieces: a file may be large.
+Result<int64_t> CopyTableObject(objectstore::ObjectStore& store, const std::string& from_root, const std::string& from_path,
+                                const std::string& to_path);
+
 }  // namespace ashlar::delta

@@ -140,7 +140,7 @@ Result<VacuumPlan> PlanVacuumLite(const TableLocation& table, const Snapshot& sn
   std::set<std::string> removed;
   for (const CommitFile& commit : listing.commits) {
     if (commit.version > snapshot.version()) break;
-    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit.version));
+    ASSIGN_OR_RETURN(std::vector<Action> actions, ReadCommit(table, commit));
     for (const Action& action : actions) {
       auto* file = std::get_if<RemoveFile>(&action);
       if (file == nullptr || file->deletion_timestamp_ms.value_or(0) >= window.cutoff_ms) continue;

@@ -21,7 +21,6 @@ constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednes
 constexpr std::string_view kDocs = "https://spark.apache.org/docs/latest";
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 std::string QuotedPattern(std::string_view pattern) { return "'" + std::string(pattern) + "'"; }
 
 // Whether Java's older SimpleDateFormat takes the pattern: then Spark 2 did, and the error says so.

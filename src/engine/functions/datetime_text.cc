@@ -2,13 +2,12 @@
 
 #include <cstdio>
 
+#include "base/text.h"
 #include "engine/functions/time_zone.h"
 #include "types/value.h"
 
 namespace ashlar::engine {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Spark trims spaces and control characters.
 std::string_view TrimControls(std::string_view text) {

@@ -2,12 +2,12 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace ashlar::engine {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 void AppendUtf8(std::string& out, uint32_t c) {
   if (c < 0x80) {

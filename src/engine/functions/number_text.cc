@@ -11,8 +11,6 @@
 namespace ashlar::engine {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // NaN and infinities by their names; nullopt for anything else.
 template <typename T>
 std::optional<T> NamedFloat(std::string_view text) {

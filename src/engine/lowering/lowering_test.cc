@@ -9,35 +9,13 @@
 
 #include "engine/engine.h"
 #include "engine/lowering/plan_builder.h"
+#include "engine/test_values.h"
 
 namespace ashlar::engine {
 namespace {
 
 using namespace plan_builder;  // NOLINT
 using sql::PlanPtr;
-
-const DataType kInt = TypeId::kInt;
-const DataType kLong = TypeId::kLong;
-const DataType kBool = TypeId::kBoolean;
-const DataType kText = TypeId::kString;
-
-// "1 | a" for a row; nested values in brackets.
-std::string Show(const Value& value) {
-  if (value.is_null()) return "NULL";
-  if (auto* v = std::get_if<bool>(&value.data)) return *v ? "true" : "false";
-  if (auto* v = std::get_if<int64_t>(&value.data)) return std::to_string(*v);
-  if (auto* v = std::get_if<double>(&value.data)) return std::isnan(*v) ? "NaN" : std::to_string(*v);
-  if (auto* v = std::get_if<Int128>(&value.data)) return DecimalToText(*v, value.type.scale());
-  if (auto* v = std::get_if<std::string>(&value.data)) return *v;
-  if (auto* v = std::get_if<CalendarInterval>(&value.data)) {
-    return std::to_string(v->months) + "/" + std::to_string(v->days) + "/" + std::to_string(v->micros);
-  }
-  std::string out = "[";
-  for (const Value& item : std::get<std::vector<Value>>(value.data)) {
-    out += (out.size() > 1 ? "," : "") + Show(item);
-  }
-  return out + "]";
-}
 
 class LoweringTest : public testing::Test {
  protected:
@@ -51,11 +29,7 @@ class LoweringTest : public testing::Test {
     ASSIGN_OR_RETURN(auto stream, connection_->Execute(plan, {}));
     ASSIGN_OR_RETURN(auto rows, CollectRows(*stream));
     std::vector<std::string> out;
-    for (const auto& row : rows) {
-      std::string line;
-      for (const Value& value : row) line += (line.empty() ? "" : " | ") + Show(value);
-      out.push_back(line);
-    }
+    for (const auto& row : rows) out.push_back(ShowRow(row));
     return out;
   }
   void ExpectRows(const PlanPtr& plan, const std::vector<std::string>& expected) {

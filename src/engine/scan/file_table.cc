@@ -1,5 +1,6 @@
 #include "engine/scan/file_table.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -32,11 +33,12 @@ DataType PartitionType(const std::set<std::string>& values) {
   return TypeId::kString;
 }
 
-// The columns that folders make, in the order of the first file's folders.
+// The columns that folders make, in the order of the folders of the first file that lies in most.
 std::vector<Field> PartitionFields(const std::vector<DataFile>& files, const std::optional<Schema>& schema) {
   std::vector<Field> fields;
   if (files.empty()) return fields;
-  for (const auto& [key, first_value] : files.front().partition) {
+  auto in_most = std::ranges::max_element(files, {}, [](const DataFile& file) { return file.partition.size(); });
+  for (const auto& [key, first_value] : in_most->partition) {
     std::set<std::string> values;
     for (const DataFile& file : files) {
       for (const auto& [k, v] : file.partition) {
@@ -68,9 +70,11 @@ std::shared_ptr<const delta::Snapshot> ParquetSnapshot(const std::string& root, 
     add.path = delta::EncodeLogPath(file.relative_path);
     add.size = file.size;
     add.modification_time_ms = file.modified_ms;
-    for (const Field& field : partition) add.partition_values[field.name] = std::nullopt;
-    for (const auto& [key, value] : file.partition) {
-      if (value != kNullPartition) add.partition_values[key] = value;
+    for (const Field& field : partition) {
+      std::optional<std::string>& text = add.partition_values[field.name];
+      for (const auto& [key, value] : file.partition) {
+        if (EqualsIgnoreCase(key, field.name) && value != kNullPartition) text = value;
+      }
     }
     adds.push_back(std::move(add));
   }

@@ -16,27 +16,30 @@ std::string RowVersionSql(const Schema& schema) {
   return "coalesce(" + DetailSql(schema, kWrittenRowVersion) + ", " + DetailSql(schema, kDefaultRowVersion) + ")";
 }
 
-Field MetadataField(const delta::Metadata& metadata) {
-  std::vector<Field> fields = {{"file_path", TypeId::kString, false},
-                               {"file_name", TypeId::kString, false},
-                               {"file_size", TypeId::kLong, false},
-                               {"file_block_start", TypeId::kLong, false},
-                               {"file_block_length", TypeId::kLong, false},
-                               {"file_modification_time", TypeId::kTimestamp, false}};
-  if (delta::TracksRows(metadata)) {
-    for (const char* name : {"row_index", "row_id", "base_row_id", "default_row_commit_version", "row_commit_version"}) {
+// Spark knows the numbers of rows in Parquet files; of a Delta table's only where it tracks rows.
+bool KnowsRowIndex(const DeltaTable& table) {
+  return dynamic_cast<const ParquetTable*>(&table) != nullptr || delta::TracksRows(table.snapshot()->metadata());
+}
+
+Field MetadataField(const DeltaTable& table) {
+  std::vector<Field> fields = FileMetadataFields();
+  if (KnowsRowIndex(table)) fields.push_back({"row_index", TypeId::kLong, false});
+  if (delta::TracksRows(table.snapshot()->metadata())) {
+    for (const char* name : {"row_id", "base_row_id", "default_row_commit_version", "row_commit_version"}) {
       fields.push_back({name, TypeId::kLong, false});
     }
   }
   return Field{sql::kRowMetadata, DataType::Struct(std::move(fields)), false};
 }
 
-std::string MetadataSql(const Schema& schema, const delta::Metadata& metadata) {
+std::string MetadataSql(const DeltaTable& table) {
+  const Schema& schema = table.schema();
   std::string path = DetailSql(schema, kFilePath), size = DetailSql(schema, kFileSize);
   std::vector<std::string> values = {path, "parse_filename(url_decode(" + path + "))", size, "0::BIGINT",
                                      size, DetailSql(schema, kFileTime)};
-  if (delta::TracksRows(metadata)) {
-    values.insert(values.end(), {"k_row", RowIdSql(schema), DetailSql(schema, kBaseRowId),
+  if (KnowsRowIndex(table)) values.push_back("k_row");
+  if (delta::TracksRows(table.snapshot()->metadata())) {
+    values.insert(values.end(), {RowIdSql(schema), DetailSql(schema, kBaseRowId),
                                  DetailSql(schema, kDefaultRowVersion), RowVersionSql(schema)});
   }
   std::string fields;
@@ -45,6 +48,19 @@ std::string MetadataSql(const Schema& schema, const delta::Metadata& metadata) {
 }
 
 }  // namespace
+
+std::vector<Field> FileMetadataFields() {
+  return {{"file_path", TypeId::kString, false},      {"file_name", TypeId::kString, false},
+          {"file_size", TypeId::kLong, false},        {"file_block_start", TypeId::kLong, false},
+          {"file_block_length", TypeId::kLong, false}, {"file_modification_time", TypeId::kTimestamp, false}};
+}
+
+std::string FileUri(const std::string& path) {
+  if (path.starts_with('/')) return "file://" + delta::EncodeLogPath(path);
+  const size_t scheme = path.find("://");
+  const size_t rest = scheme == std::string::npos ? 0 : scheme + 3;
+  return path.substr(0, rest) + delta::EncodeLogPath(path.substr(rest));
+}
 
 std::vector<Field> ScanColumns(const delta::Snapshot& snapshot) {
   std::vector<Field> columns = snapshot.schema().fields;
@@ -65,10 +81,7 @@ std::optional<Value> FileDetail(const TableScan& scan, const TableScan::File& fi
   switch (column - first) {
     case kBaseRowId: return number(file.add.base_row_id);
     case kDefaultRowVersion: return number(file.add.default_row_commit_version);
-    case kFilePath: {
-      std::string encoded = delta::EncodeLogPath(file.path);
-      return Value::String(encoded.starts_with('/') ? "file://" + encoded : encoded);
-    }
+    case kFilePath: return Value::String(FileUri(file.path));
     case kFileSize: return Value::Long(file.add.size);
     case kFileTime: return Value{TypeId::kTimestamp, file.add.modification_time_ms * 1000};
     default: return std::nullopt;
@@ -93,7 +106,7 @@ Result<std::string> FromSqlWithRowIds(const DeltaTable& table, std::vector<int> 
 
 TableWithRowMetadata::TableWithRowMetadata(std::shared_ptr<const DeltaTable> table)
     : table_(std::move(table)), schema_(table_->schema()) {
-  schema_.fields.push_back(MetadataField(table_->snapshot()->metadata()));
+  schema_.fields.push_back(MetadataField(*table_));
 }
 
 Result<std::string> TableWithRowMetadata::FromSql(const std::vector<int>& columns, bool with_row_position,
@@ -107,7 +120,7 @@ Result<std::string> TableWithRowMetadata::FromSql(const std::vector<int>& column
   if (below.size() == columns.size()) return table_->FromSql(columns, with_row_position, bindings);
   for (size_t i = 0; i < kRowDetails; ++i) below.push_back(DetailIndex(schema, static_cast<RowDetail>(i)));
   ASSIGN_OR_RETURN(std::string from, table_->FromSql(below, true, bindings));
-  return "(SELECT *, " + MetadataSql(schema, table_->snapshot()->metadata()) + " AS k" + std::to_string(last) + " FROM " + from + ")";
+  return "(SELECT *, " + MetadataSql(*table_) + " AS k" + std::to_string(last) + " FROM " + from + ")";
 }
 
 }  // namespace ashlar::engine

@@ -41,7 +41,12 @@ std::optional<RowIdColumns> RowIdColumnsOf(const delta::Metadata& metadata);
 // and the version that last changed it; NULL where the table does not say.
 Result<std::string> FromSqlWithRowIds(const DeltaTable& table, std::vector<int> columns, StatementBindings& bindings);
 
-// A table that shows `_metadata`, as its last column.
+// What `_metadata` tells of a row's file, whatever the format.
+std::vector<Field> FileMetadataFields();
+// A local path or the URL of an object as `_metadata` shows it: "file:///a%20b" for "/a b".
+std::string FileUri(const std::string& path);
+
+// A Delta table or Parquet files that show `_metadata`, as the last column.
 class TableWithRowMetadata : public EngineTable, public sql::RowMetadataSource {
  public:
   explicit TableWithRowMetadata(std::shared_ptr<const DeltaTable> table);
@@ -49,6 +54,7 @@ class TableWithRowMetadata : public EngineTable, public sql::RowMetadataSource {
   std::vector<std::string> partition_columns() const override { return table_->partition_columns(); }
   Result<std::string> FromSql(const std::vector<int>& columns, bool with_row_position,
                               StatementBindings& bindings) const override;
+  std::shared_ptr<const sql::TableHandle> WithoutMetadata() const override { return table_; }
 
  private:
   std::shared_ptr<const DeltaTable> table_;

@@ -8,6 +8,7 @@
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/scan/file_schema.h"
+#include "engine/scan/row_details.h"
 #include "engine/lowering/lowerer.h"
 
 namespace ashlar::engine {
@@ -96,12 +97,13 @@ std::vector<std::string> SplitRecord(std::string_view line, char separator, char
 class TextTable : public EngineTable {
  public:
   TextTable(Schema schema, std::vector<std::string> partition, std::string from, std::vector<std::string> columns,
-            std::string where)
+            std::string where, std::string metadata)
       : schema_(std::move(schema)),
         partition_(std::move(partition)),
         from_(std::move(from)),
         columns_(std::move(columns)),
-        where_(std::move(where)) {}
+        where_(std::move(where)),
+        metadata_(std::move(metadata)) {}
 
   const Schema& schema() const override { return schema_; }
   std::vector<std::string> partition_columns() const override { return partition_; }
@@ -110,7 +112,8 @@ class TextTable : public EngineTable {
     if (with_row_position) return NotImplemented("changing rows of CSV or JSON files");
     std::string select;
     for (int i : columns) {
-      select += (select.empty() ? "" : ", ") + columns_[static_cast<size_t>(i)] + " AS k" + std::to_string(i);
+      const auto column = static_cast<size_t>(i);
+      select += (select.empty() ? "" : ", ") + (column < columns_.size() ? columns_[column] : metadata_) + " AS k" + std::to_string(i);
     }
     if (select.empty()) select = "1 AS k_";
     return "(SELECT " + select + " FROM " + from_ + where_ + ")";
@@ -122,21 +125,56 @@ class TextTable : public EngineTable {
   std::string from_;
   std::vector<std::string> columns_;  // SQL over from_, typed
   std::string where_;
+  std::string metadata_;  // likewise, of the column after all of them: `_metadata`
 };
 
-// filename → value of each partition column: a small join would do, a CASE is simpler to push.
+// Shows `_metadata`, which is made like the table's own columns.
+class TextTableWithMetadata : public EngineTable, public sql::RowMetadataSource {
+ public:
+  explicit TextTableWithMetadata(std::shared_ptr<const TextTable> table) : table_(std::move(table)), schema_(table_->schema()) {
+    schema_.fields.push_back({sql::kRowMetadata, DataType::Struct(FileMetadataFields()), false});
+  }
+  const Schema& schema() const override { return schema_; }
+  std::vector<std::string> partition_columns() const override { return table_->partition_columns(); }
+  Result<std::string> FromSql(const std::vector<int>& columns, bool with_row_position, StatementBindings& bindings) const override {
+    return table_->FromSql(columns, with_row_position, bindings);
+  }
+  std::shared_ptr<const sql::TableHandle> WithoutMetadata() const override { return table_; }
+
+ private:
+  std::shared_ptr<const TextTable> table_;
+  Schema schema_;
+};
+
+// The value that a row has by its file, out of SQL for each file: a small join would do, a list is simpler to push.
+template <typename ValueSql>
+std::string ByFile(const std::vector<DataFile>& files, const char* type, ValueSql value_sql) {
+  std::string values;
+  for (const DataFile& file : files) values += (values.empty() ? "" : ", ") + value_sql(file);
+  return "CAST([" + values + "] AS " + type + "[])[list_position(" + FileList(files) + ", filename)]";
+}
+
 std::string PartitionSql(const std::vector<DataFile>& files, const Field& field) {
-  std::string list_files, list_values;
-  for (const DataFile& file : files) {
+  std::string texts = ByFile(files, "VARCHAR", [&](const DataFile& file) {
     std::string value = "NULL";
     for (const auto& [key, text] : file.partition) {
       if (key == field.name && text != "__HIVE_DEFAULT_PARTITION__") value = QuoteSqlString(text);
     }
-    list_files += (list_files.empty() ? "" : ", ") + QuoteSqlString(file.path);
-    list_values += (list_values.empty() ? "" : ", ") + value;
-  }
-  return "CAST(CAST([" + list_values + "] AS VARCHAR[])[list_position([" + list_files + "], filename)] AS " +
-         DuckTypeSql(field.type) + ")";
+    return value;
+  });
+  return "CAST(" + texts + " AS " + DuckTypeSql(field.type) + ")";
+}
+
+// The fields of FileMetadataFields.
+std::string MetadataSql(const std::vector<DataFile>& files) {
+  if (files.empty()) return LiteralSql(Value::Null(DataType::Struct(FileMetadataFields())));
+  std::string path = ByFile(files, "VARCHAR", [](const DataFile& file) { return QuoteSqlString(FileUri(file.path)); });
+  std::string name = ByFile(files, "VARCHAR", [](const DataFile& file) { return QuoteSqlString(file.path.substr(file.path.rfind('/') + 1)); });
+  std::string size = ByFile(files, "BIGINT", [](const DataFile& file) { return std::to_string(file.size); });
+  std::string time = ByFile(files, "TIMESTAMPTZ", [](const DataFile& file) {
+    return LiteralSql(Value{TypeId::kTimestamp, file.modified_ms * 1000});
+  });
+  return "struct_pack(f0 := " + path + ", f1 := " + name + ", f2 := " + size + ", f3 := 0::BIGINT, f4 := " + size + ", f5 := " + time + ")";
 }
 
 std::string CastText(const std::string& column, const DataType& to, Mode mode) {
@@ -267,7 +305,7 @@ Result<std::shared_ptr<const sql::TableHandle>> OpenCsv(Engine& engine, const Fi
   }
   for (Field& field : schema.fields) field.nullable = true;
   return std::shared_ptr<const sql::TableHandle>(std::make_shared<TextTable>(
-      std::move(schema), std::move(partition_names), from, std::move(columns), std::move(where)));
+      std::move(schema), std::move(partition_names), from, std::move(columns), std::move(where), MetadataSql(files)));
 }
 
 Result<std::shared_ptr<const sql::TableHandle>> OpenJson(Engine& engine, const FileTableRequest& request,
@@ -313,10 +351,16 @@ Result<std::shared_ptr<const sql::TableHandle>> OpenJson(Engine& engine, const F
   }
   for (Field& field : schema.fields) field.nullable = true;
   return std::shared_ptr<const sql::TableHandle>(std::make_shared<TextTable>(
-      std::move(schema), std::move(partition_names), from, std::move(columns), ""));
+      std::move(schema), std::move(partition_names), from, std::move(columns), "", MetadataSql(files)));
 }
 
 }  // namespace
+
+std::shared_ptr<const sql::TableHandle> WithFileMetadata(std::shared_ptr<const sql::TableHandle> handle) {
+  auto table = std::dynamic_pointer_cast<const TextTable>(handle);
+  if (table == nullptr) return handle;
+  return std::make_shared<TextTableWithMetadata>(std::move(table));
+}
 
 Result<std::shared_ptr<const sql::TableHandle>> OpenTextTable(Engine& engine, const FileTableRequest& request,
                                                               const std::vector<DataFile>& files,

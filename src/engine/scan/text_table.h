@@ -19,4 +19,7 @@ Result<std::shared_ptr<const sql::TableHandle>> OpenTextTable(Engine& engine, co
                                                               const std::vector<DataFile>& files,
                                                               const std::vector<Field>& partition);
 
+// Such a table as one that shows `_metadata`; another as it is.
+std::shared_ptr<const sql::TableHandle> WithFileMetadata(std::shared_ptr<const sql::TableHandle> handle);
+
 }  // namespace ashlar::engine

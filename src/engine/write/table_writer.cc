@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "delta/evolution/iceberg_compat.h"
 #include "delta/partition_values.h"
 #include "delta/paths.h"
 #include "delta/schema.h"
@@ -45,25 +46,35 @@ std::string PartitionTextSql(const std::string& sql, const DataType& type) {
   }
 }
 
-// FIELD_IDS of one column: its id, and those of the struct fields in it.
-std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::ColumnMappingMode mode) {
+std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode);
+
+// FIELD_IDS of a column or a part of one: its id, and those of the fields, elements, keys and values in it. `nested`: the
+// ids that the field around it has for those, `path` this one's place among them.
+std::string FieldIdsOf(const DataType& type, std::optional<int32_t> id, delta::ColumnMappingMode mode,
+                       const std::map<std::string, int32_t>& nested, const std::string& path) {
   std::string inner;
   auto add = [&](const std::string& name, const std::string& ids) {
     if (!ids.empty()) inner += (inner.empty() ? "" : ", ") + name + ": " + ids;
   };
+  auto add_part = [&](const std::string& name, const DataType& part) {
+    auto known = nested.find(path + "." + name);
+    add(name, FieldIdsOf(part, known == nested.end() ? std::nullopt : std::optional(known->second), mode, nested, path + "." + name));
+  };
   if (type.Is(TypeId::kStruct)) {
-    for (const Field& field : type.fields()) {
-      add(QuoteSqlName(delta::PhysicalName(field, mode)), FieldIdsOf(field.type, delta::FieldIdOf(field), mode));
-    }
+    for (const Field& field : type.fields()) add(QuoteSqlName(delta::PhysicalName(field, mode)), FieldIdsOf(field, mode));
   } else if (type.Is(TypeId::kArray)) {
-    add("element", FieldIdsOf(type.element(), std::nullopt, mode));
+    add_part("element", type.element());
   } else if (type.Is(TypeId::kMap)) {
-    add("key", FieldIdsOf(type.key(), std::nullopt, mode));
-    add("value", FieldIdsOf(type.map_value(), std::nullopt, mode));
+    add_part("key", type.key());
+    add_part("value", type.map_value());
   }
   if (inner.empty()) return id ? std::to_string(*id) : "";
   if (id) inner = "__duckdb_field_id: " + std::to_string(*id) + ", " + inner;
   return "{" + inner + "}";
+}
+
+std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode) {
+  return FieldIdsOf(field.type, delta::FieldIdOf(field), mode, delta::NestedIdsOf(field), delta::PhysicalName(field, mode));
 }
 
 // How many rows a write has. Few are written to a file without a folder of its own: half of the time of one row.
@@ -142,39 +153,60 @@ class Writer {
     return false;
   }
 
+  // Void columns are in no file: they are NULL wherever they are read.
+  bool IsInFiles(size_t column) const { return !IsPartition(column) && !target_.schema.fields[column].type.Is(TypeId::kNull); }
+
+  // The columns' values, the last one of a file under a condition that is TRUE or raises: it is evaluated after the others.
+  Result<std::vector<std::string>> Checked(const std::string& last_condition) const {
+    std::vector<std::string> checked = CheckedColumns(target_.schema, "r");
+    for (size_t i = checked.size(); i-- > 0;) {
+      if (!IsInFiles(i)) continue;
+      if (!last_condition.empty()) checked[i] = "CASE WHEN " + last_condition + " THEN " + checked[i] + " END";
+      return checked;
+    }
+    return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
+                        "Data written into Delta needs to contain at least one non-partitioned column.");
+  }
+
+  // The columns of a file, as a select list and as FIELD_IDS.
+  struct FileColumns {
+    std::string select;
+    std::string field_ids;
+  };
+
+  void AddColumn(size_t column, std::string value, FileColumns& columns) const {
+    const Field& field = target_.schema.fields[column];
+    Field physical = delta::PhysicalSchema(Schema{{field}}, mode_).fields[0];
+    std::string name = QuoteSqlName(physical.name);
+    if (field.type.IsNested() || field.type.Is(TypeId::kVariant)) {
+      value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.type) + "))";
+    }
+    std::string ids = mode_ == delta::ColumnMappingMode::kNone ? "" : FieldIdsOf(field, mode_);
+    columns.select += (columns.select.empty() ? "" : ", ") + value + " AS " + name;
+    if (!ids.empty()) columns.field_ids += (columns.field_ids.empty() ? "" : ", ") + name + ": " + ids;
+  }
+
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
   Result<std::string> CopySql(const std::string& select, const CopyTarget& to) {
-    Schema physical = delta::PhysicalSchema(target_.schema, mode_);
-    auto checked = CheckedColumns(target_.schema, "r");
-    std::string columns, field_ids, partition_by;
-    for (size_t i = 0; i < physical.fields.size(); ++i) {
-      const DataType& type = target_.schema.fields[i].type;
-      // Void columns are in no file: they are NULL wherever they are read.
-      if (IsPartition(i) || type.Is(TypeId::kNull)) continue;
-      std::string name = QuoteSqlName(physical.fields[i].name);
-      std::string value = checked[i];
-      if (type.IsNested() || type.Is(TypeId::kVariant)) {
-        value = "ashlar_rename(" + value + ", CAST(NULL AS " + DuckFileTypeSql(physical.fields[i].type) + "))";
-      }
-      columns += (columns.empty() ? "" : ", ") + value + " AS " + name;
-      if (mode_ == delta::ColumnMappingMode::kNone) continue;
-      std::string ids = FieldIdsOf(type, delta::FieldIdOf(target_.schema.fields[i]), mode_);
-      if (!ids.empty()) field_ids += (field_ids.empty() ? "" : ", ") + name + ": " + ids;
-    }
-    if (columns.empty()) {
-      return MakeSqlError("DELTA_NON_PARTITION_COLUMN_ABSENT", "KD005",
-                          "Data written into Delta needs to contain at least one non-partitioned column.");
+    ASSIGN_OR_RETURN(ConstraintSql constraints,
+                     ConstraintConditions(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
+    ASSIGN_OR_RETURN(std::vector<std::string> checked, Checked(constraints.after));
+    FileColumns in_file;
+    for (size_t i = 0; i < checked.size(); ++i) {
+      if (IsInFiles(i)) AddColumn(i, checked[i], in_file);
     }
     if (std::optional<RowIdColumns> ids = RowIdColumnsOf(target_.metadata)) {
-      columns += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
+      in_file.select += ", r.k_row_id AS " + QuoteSqlName(ids->id) + ", r.k_row_version AS " + QuoteSqlName(ids->version);
     }
+    bool with_partition = delta::HasPartitionColumnsInFiles(target_.metadata.configuration);
+    for (size_t i = 0; i < partition_.size() && with_partition; ++i) AddColumn(partition_[i].column, checked[partition_[i].column], in_file);
+    std::string columns = std::move(in_file.select), partition_by;
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
       partition_by += (i > 0 ? ", " : "") + PartitionColumn(i);
     }
-    ASSIGN_OR_RETURN(std::string where,
-                     ConstraintCondition(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
+    const std::string& where = constraints.before;
     // Sorted, as Spark does: few partitions are being written at a time, however many there are. The sort spills,
     // half-filled buffers of each partition do not.
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
@@ -184,7 +216,7 @@ class Writer {
            (to.one_file           ? ", USE_TMP_FILE false"
             : partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                    : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")") +
-           (field_ids.empty() ? "" : ", FIELD_IDS {" + field_ids + "}") + ")";
+           (in_file.field_ids.empty() ? "" : ", FIELD_IDS {" + in_file.field_ids + "}") + ")";
   }
 
   // The file's value of a partition column, as in the log.
@@ -221,6 +253,7 @@ class Writer {
     std::vector<delta::ColumnStats> stats;
     for (const delta::LeafColumn& column : stats_columns_) stats.push_back(StatsOf(file, column));
     add.stats = delta::BuildStats(file.row_count, stats);
+    delta::TagForIceberg(target_.metadata.configuration, add);
     return add;
   }
 

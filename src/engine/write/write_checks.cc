@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "engine/char_text.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/spark_error.h"
@@ -42,23 +43,22 @@ std::string JsonInner(const std::string& sql) {
   return "substr(" + quoted + ", 2, length(" + quoted + ") - 2)";
 }
 
-std::string TooLongSql(const Field& field, const std::string& sql) {
+// Raises inside SQL, as a value of the field's type.
+std::string TooLongSql(const Field& field, const std::string& sql, const std::string& check) {
   constexpr std::string_view kMark = "@@value@@";
-  std::string mark(kMark), column = QuoteIfNeeded(field.name);
-  std::string check = "((" + column + " IS NULL) OR (length(" + column + ") <= " + std::to_string(field.type.char_length()) + "))";
+  std::string mark(kMark);
   Error error = MakeSqlError("DELTA_EXCEED_CHAR_VARCHAR_LIMIT", "22001",
                              "The value \"" + mark + "\" is longer than the char or varchar type of its column allows: " + check + ".",
                              {{"value", mark}, {"expr", check}});
   return "CAST(error(replace(" + QuoteSqlString(EncodeSparkError(error)) + ", " + QuoteSqlString(mark) + ", " + JsonInner(sql) +
-         ")) AS VARCHAR)";
+         ")) AS " + DuckTypeSql(field.type) + ")";
 }
 
+// The value, its CHARs filled with blanks, where no text in it is too long.
 std::string LengthChecked(const std::string& sql, const Field& field) {
-  const DataType& type = field.type;
-  std::string n = std::to_string(type.char_length());
-  std::string fitted = type.is_char() ? "rpad(" + sql + ", " + n + ", ' ')" : sql;
-  return "CASE WHEN length(" + sql + ") <= " + n + " THEN " + fitted + " WHEN " + sql + " IS NULL THEN NULL ELSE " +
-         TooLongSql(field, sql) + " END";
+  std::optional<LengthCondition> fits = FitsLengths(field.type, sql, QuoteIfNeeded(field.name));
+  if (!fits) return sql;
+  return "CASE WHEN " + fits->sql + " THEN " + FilledSql(field.type, sql) + " ELSE " + TooLongSql(field, sql, fits->text) + " END";
 }
 
 // The encoded error with the row's values in place of a mark, in SQL.
@@ -98,8 +98,7 @@ std::vector<std::string> CheckedColumns(const Schema& schema, const std::string&
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     const Field& field = schema.fields[i];
     std::string sql = alias + ".k" + std::to_string(i);
-    std::string checked = sql;
-    if (field.type.is_char() || field.type.is_varchar()) checked = LengthChecked(sql, field);
+    std::string checked = LengthChecked(sql, field);
     std::vector<std::pair<std::string, std::string>> checks;
     NullChecks(field, sql, field.name, checks);
     std::string guards;
@@ -111,20 +110,21 @@ std::vector<std::string> CheckedColumns(const Schema& schema, const std::string&
   return columns;
 }
 
-Result<std::string> ConstraintCondition(const WriteTarget& target, const std::string& alias,
-                                        const std::string& time_zone, StatementBindings& bindings) {
+Result<ConstraintSql> ConstraintConditions(const WriteTarget& target, const std::string& alias,
+                                           const std::string& time_zone, StatementBindings& bindings) {
   SelectBlock block;
   for (size_t i = 0; i < target.schema.fields.size(); ++i) {
     block.Add(static_cast<sql::AttributeId>(i), {.sql = alias + ".k" + std::to_string(i)});
   }
-  std::string out;
+  ConstraintSql sql;
   for (const RowConstraint& constraint : target.constraints) {
+    std::string& out = constraint.kind == RowConstraint::Kind::kGenerated ? sql.after : sql.before;
     ASSIGN_OR_RETURN(std::string condition,
                      LowerOverBlock(*constraint.condition, block, {.time_zone = time_zone}, bindings));
     out += (out.empty() ? "" : " AND ") + ("CASE WHEN " + condition) + " THEN TRUE ELSE CAST(error(" +
            ConstraintErrorSql(constraint, target.schema, alias) + ") AS BOOLEAN) END";
   }
-  return out;
+  return sql;
 }
 
 }  // namespace ashlar::engine

@@ -14,8 +14,12 @@ namespace ashlar::engine {
 // text is not allowed.
 std::vector<std::string> CheckedColumns(const Schema& schema, const std::string& alias);
 
-// A condition for WHERE that is TRUE or raises; empty when there are no constraints.
-Result<std::string> ConstraintCondition(const WriteTarget& target, const std::string& alias,
-                                        const std::string& time_zone, StatementBindings& bindings);
+struct ConstraintSql {
+  std::string before;  // for WHERE
+  std::string after;   // once all columns are checked: generated columns
+};
+// Conditions that are TRUE or raise; empty where there are no constraints.
+Result<ConstraintSql> ConstraintConditions(const WriteTarget& target, const std::string& alias,
+                                           const std::string& time_zone, StatementBindings& bindings);
 
 }  // namespace ashlar::engine

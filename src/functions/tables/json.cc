@@ -7,6 +7,7 @@
 #include "functions/function_row.h"
 #include "functions/record_schema.h"
 #include "sql/analyze/errors.h"
+#include "types/inferred_struct.h"
 
 namespace ashlar::functions {
 namespace {
@@ -74,19 +75,6 @@ Result<ResolvedFunction> ToJson(const Call& call) {
 
 // ---- schema_of_json -----------------------------------------------------------------------------
 
-DataType Merge(const DataType& a, const DataType& b);
-
-DataType MergeStructs(const DataType& a, const DataType& b) {
-  std::vector<Field> fields = a.fields();
-  for (const Field& field : b.fields()) {
-    auto it = std::ranges::find(fields, field.name, &Field::name);
-    if (it == fields.end()) fields.push_back(field);
-    else it->type = Merge(it->type, field.type);
-  }
-  std::ranges::sort(fields, {}, &Field::name);
-  return DataType::Struct(std::move(fields));
-}
-
 DataType Merge(const DataType& a, const DataType& b) {
   if (a == b || b.Is(TypeId::kNull)) return a;
   if (a.Is(TypeId::kNull)) return b;
@@ -94,7 +82,7 @@ DataType Merge(const DataType& a, const DataType& b) {
     if (a.IsFractional() || b.IsFractional()) return TypeId::kDouble;
     return sql::WiderDecimal(a, b);
   }
-  if (a.Is(TypeId::kStruct) && b.Is(TypeId::kStruct)) return MergeStructs(a, b);
+  if (a.Is(TypeId::kStruct) && b.Is(TypeId::kStruct)) return WithFieldsOfBoth(a, b, Merge);
   if (a.Is(TypeId::kArray) && b.Is(TypeId::kArray)) return DataType::Array(Merge(a.element(), b.element()));
   return TypeId::kString;
 }

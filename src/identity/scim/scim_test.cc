@@ -7,7 +7,7 @@
 #include "identity/scim/scim_filter.h"
 #include "identity/scim/scim_patch.h"
 #include "identity/scim/scim_service.h"
-#include "metadb/test_databases.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::identity {
 namespace {
@@ -111,12 +111,8 @@ TEST(ScimPatchTest, RefusesNonsense) {
 class ScimStoreTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override {
-    auto made = metadb::TestDatabase::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    test_ = *std::move(made);
+    metadb::TakeOrSkip(metadb::TestDatabase::Make(GetParam()), test_);
+    if (!test_) return;
     std::vector<metadb::ModuleMigrations> all = {migrations()};
     ASSERT_TRUE(metadb::Migrate(test_->database(), clock_, all).ok());
     admin_ = (*CreateFirstAdmin(test_->database(), clock_, SystemRandom(), "admin@x"))->principal;
@@ -267,12 +263,7 @@ TEST_P(ScimStoreTest, ListsPageFromOneAndSort) {
   EXPECT_EQ(service_->ListUsers(context_, request)->resources->size(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ScimStoreTest,
-                         testing::Values(metadb::TestBackend::kSqlite,
-                                         metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ScimStoreTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::identity

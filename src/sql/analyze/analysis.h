@@ -19,6 +19,7 @@
 #include "sql/analyze/scope.h"
 #include "sql/analyze/typed_tree.h"
 #include "sql/analyzer.h"
+#include "types/text_lengths.h"
 
 namespace ashlar::sql {
 
@@ -44,6 +45,7 @@ struct SelectItem {
   std::string text;
   std::vector<std::string> qualifier;
   AttributeId origin = 0;
+  bool unlisted = false;  // as ScopeColumn's
 };
 
 // A generator's call: `plan` still without its input.
@@ -98,7 +100,8 @@ class Analysis {
  public:
   // `statement_span`: of a statement that changes a table (of INSERT without its query), where Spark places
   // what is wrong with conditions and with values that do not fit their columns.
-  explicit Analysis(AnalyzerContext& context, SourceSpan statement_span = {}) : context_(context), statement_span_(statement_span) {}
+  explicit Analysis(AnalyzerContext& context, SourceSpan statement_span = {})
+      : context_(context), session_time_zone_(context.time_zone), statement_span_(statement_span) {}
 
   // ---- statements
   Result<AnalyzedQuery> AnalyzeStatement(const RelationPtr& query);
@@ -143,6 +146,8 @@ class Analysis {
   // dml.cc, merge.cc
   Result<AnalyzedTarget> OpenTarget(const TableRelation& table, SourceSpan span, const char* operation);
   Rel ScanTarget(const AnalyzedTarget& target, const std::string& alias, bool with_row_position);
+  Error RefusedColumn() const;
+  bool IsRefused(const TypedExpr& expr) const;
   Result<TypedExprPtr> ResolveRowCondition(const ExprPtr& condition, const ExprEnv& env);
   Status CheckRowExpr(const TypedExprPtr& expr, const std::string& text) const;
   // As the table's column stores it; `text` is the expression's.
@@ -159,9 +164,7 @@ class Analysis {
   static bool MakesItsOwnValue(const Field& field);
   Status FillGenerated(const Schema& schema, std::vector<TypedExprPtr>& values);
   static Status CheckExplicitValue(const Field& field, bool for_insert);
-  static DataType StoredType(const DataType& type) {
-    return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
-  }
+  static DataType StoredType(const DataType& type) { return WithoutLengths(type); }
   RelationPtr WithDefaults(const InsertStatement& insert, const Schema& schema);
   Result<TypedExprPtr> DefaultValue(const Field& field, const std::string& table);
   Result<std::vector<int>> MatchInsert(const InsertStatement& insert, const AnalyzedTarget& target,
@@ -216,6 +219,7 @@ class Analysis {
   Result<std::optional<Rel>> FindOverlay(const NameParts& name, SourceSpan span);
 
   // select_block.cc, aggregate.cc
+  static void PassRowMetadata(SelectBlock& block);
   Result<Open> ApplySelect(const std::vector<ExprPtr>& exprs, const AggregateRelation* aggregate,
                            bool force_aggregate, Rel input, SourceSpan span);
   Result<void> AddItem(SelectBlock& block, const ExprPtr& expr, const Scope& scope);
@@ -349,8 +353,16 @@ class Analysis {
                                      const ExprEnv& env, SourceSpan span);
 
   AnalyzerContext& context_;
+  const std::string session_time_zone_;  // the context's is another in the text of a view
   const SourceSpan statement_span_;
   std::optional<SourceSpan> values_span_;  // of INSERT … VALUES: where a column's type cannot be cast to the table's
+  // A row change's target has this for queries; its own expressions must not name it.
+  struct Refused {
+    AttributeId id;
+    std::string schema_tree;
+  };
+  std::optional<Field> target_metadata_;
+  std::optional<Refused> refused_;
   bool inserts_ = false;  // the statement is an INSERT: its overflow has a condition of its own
   AttributeId next_id_ = 1;
   int64_t next_cte_id_ = 1;

@@ -31,15 +31,7 @@ Result<AnalyzedQuery> Analysis::AnalyzeStatement(const RelationPtr& query) {
 }
 
 Result<AnalyzedQuery> AnalyzeQuery(const RelationPtr& query, AnalyzerContext& context) {
-  Result<AnalyzedQuery> analyzed = Analysis(context).AnalyzeStatement(query);
-  if (analyzed.ok() || !MissesRowMetadata(analyzed.error())) return analyzed;
-  TablesWithRowMetadata tables(context.tables);
-  AnalyzerContext showing{context.catalog,         tables,          context.functions,       context.current_catalog,
-                          context.current_schema,  context.user,    context.ansi,            context.case_sensitive,
-                          context.time_zone,       context.now_micros, context.temporary_views, context.named_parameters,
-                          context.positional_parameters, context.parse_query, context.last_map_key_wins};
-  Result<AnalyzedQuery> again = Analysis(showing).AnalyzeStatement(query);
-  return again.ok() || !MissesRowMetadata(again.error()) ? std::move(again) : std::move(analyzed);
+  return AnalyzeWithRowMetadata(context, [&](AnalyzerContext& over) { return Analysis(over).AnalyzeStatement(query); });
 }
 
 Result<TypedExprPtr> AnalyzeOverSchema(const ExprPtr& expr, const Schema& schema, AnalyzerContext& context,

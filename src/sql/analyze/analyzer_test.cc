@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sql/analyze/typed_tree.h"
 #include "sql/coercion.h"
+#include "sql/column_rules.h"
 #include "sql/parser.h"
 
 namespace ashlar::sql {
@@ -73,13 +74,14 @@ class Catalog : public CatalogView, public TableSource {
     relation.schema = *Schema::ParseDdl(ddl);
     relations_[relation.full_name] = relation;
   }
-  void AddView(const std::string& name, const std::string& text) {
+  void AddView(const std::string& name, const std::string& text, const std::string& time_zone = "UTC") {
     ResolvedRelation relation;
     relation.kind = RelationKind::kView;
     relation.full_name = "main.default." + name;
     relation.name_parts = {"main", "default", name};
     relation.uuid = "view-" + name;
     relation.view_text = text;
+    relation.properties[kViewTimeZone] = time_zone;
     relation.view_catalog = "main";
     relation.view_schema = "default";
     relations_[relation.full_name] = relation;
@@ -124,8 +126,8 @@ class AnalyzerTest : public testing::Test {
   AnalyzerContext Context() {
     AnalyzerContext context{catalog_, catalog_, functions_};
     context.user = "ann";
-    context.parse_query = [](const std::string& text) -> Result<RelationPtr> {
-      ASSIGN_OR_RETURN(Statement statement, ParseStatement(text));
+    context.parse_query = [](const std::string& text, const std::string& time_zone) -> Result<RelationPtr> {
+      ASSIGN_OR_RETURN(Statement statement, ParseStatement(text, {.time_zone = time_zone}));
       return std::get<QueryStatement>(statement.node).query;
     };
     return context;
@@ -136,7 +138,7 @@ class AnalyzerTest : public testing::Test {
   }
   Result<AnalyzedQuery> Analyze(const std::string& sql) {
     AnalyzerContext context = Context();
-    ASSIGN_OR_RETURN(RelationPtr query, context.parse_query(sql));
+    ASSIGN_OR_RETURN(RelationPtr query, context.parse_query(sql, "UTC"));
     return AnalyzeQuery(query, context);
   }
   template <typename StatementType>
@@ -271,6 +273,32 @@ TEST_F(AnalyzerTest, ErrorsInsideAViewPointAtTheView) {
   EXPECT_EQ(query.error().span, (SourceSpan{14, 20}));
 }
 
+// The instants and texts that stand in the expressions of a plan, at any depth.
+std::vector<Value> LiteralsOf(const Plan& plan) {
+  std::vector<Value> literals;
+  VisitPlanExprs(plan, [&](const TypedExprPtr& expr) {
+    VisitExpr(expr, [&](const TypedExpr& node) {
+      if (const Value* value = LiteralValue(node)) literals.push_back(*value);
+      return true;
+    });
+  });
+  for (const PlanPtr& input : PlanInputs(plan)) {
+    for (Value& value : LiteralsOf(*input)) literals.push_back(std::move(value));
+  }
+  return literals;
+}
+
+TEST_F(AnalyzerTest, TheTextOfAViewIsReadInTheZoneItWasMadeIn) {
+  catalog_.AddView("v", "SELECT TIMESTAMP '2024-01-01 00:00:00' AS t, CAST('2024-01-01 00:00:00' AS TIMESTAMP) AS c, current_timezone() AS z",
+                   "America/New_York");
+  AnalyzerContext context = Context();
+  context.time_zone = "Asia/Tokyo";
+  auto query = AnalyzeQuery(*context.parse_query("SELECT t, c, z FROM v", context.time_zone), context);
+  ASSERT_TRUE(query.ok()) << FullMessage(query.error());
+  Value midnight{TypeId::kTimestamp, int64_t{1704085200000000}};
+  EXPECT_EQ(LiteralsOf(*query->plan), (std::vector<Value>{midnight, midnight, Value::String("Asia/Tokyo")}));
+}
+
 TEST_F(AnalyzerTest, NamesAreAskedForTogether) {
   auto query = Analyze("SELECT 1 FROM default.t JOIN default.u ON true JOIN main.default.t AS t2 ON true");
   ASSERT_TRUE(query.ok()) << FullMessage(query.error());
@@ -330,6 +358,16 @@ TEST_F(AnalyzerTest, ConditionsOverASchemaUseItsIndexes) {
   const auto& call = std::get<CallNode>((*expr)->node);
   EXPECT_EQ(std::get<ColumnNode>(call.args[0]->node).id, 1);
   EXPECT_EQ(std::get<ColumnNode>(call.args[1]->node).id, 0);
+}
+
+TEST(ColumnRules, ASyncedMarkIsOnAStepAndNeverGoesBack) {
+  const int64_t max = INT64_MAX;
+  EXPECT_EQ(SyncedHighWaterMark({10, 5, true, std::nullopt}, 113), 115);
+  EXPECT_EQ(SyncedHighWaterMark({10, 5, true, 120}, 115), 120);
+  EXPECT_EQ(SyncedHighWaterMark({-1, -3, true, std::nullopt}, -50), -52);
+  EXPECT_EQ(SyncedHighWaterMark({100, 1, true, std::nullopt}, 5), std::nullopt);
+  EXPECT_EQ(SyncedHighWaterMark({-max, 2, true, std::nullopt}, max), max);
+  EXPECT_EQ(SyncedHighWaterMark({0, 10, true, std::nullopt}, max), max);
 }
 
 }  // namespace

@@ -70,9 +70,21 @@ Field WithColumnRules(Field field, const ColumnRules& rules) {
   return field;
 }
 
+std::optional<int64_t> SyncedHighWaterMark(const IdentityRule& rule, int64_t farthest) {
+  CHECK(rule.step != 0);
+  const __int128 step = rule.step, way = static_cast<__int128>(farthest) - rule.start;
+  const bool past_step = way % step != 0 && (way > 0) == (step > 0);
+  const __int128 mark = rule.start + (way / step + (past_step ? 1 : 0)) * step;
+  auto before = [&](__int128 a, __int128 b) { return step > 0 ? a < b : a > b; };
+  if (before(mark, rule.start)) return rule.high_water_mark;
+  if (rule.high_water_mark && before(mark, *rule.high_water_mark)) return rule.high_water_mark;
+  // Beyond the last number there is none to give.
+  return mark == static_cast<int64_t>(mark) ? static_cast<int64_t>(mark) : farthest;
+}
+
 Result<ExprPtr> Analysis::ParseRule(const std::string& sql) {
   CHECK(context_.parse_query != nullptr) << "rules of columns need a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + sql));
+  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query("SELECT " + sql, context_.time_zone));
   const auto* project = std::get_if<ProjectRelation>(&query->node);
   if (project && project->exprs.size() == 1) return project->exprs[0];
   return MakeError(ErrorCode::kInvalidParameterValue, "not an expression: " + sql);

@@ -6,9 +6,12 @@
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
 #include "sql/analyze/plan_text.h"
+#include "sql/analyze/row_metadata.h"
 #include "sql/coercion.h"
 #include "sql/column_rules.h"
+#include "sql/row_metadata.h"
 #include "sql/schema_evolution.h"
+#include "types/schema_tree.h"
 #include "types/widening.h"
 
 namespace ashlar::sql {
@@ -145,6 +148,10 @@ Result<AnalyzedTarget> Analysis::OpenTarget(const TableRelation& table, SourceSp
   auto options = table.options;
   options.erase(kWidenTypes);
   ASSIGN_OR_RETURN(auto handle, context_.tables.Open(relation, {}, options, std::nullopt));
+  if (const auto* showing = dynamic_cast<const RowMetadataSource*>(handle.get())) {
+    target_metadata_ = handle->schema().fields.back();
+    handle = showing->WithoutMetadata();
+  }
   if (relation.name_parts.empty()) relation.name_parts = name;
   relation.schema = handle->schema();
   return AnalyzedTarget{std::move(relation), std::move(handle)};
@@ -164,12 +171,30 @@ Rel Analysis::ScanTarget(const AnalyzedTarget& target, const std::string& alias,
     NoteCharColumn(output.back(), fields[i].type);
     rel.columns.push_back({output.back(), qualifier, 0});
   }
+  if (target_metadata_) {
+    refused_ = Refused{NewAttribute(target_metadata_->name, target_metadata_->type, false).id, TreeText(target.table->schema())};
+    rel.columns.push_back({{refused_->id, target_metadata_->name, target_metadata_->type, false, "{}"}, qualifier, 0, /*unlisted=*/true});
+  }
   if (with_row_position) {
     output.push_back(NewAttribute("_file", TypeId::kLong, false));
     output.push_back(NewAttribute("_pos", TypeId::kLong, false));
   }
   rel.plan = MakePlan(std::move(output), std::move(scan));
   return rel;
+}
+
+// `_metadata` of the table that is changed: delta-spark finds it and then cannot read it.
+Error Analysis::RefusedColumn() const {
+  return MakeSqlError("DELTA_CANNOT_RESOLVE_COLUMN", "42703",
+                      std::string("Can't resolve column ") + kRowMetadata + " in " + refused_->schema_tree,
+                      {{"columnName", kRowMetadata}, {"schema", refused_->schema_tree}});
+}
+
+bool Analysis::IsRefused(const TypedExpr& expr) const {
+  const TypedExpr* at = &expr;
+  while (const auto* field = std::get_if<FieldNode>(&at->node)) at = field->child.get();
+  const ColumnNode* column = AsColumn(*at);
+  return refused_ && column != nullptr && column->id == refused_->id;
 }
 
 // VALUES (1, DEFAULT): the word stands for the default of the column in its place.
@@ -360,6 +385,7 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
     SourceSpan span = Span(assignment.span);
     ASSIGN_OR_RETURN(auto match, FindColumn(columns, assignment.column, context_.case_sensitive, span));
     if (!match) return UnresolvedColumn(assignment.column, columns, span);
+    if (IsRowMetadata(*match->column)) return RefusedColumn();
     auto index = static_cast<size_t>(match->column - columns.columns.data());
     const Field& field = fields[index];
     bool nested = match->parts < assignment.column.size();
@@ -425,18 +451,16 @@ Result<AnalyzedRowChange> Analysis::ChangeRows(const UpdateStatement& update) {
 }
 
 Result<AnalyzedInsert> AnalyzeInsert(const InsertStatement& insert, AnalyzerContext& context) {
-  Analysis analysis(context, insert.span);
-  return analysis.Insert(insert);
+  return AnalyzeWithRowMetadata(context, [&](AnalyzerContext& over) { return Analysis(over, insert.span).Insert(insert); });
 }
 
 Result<AnalyzedRowChange> AnalyzeUpdate(const UpdateStatement& update, AnalyzerContext& context) {
-  Analysis analysis(context, update.span);
-  return analysis.ChangeRows(update);
+  return AnalyzeWithRowMetadata(context, [&](AnalyzerContext& over) { return Analysis(over, update.span).ChangeRows(update); });
 }
 
 Result<AnalyzedRowChange> AnalyzeDelete(const DeleteStatement& del, AnalyzerContext& context) {
-  Analysis analysis(context, del.span);
-  return analysis.ChangeRows({del.table, del.table_span, del.span, del.alias, {}, del.condition});
+  UpdateStatement rows{del.table, del.table_span, del.span, del.alias, {}, del.condition};
+  return AnalyzeWithRowMetadata(context, [&](AnalyzerContext& over) { return Analysis(over, del.span).ChangeRows(rows); });
 }
 
 }  // namespace ashlar::sql

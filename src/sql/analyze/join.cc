@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 #include "sql/coercion.h"
 
 namespace ashlar::sql {
@@ -64,12 +65,14 @@ Rel Analysis::CastColumns(Rel rel, const std::vector<DataType>& types, bool fres
 
 Result<Rel> Analysis::ApplyJoin(const JoinRelation& node, Rel left, SourceSpan span) {
   Scope left_scope = MakeScope(left);
+  std::erase_if(left_scope.columns, IsRowMetadata);
   const Scope* saved = outer_;
   if (node.lateral) outer_ = &left_scope;
   Result<Rel> analysed = AnalyzeRelation(node.right);
   outer_ = saved;
   if (!analysed.ok()) return analysed;
   Rel right = *std::move(analysed);
+  if (!KeepsRowMetadata(node)) std::erase_if(right.columns, IsRowMetadata);
   std::vector<std::string> names = node.using_columns;
   if (node.natural) {
     for (const ScopeColumn& l : left.columns) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 #include "sql/column_rules.h"
 #include "sql/schema_evolution.h"
 #include "types/widening.h"
@@ -17,7 +18,7 @@ using Action = MergeClause::Action;
 const ScopeColumn* FindByName(const std::vector<ScopeColumn>& columns, const std::string& name,
                               bool case_sensitive) {
   for (const ScopeColumn& column : columns) {
-    if (SameName(column.attribute.name, name, case_sensitive)) return &column;
+    if (!column.unlisted && SameName(column.attribute.name, name, case_sensitive)) return &column;
   }
   return nullptr;
 }
@@ -133,8 +134,7 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
 }
 
 Result<AnalyzedMerge> AnalyzeMerge(const MergeStatement& merge, AnalyzerContext& context) {
-  Analysis analysis(context, merge.span);
-  return analysis.Merge(merge);
+  return AnalyzeWithRowMetadata(context, [&](AnalyzerContext& over) { return Analysis(over, merge.span).Merge(merge); });
 }
 
 }  // namespace ashlar::sql

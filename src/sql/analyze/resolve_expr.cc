@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
+#include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
 #include "sql/analyze/expr_text.h"
 #include "sql/coercion.h"
@@ -30,6 +31,15 @@ Result<ExprPtr> ParameterValue(const ParameterExpr& node, const AnalyzerContext&
                       {{"name", name}}, span);
 }
 
+// The engine casts in the session's time zone: constants that are cast to instants in another are instants here already.
+TypedExprPtr WithInstantsOf(const std::string& time_zone, const TypedExprPtr& expr) {
+  return RewriteExpr(expr, [&](const TypedExprPtr& cast) -> TypedExprPtr {
+    if (!std::holds_alternative<CastNode>(cast->node) || !cast->type.Is(TypeId::kTimestamp)) return nullptr;
+    std::optional<Value> value = FoldExpr(*cast, time_zone);
+    return value ? MakeTyped(cast->type, cast->nullable, cast->span, LiteralNode{*std::move(value)}) : nullptr;
+  });
+}
+
 }  // namespace
 
 TypedExprPtr Analysis::ImplicitCast(TypedExprPtr expr, const DataType& type, std::optional<SourceSpan> place) const {
@@ -48,6 +58,8 @@ Result<Resolved> Analysis::ResolveExpr(const ExprPtr& expr, const ExprEnv& env) 
   ++depth_;
   Result<Resolved> result = ResolveNode(*expr, env);
   --depth_;
+  bool zone_of_view = context_.time_zone != session_time_zone_;
+  if (zone_of_view && result.ok()) result->expr = WithInstantsOf(context_.time_zone, result->expr);
   return result;
 }
 

@@ -169,6 +169,7 @@ Result<Resolved> Analysis::ResolveAttribute(const AttributeExpr& node, const Exp
     if (found) return *std::move(found);
   }
   ASSIGN_OR_RETURN(auto found, FindInScopes(node, env, span));
+  if (found && IsRefused(*found->expr)) return RefusedColumn();
   if (found) return *std::move(found);
   static const Scope kNone;
   return UnresolvedColumn(node.name, env.scope ? *env.scope : kNone, span);

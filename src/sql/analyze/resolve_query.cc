@@ -68,7 +68,7 @@ Rel Analysis::Exact(Rel rel) {
   if (same) return rel;
   std::vector<SelectItem> items;
   for (const ScopeColumn& column : rel.columns) {
-    items.push_back({column.attribute, MakeColumn(column.attribute), "", column.qualifier, column.origin});
+    items.push_back({column.attribute, MakeColumn(column.attribute), "", column.qualifier, column.origin, IsRowMetadata(column)});
   }
   return Project(std::move(rel), std::move(items));
 }
@@ -298,19 +298,21 @@ Result<Rel> Analysis::Apply(const AliasRelation& node, Rel input, SourceSpan spa
                          {"rowIndex", "0"}},
                         span);
   }
-  if (!node.columns.empty() && node.columns.size() != input.columns.size()) {
+  const auto listed = static_cast<size_t>(std::ranges::count(input.columns, false, IsRowMetadata));
+  if (!node.columns.empty() && node.columns.size() != listed) {
     return MakeSqlError("ASSIGNMENT_ARITY_MISMATCH", "42802",
                         "The number of columns or variables assigned or aliased: " +
                             std::to_string(node.columns.size()) +
                             " does not match the number of source expressions: " +
-                            std::to_string(input.columns.size()) + ".",
-                        {{"numTarget", std::to_string(input.columns.size())},
+                            std::to_string(listed) + ".",
+                        {{"numTarget", std::to_string(listed)},
                          {"numExpr", std::to_string(node.columns.size())}},
                         span);
   }
-  for (size_t i = 0; i < input.columns.size(); ++i) {
-    if (!node.alias.empty()) input.columns[i].qualifier = node.alias;
-    if (!node.columns.empty()) input.columns[i].attribute.name = node.columns[i];
+  size_t named = 0;
+  for (ScopeColumn& column : input.columns) {
+    if (!node.alias.empty()) column.qualifier = node.alias;
+    if (!node.columns.empty() && !IsRowMetadata(column)) column.attribute.name = node.columns[named++];
   }
   return input;
 }

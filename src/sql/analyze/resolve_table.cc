@@ -9,22 +9,12 @@
 #include "sql/coercion.h"
 #include "sql/parser.h"
 #include "sql/row_metadata.h"
+#include "sql/table_path.h"
 
 namespace ashlar::sql {
 namespace {
 
 constexpr size_t kMaxNestedViews = 100;
-constexpr const char* kPathFormats[] = {"delta", "parquet", "csv", "json", "text", "orc", "avro", "binaryfile"};
-
-// delta.`/x`, parquet.`abfss://…`
-bool IsPath(const NameParts& name) {
-  if (name.size() != 2 || name[1].find_first_of("/:") == std::string::npos) return false;
-  return std::ranges::any_of(kPathFormats, [&](const char* f) { return EqualsIgnoreCase(f, name[0]); });
-}
-
-DataType ShownType(const DataType& type) {
-  return type.Is(TypeId::kString) ? DataType(TypeId::kString) : type;
-}
 
 // Puts a value back when the block ends.
 template <typename T>
@@ -81,7 +71,7 @@ Result<NameParts> Analysis::TableName(const TableRelation& table) {
 Result<ResolvedRelation> Analysis::ResolveName(const NameParts& name, Access access, SourceSpan span) {
   ResolveRequest request;
   request.access = access;
-  if (IsPath(name)) {
+  if (NamesPath(name)) {
     request.format = ToUpperAscii(name[0]);
     request.path = name[1];
   } else {
@@ -121,7 +111,7 @@ void Analysis::PrefetchNames(const RelationPtr& relation) {
     pending.pop_back();
     if (!r) continue;
     if (const auto* table = std::get_if<TableRelation>(&r->node)) {
-      bool plain = !table->identifier && table->name.size() > 1 && table->name.size() <= 3 && !IsPath(table->name);
+      bool plain = !table->identifier && table->name.size() > 1 && table->name.size() <= 3 && !NamesPath(table->name);
       if (!plain) continue;
       ResolveRequest request;
       request.name = table->name;
@@ -199,7 +189,7 @@ Result<Rel> Analysis::ExpandTemporaryView(const TemporaryView& view, const std::
   Restore<std::vector<CteScope*>> no_ctes(ctes_, {});
   Restore<const Scope*> no_outer(outer_, nullptr);
   Restore<int> hidden(hide_spans_, hide_spans_ + 1);
-  Result<Rel> analysed = AnalyzeRelation(view.query);
+  Result<Rel> analysed = AnalyzeClosed(view.query);
   open_views_.erase(key);
   if (!analysed.ok()) {
     Error error = std::move(analysed).error();
@@ -217,7 +207,10 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
                         {{"viewName", QuoteName(view.name_parts)}, {"maxNestedDepth", "100"}}, span);
   }
   CHECK(context_.parse_query != nullptr) << "views need a parser";
-  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(view.view_text));
+  // The text is read as it was where the view was made, but for current_timezone().
+  auto made_in = view.properties.find(kViewTimeZone);
+  std::string made_in_zone = made_in == view.properties.end() ? "UTC" : made_in->second;
+  ASSIGN_OR_RETURN(RelationPtr query, context_.parse_query(view.view_text, made_in_zone));
   std::vector<std::string> via = via_views_;
   via.push_back(view.uuid);
   Restore<std::vector<std::string>> views(via_views_, std::move(via));
@@ -227,6 +220,7 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
   Restore<std::map<std::string, RelationPtr>> no_overlay(overlay_, {});
   Restore<std::string> catalog(context_.current_catalog, view.view_catalog);
   Restore<std::string> schema(context_.current_schema, view.view_schema);
+  Restore<std::string> zone(context_.time_zone, made_in_zone);
   Restore<const std::map<std::string, TemporaryView>*> no_views(context_.temporary_views, nullptr);
   PrefetchNames(query);
   Result<Rel> analysed = AnalyzeClosed(query);
@@ -249,7 +243,7 @@ Result<Rel> Analysis::ExpandView(const ResolvedRelation& view, SourceSpan span) 
     const Attribute& a = analysed->columns[i].attribute;
     TypedExprPtr expr = MakeColumn(a);
     std::string name = fields.empty() ? a.name : fields[i].name;
-    if (!fields.empty() && !fields[i].type.Is(TypeId::kNull)) expr = ImplicitCast(expr, ShownType(fields[i].type));
+    if (!fields.empty() && !fields[i].type.Is(TypeId::kNull)) expr = ImplicitCast(expr, StoredType(fields[i].type));
     Attribute made = NewAttribute(name, expr->type, expr->nullable, fields.empty() ? a.metadata : fields[i].metadata);
     sources_[made.id] = {{view.full_name, name}};
     used_.try_emplace(view.full_name);
@@ -267,7 +261,7 @@ Result<Rel> Analysis::ScanTable(const ResolvedRelation& relation, std::shared_pt
   const bool shows_metadata = dynamic_cast<const RowMetadataSource*>(table.get()) != nullptr;
   for (size_t i = 0; i < fields.size(); ++i) {
     scan.column_indexes.push_back(static_cast<int>(i));
-    output.push_back(NewAttribute(fields[i].name, ShownType(fields[i].type), fields[i].nullable, fields[i].metadata));
+    output.push_back(NewAttribute(fields[i].name, StoredType(fields[i].type), fields[i].nullable, fields[i].metadata));
     const bool is_metadata = shows_metadata && i + 1 == fields.size();
     if (!is_metadata) sources_[output.back().id] = {{relation.full_name, fields[i].name}};
     NoteCharColumn(output.back(), fields[i].type);
@@ -454,7 +448,7 @@ Result<Rel> Analysis::AnalyzeTableChanges(const FunctionExpr& call, SourceSpan s
   TableRelation table;
   std::string text = std::get<std::string>(name.data);
   if (EqualsIgnoreCase(call.name.back(), "table_changes_by_path")) {
-    table.name = {"delta", text};
+    table.name = DeltaPathName(text);
   } else {
     table.name = SplitName(text);
   }

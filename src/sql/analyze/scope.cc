@@ -97,6 +97,7 @@ Error UnresolvedColumn(const NameParts& name, const Scope& scope, SourceSpan spa
   }
   std::vector<NameParts> names;
   for (const ScopeColumn& column : scope.columns) {
+    if (column.unlisted) continue;
     names.push_back(column.qualifier);
     names.back().push_back(column.attribute.name);
   }

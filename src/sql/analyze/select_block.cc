@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/analyze/analysis.h"
 #include "sql/analyze/errors.h"
+#include "sql/analyze/row_metadata.h"
 
 namespace ashlar::sql {
 namespace {
@@ -121,7 +122,7 @@ void AddHidden(const SelectBlock& block, const TypedExprPtr& expr, std::vector<S
 
 std::vector<ScopeColumn> Analysis::ItemColumns(const SelectBlock& block) const {
   std::vector<ScopeColumn> columns;
-  for (const SelectItem& item : block.items) columns.push_back({item.attribute, item.qualifier, item.origin});
+  for (const SelectItem& item : block.items) columns.push_back({item.attribute, item.qualifier, item.origin, item.unlisted});
   return columns;
 }
 
@@ -219,6 +220,15 @@ Result<void> Analysis::AddItem(SelectBlock& block, const ExprPtr& expr, const Sc
   return {};
 }
 
+// A query over this one may still ask for the table's.
+void Analysis::PassRowMetadata(SelectBlock& block) {
+  for (const ScopeColumn& column : block.input.columns) {
+    auto selected = [&](const SelectItem& item) { return item.attribute.id == column.attribute.id; };
+    if (!IsRowMetadata(column) || std::ranges::any_of(block.items, selected)) continue;
+    block.items.push_back({column.attribute, MakeColumn(column.attribute), "", column.qualifier, column.origin, /*unlisted=*/true});
+  }
+}
+
 Result<Open> Analysis::ApplySelect(const std::vector<ExprPtr>& exprs, const AggregateRelation* aggregate,
                                    bool force_aggregate, Rel input, SourceSpan span) {
   auto block = std::make_unique<SelectBlock>();
@@ -237,6 +247,7 @@ Result<Open> Analysis::ApplySelect(const std::vector<ExprPtr>& exprs, const Aggr
   if (aggregate) RETURN_IF_ERROR(ResolveGrouping(*block, *aggregate, scope));
   if (block->aggregate) RETURN_IF_ERROR(LiftAggregates(*block, span));
   for (SelectItem& item : block->items) item.expr = OverWindows(*block, item.expr);
+  if (!block->aggregate) PassRowMetadata(*block);
   Open open;
   open.rel.columns = ItemColumns(*block);
   open.block = std::move(block);
@@ -352,11 +363,12 @@ Result<TypedExprPtr> Analysis::ResolveOrder(const SortRelation& node, const Sort
   const auto* literal = std::get_if<LiteralExpr>(&order.expr->node);
   if (node.ordinals && literal && literal->value.type.IsIntegral() && !literal->value.is_null()) {
     int64_t index = std::get<int64_t>(literal->value.data);
-    if (index < 1 || index > static_cast<int64_t>(columns.size())) {
+    const int64_t listed = std::ranges::count(columns, false, IsRowMetadata);
+    if (index < 1 || index > listed) {
       return MakeSqlError("ORDER_BY_POS_OUT_OF_RANGE", "42805",
                           "ORDER BY position " + std::to_string(index) + " is not in select list (valid range is [1, " +
-                              std::to_string(columns.size()) + "]).",
-                          {{"index", std::to_string(index)}, {"size", std::to_string(columns.size())}}, span);
+                              std::to_string(listed) + "]).",
+                          {{"index", std::to_string(index)}, {"size", std::to_string(listed)}}, span);
     }
     return MakeColumn(columns[static_cast<size_t>(index - 1)].attribute, span);
   }
@@ -390,6 +402,7 @@ Result<Open> Analysis::ApplySort(const SortRelation& node, Open input, SourceSpa
     SortOrder direction = node.order.empty() ? SortOrder{} : node.order[0];
     bool nulls_first = direction.nulls_first.value_or(direction.ascending);
     for (const ScopeColumn& column : input.rel.columns) {
+      if (IsRowMetadata(column)) continue;
       orders.push_back({MakeColumn(column.attribute), direction.ascending, nulls_first});
     }
   } else {

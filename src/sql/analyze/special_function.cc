@@ -28,7 +28,7 @@ std::optional<Resolved> Analysis::SessionConstant(const std::string& name, Sourc
   if (name == "current_user" || name == "user" || name == "session_user") return text(context_.user, name);
   if (name == "current_catalog") return text(context_.current_catalog, name);
   if (name == "current_database" || name == "current_schema") return text(context_.current_schema, "current_schema");
-  if (name == "current_timezone") return text(context_.time_zone, name);
+  if (name == "current_timezone") return text(session_time_zone_, name);
   return std::nullopt;
 }
 

@@ -16,7 +16,6 @@ constexpr std::array<std::string_view, 36> kSymbols = {
     "(",   ")",  "[",  "]",  ",",  ".",  ";",  ":",  "+",  "-",  "*",  "/",  "%",
     "=",   "<",  ">",  "!",  "~",  "&",  "|",  "^",  "?",  "@"};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordChar(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;

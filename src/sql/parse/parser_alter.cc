@@ -229,7 +229,7 @@ Result<Statement> Parser::AlterTableDrop(AlterTableStatement alter) {
   return MakeStatement(std::move(alter));
 }
 
-// [COLUMN] a {TYPE t | COMMENT '…' | SET NOT NULL | DROP NOT NULL}
+// [COLUMN] a {TYPE t | COMMENT '…' | {SET | DROP} NOT NULL | SET DEFAULT e | DROP DEFAULT | FIRST | AFTER b | SYNC IDENTITY}
 Result<Statement> Parser::AlterColumn(AlterTableStatement alter) {
   if (!AtTerminator(1) && !Peek(1).IsSymbol(".")) AcceptWord("COLUMN");
   alter.action = Action::kAlterColumn;
@@ -258,6 +258,11 @@ Result<Statement> Parser::AlterColumn(AlterTableStatement alter) {
   } else if (AtAnyWord({"FIRST", "AFTER"})) {
     alter.placements.emplace_back();
     RETURN_IF_ERROR(Placement(alter.placements.back()));
+  } else if (AcceptWords({"SYNC", "IDENTITY"})) {
+    alter.sync_identity = true;
+  } else if (AtWords({"DROP", "IDENTITY"}) || AtWords({"SET", "GENERATED"})) {
+    Advance();
+    return SyntaxError();
   } else if (AtAnyWord({"SET", "DROP", "SYNC"}) || Peek().IsIdentifier()) {
     return NotImplemented("ALTER COLUMN … " + ToUpperAscii(Peek().text) + " " + ToUpperAscii(Peek(1).text));
   } else {

@@ -120,6 +120,9 @@ Result<Statement> Parser::CreateTable(bool or_replace, bool replace_only) {
 
 Status Parser::CreateTableClauses(CreateTableStatement& table) {
   for (bool matched = true; matched;) RETURN_IF_ERROR(CreateTableClause(table, matched));
+  // The property is the comment, unless COMMENT gives one.
+  auto comment = table.properties.extract("comment");
+  if (!comment.empty() && !table.comment) table.comment = std::move(comment.mapped());
   return OkStatus();
 }
 
@@ -187,9 +190,19 @@ Status Parser::TableConstraint(CreateTableStatement& table) {
 // name type {NOT NULL | DEFAULT e | COMMENT '…' | GENERATED ALWAYS AS (e)}
 Result<ColumnDefinition> Parser::ColumnDefinitionItem() {
   ColumnDefinition column;
+  const size_t begin = at_;
   ASSIGN_OR_RETURN(column.field.name, Identifier());
   ASSIGN_OR_RETURN(column.field.type, Type());
-  for (bool matched = true; matched;) RETURN_IF_ERROR(ColumnOption(column, matched));
+  for (bool matched = true; matched;) {
+    Status option = ColumnOption(column, matched);
+    if (option.ok()) continue;
+    Error error = option.error();
+    if (error.condition.starts_with("IDENTITY_COLUMNS_")) error.span = SpanFrom(begin);
+    return error;
+  }
+  if (column.identity && column.identity->step == 0) {
+    return MakeSqlError("IDENTITY_COLUMNS_ILLEGAL_STEP", "42611", "IDENTITY column step cannot be 0.", {}, SpanFrom(begin));
+  }
   return column;
 }
 
@@ -230,8 +243,10 @@ Status Parser::ColumnOption(ColumnDefinition& column, bool& matched) {
 Result<IdentityRule> Parser::Identity() {
   IdentityRule rule;
   if (!Accept("(")) return rule;
+  int starts = 0, steps = 0;
   while (!Accept(")")) {
     bool start = AcceptWord("START");
+    ++(start ? starts : steps);
     if (start) {
       AcceptWord("WITH");
     } else {
@@ -246,7 +261,11 @@ Result<IdentityRule> Parser::Identity() {
     (start ? rule.start : rule.step) = *number;
     Accept(",");
   }
-  return rule;
+  if (starts <= 1 && steps <= 1) return rule;
+  const char* option = starts > 1 ? "START" : "STEP";
+  return MakeSqlError("IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION", "42601",
+                      std::string("Duplicated IDENTITY column sequence generator option: ") + option + ".",
+                      {{"sequenceGeneratorOption", option}});
 }
 
 // PARTITIONED BY (a, b INT)

@@ -3,6 +3,7 @@
 
 #include "sql/parse/grammar.h"
 #include "sql/parse/make_statement.h"
+#include "sql/table_path.h"
 
 namespace ashlar::sql {
 namespace {
@@ -20,7 +21,7 @@ Result<TableRelation> Parser::MaintainedTable() {
   if (Peek().kind != TokenKind::kString) return TableReference();
   TableRelation table;
   ASSIGN_OR_RETURN(std::string path, String());
-  table.name = {"delta", std::move(path)};
+  table.name = DeltaPathName(std::move(path));
   return table;
 }
 

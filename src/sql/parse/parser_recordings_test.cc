@@ -9,51 +9,23 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sql/parser.h"
+#include "sql/test_recordings.h"
 
 namespace ashlar::sql {
 namespace {
-
-struct Recording {
-  std::string place;  // file:line
-  std::string sql;
-  std::string answer;  // first line below ----
-};
-
-std::vector<Recording> ReadRecordings(const std::filesystem::path& file) {
-  std::vector<Recording> recordings;
-  Result<std::string> text = ReadFile(file.string());
-  if (!text.ok()) return recordings;
-  Recording current;
-  enum class In { kNothing, kSql, kAnswer } in = In::kNothing;
-  int line_number = 0;
-  for (std::string_view line : SplitView(*text, '\n')) {
-    ++line_number;
-    if (line.empty()) {
-      in = In::kNothing;
-    } else if (in == In::kNothing) {
-      if (!line.starts_with("query") && !line.starts_with("statement")) continue;
-      in = In::kSql;
-      current = {file.string() + ":" + std::to_string(line_number), "", ""};
-    } else if (in == In::kSql && line == "----") {
-      in = In::kAnswer;
-    } else if (in == In::kSql) {
-      current.sql += (current.sql.empty() ? "" : "\n") + std::string(line);
-    } else if (current.answer.empty()) {
-      current.answer = std::string(line);
-      recordings.push_back(current);
-    }
-  }
-  return recordings;
-}
 
 std::vector<Recording> AllRecordings() {
   std::vector<Recording> all;
   for (const auto& entry : std::filesystem::recursive_directory_iterator("tests/sql")) {
     if (entry.path().extension() != ".test") continue;
-    for (Recording& recording : ReadRecordings(entry.path())) all.push_back(std::move(recording));
+    for (Recording& recording : ReadRecordings(entry.path())) {
+      if (!recording.answer.empty()) all.push_back(std::move(recording));
+    }
   }
   return all;
 }
+
+std::string Place(const Recording& recording) { return recording.file + ":" + std::to_string(recording.line); }
 
 // UTF-16 units before byte `offset`.
 int64_t Utf16Offset(std::string_view text, size_t offset) {
@@ -114,13 +86,13 @@ TEST(ParserRecordingsTest, WhatSparkAcceptedParses) {
   std::vector<Recording> recordings = AllRecordings();
   ASSERT_GT(recordings.size(), 100u);
   for (const Recording& recording : recordings) {
-    if (IsParserCondition(recording.answer) || recording.answer == "?") continue;
+    if (IsParserCondition(recording.FirstLine()) || recording.FirstLine() == "?") continue;
     Result<Statement> statement = ParseStatement(recording.sql);
     bool fine = statement.ok() || IsRefused(statement.error());
     // Spark's analyzer refuses some texts with an error this parser already knows.
-    if (!fine && recording.answer == Written(statement.error(), recording.sql, recording.answer.ends_with('}') == false)) continue;
-    EXPECT_TRUE(fine) << recording.place << "\n" << recording.sql << "\n" << FullMessage(statement.error())
-                      << "\nrecorded: " << recording.answer;
+    if (!fine && recording.FirstLine() == Written(statement.error(), recording.sql, recording.FirstLine().ends_with('}') == false)) continue;
+    EXPECT_TRUE(fine) << Place(recording) << "\n" << recording.sql << "\n" << FullMessage(statement.error())
+                      << "\nrecorded: " << recording.FirstLine();
   }
 }
 
@@ -141,7 +113,7 @@ TEST(ParserRecordingsTest, TheQueriesOfTpchParse) {
 
 TEST(ParserRecordingsTest, WhatSparkRefusedFailsAlike) {
   for (const Recording& recording : AllRecordings()) {
-    if (!IsParserCondition(recording.answer)) continue;
+    if (!IsParserCondition(recording.FirstLine())) continue;
     Result<Statement> statement = ParseStatement(recording.sql);
     // The type in from_json('…', 'type') and from_csv is the analyzer's to read.
     bool has_type_text = recording.sql.find("from_json") != std::string::npos || recording.sql.find("from_csv") != std::string::npos;
@@ -150,12 +122,12 @@ TEST(ParserRecordingsTest, WhatSparkRefusedFailsAlike) {
     if (statement.ok() && recording.sql.find("CLUSTER BY") != std::string::npos) continue;
     if (!statement.ok() && IsRefused(statement.error())) continue;
     if (statement.ok()) {
-      ADD_FAILURE() << recording.place << " parsed\n" << recording.sql << "\n" << recording.answer;
+      ADD_FAILURE() << Place(recording) << " parsed\n" << recording.sql << "\n" << recording.FirstLine();
       continue;
     }
-    bool with_span = !recording.answer.ends_with('}');
-    EXPECT_EQ(recording.answer, Written(statement.error(), recording.sql, with_span))
-        << recording.place << "\n" << recording.sql;
+    bool with_span = !recording.FirstLine().ends_with('}');
+    EXPECT_EQ(recording.FirstLine(), Written(statement.error(), recording.sql, with_span))
+        << Place(recording) << "\n" << recording.sql;
   }
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sql/parse/grammar.h"
 #include "sql/parse/make_statement.h"
+#include "sql/table_path.h"
 
 namespace ashlar::sql {
 namespace {
@@ -131,7 +132,7 @@ Result<Statement> Parser::Describe() {
                                                 : DescribeDeltaStatement::What::kDetail;
     if (Peek().kind == TokenKind::kString) {
       ASSIGN_OR_RETURN(std::string path, String());
-      describe.table.name = {"delta", std::move(path)};
+      describe.table.name = DeltaPathName(std::move(path));
     } else {
       ASSIGN_OR_RETURN(describe.table, TableReference());
     }

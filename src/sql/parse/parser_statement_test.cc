@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sql/parser.h"
+#include "sql/table_path.h"
 
 namespace ashlar::sql {
 namespace {
@@ -297,6 +298,18 @@ TEST(ParserTextsTest, NamesAndTypes) {
 }
 
 // Texts cut, doubled and mixed at random places: an answer or an error, soon, never a crash.
+TEST(TablePathTest, APathHasASlashOrAColon) {
+  EXPECT_TRUE(NamesDeltaPath({"DELTA", "/data/x"}));
+  EXPECT_TRUE(NamesDeltaPath({"delta", "s3://b/x"}));
+  EXPECT_FALSE(NamesDeltaPath({"parquet", "/data/x"}));
+  EXPECT_TRUE(NamesPath({"parquet", "/data/x"}));
+  EXPECT_FALSE(NamesPath({"delta", "orders"}));
+  EXPECT_FALSE(NamesPath({"sales", "/data/x"}));
+  EXPECT_FALSE(NamesPath({"main", "delta", "/data/x"}));
+  EXPECT_EQ(DeltaPathName("/data/x"), (NameParts{"delta", "/data/x"}));
+  EXPECT_TRUE(NamesDeltaPath(DeltaPathName("orders")));
+}
+
 TEST(ParserFuzzTest, MutatedTextsEndInAnAnswer) {
   const std::string_view seeds[] = {
       "SELECT a, sum(b) OVER (PARTITION BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t LATERAL VIEW explode(x) y AS z",

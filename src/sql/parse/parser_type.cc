@@ -7,22 +7,6 @@
 namespace ashlar::sql {
 namespace {
 
-struct TypeRow {
-  std::string_view name;
-  TypeId id;
-};
-constexpr std::array kTypes = {
-    TypeRow{"BOOLEAN", TypeId::kBoolean},     TypeRow{"TINYINT", TypeId::kByte},
-    TypeRow{"BYTE", TypeId::kByte},           TypeRow{"SMALLINT", TypeId::kShort},
-    TypeRow{"SHORT", TypeId::kShort},         TypeRow{"INT", TypeId::kInt},
-    TypeRow{"INTEGER", TypeId::kInt},         TypeRow{"BIGINT", TypeId::kLong},
-    TypeRow{"LONG", TypeId::kLong},           TypeRow{"FLOAT", TypeId::kFloat},
-    TypeRow{"REAL", TypeId::kFloat},          TypeRow{"DOUBLE", TypeId::kDouble},
-    TypeRow{"STRING", TypeId::kString},       TypeRow{"BINARY", TypeId::kBinary},
-    TypeRow{"DATE", TypeId::kDate},           TypeRow{"TIMESTAMP", TypeId::kTimestamp},
-    TypeRow{"TIMESTAMP_LTZ", TypeId::kTimestamp}, TypeRow{"TIMESTAMP_NTZ", TypeId::kTimestampNtz},
-    TypeRow{"VOID", TypeId::kNull},           TypeRow{"VARIANT", TypeId::kVariant},
-};
 constexpr std::array<std::string_view, 2> kYearMonth = {"YEAR", "MONTH"};
 constexpr std::array<std::string_view, 4> kDayTime = {"DAY", "HOUR", "MINUTE", "SECOND"};
 
@@ -80,15 +64,14 @@ Result<DataType> Parser::TypeNamed(const std::string& word, size_t begin) {
     if (!Accept("<")) return IncompleteType(word, SpanFrom(begin));
     return StructType();
   }
-  for (const TypeRow& row : kTypes) {
-    if (row.name != word) continue;
-    if (row.id == TypeId::kString && AtWord("COLLATE") && !Peek(1).IsWord("UTF8_BINARY")) {
+  if (auto id = TypeIdNamed(word)) {
+    if (*id == TypeId::kString && AtWord("COLLATE") && !Peek(1).IsWord("UTF8_BINARY")) {
       return NotImplemented("COLLATE");
     }
-    if (row.id == TypeId::kString) AcceptWords({"COLLATE", "UTF8_BINARY"});
-    if (row.name == "TIMESTAMP" && AcceptWords({"WITHOUT", "TIME", "ZONE"})) return DataType(TypeId::kTimestampNtz);
-    if (row.name == "TIMESTAMP") AcceptWords({"WITH", "LOCAL", "TIME", "ZONE"});
-    return DataType(row.id);
+    if (*id == TypeId::kString) AcceptWords({"COLLATE", "UTF8_BINARY"});
+    if (word == "TIMESTAMP" && AcceptWords({"WITHOUT", "TIME", "ZONE"})) return DataType(TypeId::kTimestampNtz);
+    if (word == "TIMESTAMP") AcceptWords({"WITH", "LOCAL", "TIME", "ZONE"});
+    return DataType(*id);
   }
   if (word == "TIME") return NotImplemented("the type TIME");
   std::string shown = "\"" + word + "\"";

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "types/data_type.h"
+#include "types/inferred_struct.h"
 
 namespace ashlar::engine {
 namespace {
@@ -22,23 +22,10 @@ DataType DecimalOfVariant(const VariantNode& node) {
   return DataType::Decimal(std::max(digits, scale), scale);
 }
 
-DataType CommonSchema(const DataType& a, const DataType& b);
-
 DataType CommonDecimal(const DataType& a, const DataType& b) {
   int scale = std::max(a.scale(), b.scale());
   int digits = std::max(a.precision() - a.scale(), b.precision() - b.scale()) + scale;
   return digits > kMaxDecimalDigits ? DataType(TypeId::kDouble) : DataType::Decimal(digits, scale);
-}
-
-DataType CommonObject(const DataType& a, const DataType& b) {
-  std::vector<Field> fields = a.fields();
-  for (const Field& field : b.fields()) {
-    auto same = std::ranges::find(fields, field.name, &Field::name);
-    if (same == fields.end()) fields.push_back(field);
-    else same->type = CommonSchema(same->type, field.type);
-  }
-  std::ranges::sort(fields, {}, &Field::name);
-  return DataType::Struct(std::move(fields));
 }
 
 // Of a whole number or fraction, and another.
@@ -55,7 +42,7 @@ DataType CommonSchema(const DataType& a, const DataType& b) {
   if (a == b || b.Is(TypeId::kNull)) return a;
   if (a.Is(TypeId::kNull)) return b;
   if (a.IsNumeric() && b.IsNumeric()) return CommonNumber(a, b);
-  if (a.Is(TypeId::kStruct) && b.Is(TypeId::kStruct)) return CommonObject(a, b);
+  if (a.Is(TypeId::kStruct) && b.Is(TypeId::kStruct)) return WithFieldsOfBoth(a, b, CommonSchema);
   if (a.Is(TypeId::kArray) && b.Is(TypeId::kArray)) return DataType::Array(CommonSchema(a.element(), b.element()));
   if (!a.IsDatetime() || !b.IsDatetime()) return TypeId::kVariant;
   return a.Is(TypeId::kTimestamp) || b.Is(TypeId::kTimestamp) ? TypeId::kTimestamp : TypeId::kTimestampNtz;
