@@ -66,7 +66,6 @@ bool UsesV2Checkpoints(const Metadata& metadata, const Schema&) {
 }
 
 constexpr Support kYes = Support::kYes;
-constexpr Support kUnused = Support::kWhenUnused;
 constexpr Support kNo = Support::kNo;
 
 // name, reader feature, legacy reader and writer version, read, write, in use
@@ -149,13 +148,6 @@ Error UnsupportedFeatures(bool write, const std::set<std::string>& names) {
                       "Unable to " + mode + " this table because it requires table feature(s) that are "
                       "not supported for " + mode + ": " + list + ".",
                       {{"unsupported", list}});
-}
-
-bool Refuses(Support support, const TableFeature& feature, const Metadata& metadata,
-             const Schema& schema) {
-  if (support == Support::kYes) return false;
-  if (support == Support::kNo) return true;
-  return feature.in_use != nullptr && feature.in_use(metadata, schema);
 }
 
 }  // namespace
@@ -254,7 +246,7 @@ std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const
   return missing;
 }
 
-Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
+Status CheckReadable(const Protocol& protocol, const Schema& schema) {
   if (protocol.min_reader_version < 1 || protocol.min_reader_version > kMaxReaderVersion) {
     return UnsupportedVersions(protocol);
   }
@@ -262,7 +254,7 @@ Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const S
   if (protocol.reader_features.has_value()) {
     for (const std::string& name : *protocol.reader_features) {
       const TableFeature* feature = FindTableFeature(name);
-      if (feature == nullptr || Refuses(feature->read, *feature, metadata, schema)) {
+      if (feature == nullptr || feature->read == Support::kNo) {
         unsupported.insert(name);
       }
     }
@@ -272,14 +264,14 @@ Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const S
 }
 
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema) {
-  RETURN_IF_ERROR(CheckReadable(protocol, metadata, schema));
+  RETURN_IF_ERROR(CheckReadable(protocol, schema));
   if (protocol.min_writer_version < 1 || protocol.min_writer_version > kMaxWriterVersion) {
     return UnsupportedVersions(protocol);
   }
   std::set<std::string> unsupported;
   for (const std::string& name : ListedFeatures(protocol)) {
     const TableFeature* feature = FindTableFeature(name);
-    if (feature == nullptr || Refuses(feature->write, *feature, metadata, schema)) {
+    if (feature == nullptr || feature->write == Support::kNo) {
       unsupported.insert(name);
     }
   }

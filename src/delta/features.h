@@ -12,11 +12,7 @@
 
 namespace ashlar::delta {
 
-enum class Support {
-  kYes,
-  kWhenUnused,  // listed in the protocol is fine, in use is refused
-  kNo,
-};
+enum class Support { kYes, kNo };
 
 struct TableFeature {
   std::string_view name;
@@ -45,7 +41,7 @@ std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const
                                                  const Schema& schema);
 
 // Errors: DELTA_INVALID_PROTOCOL_VERSION (KD004), DELTA_UNSUPPORTED_FEATURES_FOR_READ (56038).
-Status CheckReadable(const Protocol& protocol, const Metadata& metadata, const Schema& schema);
+Status CheckReadable(const Protocol& protocol, const Schema& schema);
 // Errors: DELTA_INVALID_PROTOCOL_VERSION (KD004), DELTA_UNSUPPORTED_FEATURES_FOR_WRITE (56038),
 // DELTA_FEATURES_PROTOCOL_METADATA_MISMATCH (KD004). A writer must be able to read.
 Status CheckWritable(const Protocol& protocol, const Metadata& metadata, const Schema& schema);

@@ -36,6 +36,7 @@ void CheckAppend(ArchiveTable& made, const SnapshotPtr& newest) {
   delta::Operation write;
   write.name = "WRITE";
   txn.SetOperation(std::move(write));
+  made.clock.AdvanceMs(1);
   Result<delta::CommitResult> done = txn.Commit();
   if (!done.ok()) return;
   Result<SnapshotPtr> after = made.table.Load();

@@ -16,7 +16,7 @@ from cases import CASES  # noqa: E402
 ROOT = HERE.parents[1]
 PAGE = ROOT / "docs" / "formats" / "delta.md"
 BEGIN, END = "<!-- matrix: made by tests/interop/page.py -->", "<!-- end of matrix -->"
-SUPPORT = {"kYes": "yes", "kUnused": "while unused", "kNo": "refused"}
+SUPPORT = {"kYes": "yes", "kNo": "refused"}
 # name, reader, legacy reader, legacy writer, read, write
 ROW = re.compile(r'TableFeature\{\s*"([\w-]+)",\s*(true|false),\s*(\d),\s*(\d),\s*(k\w+),\s*(k\w+)')
 # What "yes" leaves open.

@@ -26,9 +26,6 @@ TEST(Features, TheTableIsConsistent) {
     EXPECT_TRUE(feature.read == Support::kYes || feature.write != Support::kYes)
         << feature.name << " is written but not read";
     EXPECT_EQ(feature.legacy_reader > 0, feature.reader && feature.legacy_writer > 0) << feature.name;
-    if (feature.read == Support::kWhenUnused || feature.write == Support::kWhenUnused) {
-      EXPECT_NE(feature.in_use, nullptr) << feature.name;
-    }
   }
 }
 
@@ -79,7 +76,7 @@ TEST(Features, RefusalsNameTheFeature) {
            {Listing({}, {"fromTheFuture"}), {}, "a INT", "", "fromTheFuture"}}) {
     Schema schema = Ddl(c.schema);
     Metadata metadata = MetadataOf(schema, {}, c.properties);
-    Status read = CheckReadable(c.protocol, metadata, schema);
+    Status read = CheckReadable(c.protocol, schema);
     Status write = CheckWritable(c.protocol, metadata, schema);
     auto unsupported = [](const Status& status) {
       return status.ok() ? std::string() : status.error().parameters.at("unsupported");
@@ -90,7 +87,7 @@ TEST(Features, RefusalsNameTheFeature) {
     EXPECT_TRUE(write.ok() || !read.ok() || Condition(write) == "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
   }
   Metadata plain = MetadataOf(Ddl("a INT"));
-  EXPECT_EQ(Condition(CheckReadable({4, 7, {}, {}, {}}, plain, {})), "DELTA_INVALID_PROTOCOL_VERSION");
+  EXPECT_EQ(Condition(CheckReadable({4, 7, {}, {}, {}}, {})), "DELTA_INVALID_PROTOCOL_VERSION");
   EXPECT_EQ(Condition(CheckWritable({1, 8, {}, {}, {}}, plain, {})), "DELTA_INVALID_PROTOCOL_VERSION");
   EXPECT_EQ(Condition(CheckWritable({1, 2, {}, {}, {}}, plain, Ddl("a TIMESTAMP_NTZ"))),
             "DELTA_FEATURES_PROTOCOL_METADATA_MISMATCH");

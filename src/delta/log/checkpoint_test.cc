@@ -234,6 +234,21 @@ TEST_F(CheckpointTest, CompactedCommitsStandForTheirRange) {
   EXPECT_EQ((*after)->TransactionVersion("app"), 5);
 }
 
+// Of a history whose version 2 was another one.
+TEST_F(CheckpointTest, CompactedCommitsOlderThanTheCommitAreNotUsed) {
+  Create({{"delta.checkpointInterval", "1000"}});
+  Append(0);
+  table.Put(CompactedFileName(1, 2), TestTable::Lines({File("other", 1)}));
+  clock.AdvanceMs(1);
+  Append(1);
+  auto snapshot = table.Load();
+  ASSERT_TRUE(snapshot.ok()) << FullMessage(snapshot.error());
+  EXPECT_EQ((*snapshot)->version(), 2);
+  auto files = FilesOf(**snapshot);
+  EXPECT_EQ(files.size(), 2u);
+  EXPECT_TRUE(files.contains("f0") && files.contains("f1"));
+}
+
 TEST_F(CheckpointTest, InCommitTimestampsMayBeginLate) {
   Create();
   Append(0);

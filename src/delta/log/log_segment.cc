@@ -29,7 +29,8 @@ std::optional<CheckpointFiles> Complete(int64_t version, const Gathered& files) 
   return std::nullopt;
 }
 
-// From the newest commit down, the longest file that ends there and lies in the segment.
+// From the newest commit down, the longest file that ends there and lies in the segment. One that is older than the
+// commit it ends with was made of another one.
 std::vector<CompactedFile> ChooseCompactions(const std::vector<CompactedFile>& all, const LogSegment& segment) {
   std::vector<CompactedFile> chosen;
   if (segment.commits.empty()) return chosen;
@@ -37,7 +38,8 @@ std::vector<CompactedFile> ChooseCompactions(const std::vector<CompactedFile>& a
   for (int64_t version = segment.version; version > first;) {
     const CompactedFile* best = nullptr;
     for (const CompactedFile& file : all) {
-      bool fits = file.last == version && file.first >= first;
+      const CommitFile& last = segment.commits[static_cast<size_t>(version - first)];
+      bool fits = file.last == version && file.first >= first && file.modified_ms >= last.modified_ms;
       if (fits && (best == nullptr || file.first < best->first)) best = &file;
     }
     if (best != nullptr) chosen.push_back(*best);
@@ -98,7 +100,7 @@ LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects) {
     }
     if (object.size == 0) continue;  // left behind by a writer that died
     if (file->kind == LogFileKind::kChecksum) listing.checksums.insert(file->version);
-    if (file->kind == LogFileKind::kCompacted) listing.compactions.push_back({file->version, file->end_version});
+    if (file->kind == LogFileKind::kCompacted) listing.compactions.push_back({file->version, file->end_version, object.modified_ms});
     if (file->kind == LogFileKind::kChecksum || file->kind == LogFileKind::kCompacted) continue;
     Gathered& gathered = checkpoints[file->version];
     if (file->kind == LogFileKind::kCheckpoint) gathered.classic = object.name;

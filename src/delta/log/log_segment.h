@@ -30,6 +30,7 @@ struct CheckpointFiles {
 struct CompactedFile {
   int64_t first = 0;
   int64_t last = 0;
+  int64_t modified_ms = 0;
 };
 
 // What _delta_log holds from some version on. Commits and checkpoints ascend; only complete

@@ -233,11 +233,11 @@ Status Interpret(SnapshotState* state, const Snapshot* before) {
                               : Schema::FromJsonText(state->metadata.schema_string);
   if (!schema.ok()) {
     // A type this version does not know belongs to a feature it does not know: name that first.
-    RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, Schema()));
+    RETURN_IF_ERROR(CheckReadable(state->protocol, Schema()));
     return std::move(schema).error();
   }
   state->schema = *std::move(schema);
-  RETURN_IF_ERROR(CheckReadable(state->protocol, state->metadata, state->schema));
+  RETURN_IF_ERROR(CheckReadable(state->protocol, state->schema));
   for (const std::string& column : state->metadata.partition_columns) {
     if (state->schema.IndexOf(column) >= 0) continue;
     return CorruptLog("of the newest metaData", state->version, "the partition column " + column + " is not in the schema");
