@@ -17,6 +17,7 @@
 #include "delta/schema.h"
 #include "delta/transaction.h"
 #include "engine/delta_table_source.h"
+#include "engine/duck_connection.h"
 #include "engine/lowering/plan_builder.h"
 #include "engine/parquet_actions.h"
 #include "engine/row_change.h"
@@ -643,6 +644,19 @@ TEST_F(DeltaRoundTrip, CheckpointsAreWrittenAndRead) {
   EXPECT_EQ(parquet_->Read(root_ + "/none.parquet", ignore).error().code, ErrorCode::kNotFound);
   std::ofstream(root_ + "/torn.parquet") << "PAR1 torn";
   EXPECT_EQ(parquet_->Read(root_ + "/torn.parquet", ignore).error().code, ErrorCode::kDataLoss);
+}
+
+// DuckDB's reader does not find a BLOB in the Bloom filter that its writer made of it.
+TEST_F(DeltaRoundTrip, BinaryValuesAreFoundWhereOthersWroteBloomFilters) {
+  std::string path = root_ + "/blobs.parquet";
+  auto copied = AsDuck(*connection_).RunForText("COPY (SELECT unhex('0' || (i % 5)) AS b FROM range(100) AS r(i)) TO '" +
+                                                path + "' (FORMAT parquet)");
+  ASSERT_TRUE(copied.ok()) << FullMessage(copied.error());
+  PlanPtr scan = Scan(Open("PARQUET", path));
+  ASSERT_TRUE(scan->output[0].type.Is(TypeId::kBinary));
+  Value three{TypeId::kBinary, std::string("\x03")};
+  PlanPtr found = MakePlan(scan->output, sql::FilterPlan{scan, Binary("=", kBool, Column(1, TypeId::kBinary), Literal(three))});
+  EXPECT_EQ(*connection_->ExecuteCount(found), 20);
 }
 
 // Before its commit nothing else has made a new table's folders durable.

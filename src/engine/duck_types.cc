@@ -1,5 +1,6 @@
 #include "engine/duck_types.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -133,6 +134,16 @@ std::string QuoteSqlString(std::string_view text) {
   std::string quoted = "'" + ReplaceAll(std::string(text), "'", "''") + "'";
   if (quoted.find('\0') == std::string::npos) return quoted;
   return "(" + ReplaceAll(std::move(quoted), std::string_view("\0", 1), "' || chr(0) || '") + ")";
+}
+
+bool HoldsBinary(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kBinary: return true;
+    case TypeId::kArray: return HoldsBinary(type.element());
+    case TypeId::kMap: return HoldsBinary(type.key()) || HoldsBinary(type.map_value());
+    case TypeId::kStruct: return std::ranges::any_of(type.fields(), [](const Field& field) { return HoldsBinary(field.type); });
+    default: return false;
+  }
 }
 
 std::string LiteralSql(const Value& value) {

@@ -22,6 +22,10 @@ std::string DuckTypeSql(const DataType& type);
 // The same with the real names of struct fields: for what is written to or read from files.
 std::string DuckFileTypeSql(const DataType& type);
 
+// Whether there are BLOBs in it that conditions can name. DuckDB's Parquet reader misses those that are no
+// text in Bloom filters.
+bool HoldsBinary(const DataType& type);
+
 // A literal of exactly this type and value: CAST('1.5' AS DECIMAL(2,1)), 'text'::VARCHAR, …
 std::string LiteralSql(const Value& value);
 

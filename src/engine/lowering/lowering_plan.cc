@@ -137,7 +137,11 @@ Result<SelectBlock> Lowerer::Lower(const sql::ScanPlan& node, const Plan& plan) 
   size_t columns = node.column_indexes.size();
   CHECK_EQ(plan.output.size(), columns + (node.with_row_position ? 2 : 0));
   for (size_t i = 0; i < columns; ++i) {
-    out.Add(plan.output[i].id, {.sql = alias + ".k" + std::to_string(node.column_indexes[i])});
+    std::string column = alias + ".k" + std::to_string(node.column_indexes[i]);
+    const DataType& type = plan.output[i].type;
+    // The same value, as an expression: conditions on it are not handed to the reader.
+    if (HoldsBinary(type)) column = "ashlar_rename(" + column + ", CAST(NULL AS " + DuckTypeSql(type) + "))";
+    out.Add(plan.output[i].id, {.sql = std::move(column)});
   }
   if (node.with_row_position) {
     out.Add(plan.output[columns].id, {.sql = alias + ".k_file"});

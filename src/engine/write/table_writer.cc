@@ -1,5 +1,6 @@
 #include "engine/table_writer.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/check.h"
@@ -29,9 +30,6 @@ constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 // memory (many threads, wide rows), smaller row groups are tried; DuckDB's own size comes first.
 constexpr int64_t kRowGroupRows[] = {122'880, 16'384, 2'048};
 constexpr size_t kFewRows = 1000;
-// A dictionary is begun for every column and given up when its values do not repeat so often. DuckDB's own 5 makes a
-// write cost an eighth more.
-constexpr int64_t kRepeats = 10;
 
 std::string PartitionColumn(size_t i) { return "__partition_" + std::to_string(i); }
 
@@ -168,6 +166,11 @@ class Writer {
                         "Data written into Delta needs to contain at least one non-partitioned column.");
   }
 
+  // DuckDB misses BLOBs in the Bloom filters it writes of them, in whichever program it reads our files.
+  bool HasBinary() const {
+    return std::ranges::any_of(target_.schema.fields, [](const Field& field) { return HoldsBinary(field.type); });
+  }
+
   // The columns of a file, as a select list and as FIELD_IDS.
   struct FileColumns {
     std::string select;
@@ -212,7 +215,7 @@ class Writer {
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
            ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, ROW_GROUP_SIZE " +
-           std::to_string(to.row_group_rows) + ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) +
+           std::to_string(to.row_group_rows) + (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
            (to.one_file           ? ", USE_TMP_FILE false"
             : partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                    : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")") +

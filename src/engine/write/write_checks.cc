@@ -61,6 +61,11 @@ std::string LengthChecked(const std::string& sql, const Field& field) {
   return "CASE WHEN " + fits->sql + " THEN " + FilledSql(field.type, sql) + " ELSE " + TooLongSql(field, sql, fits->text) + " END";
 }
 
+// A value as Spark tells it of a row that breaks a rule: times as microseconds.
+std::string ToldValue(const std::string& sql, const DataType& type) {
+  return type.Is(TypeId::kTimestamp) ? "epoch_us(" + sql + ")" : sql;
+}
+
 // The encoded error with the row's values in place of a mark, in SQL.
 std::string ConstraintErrorSql(const RowConstraint& constraint, const Schema& schema, const std::string& alias) {
   constexpr std::string_view kMark = "@@values@@";
@@ -86,7 +91,7 @@ std::string ConstraintErrorSql(const RowConstraint& constraint, const Schema& sc
   std::string values = columns.empty() ? "''" : "";
   for (const auto& [name, i] : columns) {
     values += (values.empty() ? "" : " || '\\n' || ") + QuoteSqlString(" - " + name + " : ") + " || " +
-              JsonInner(alias + ".k" + std::to_string(i));
+              JsonInner(ToldValue(alias + ".k" + std::to_string(i), schema.fields[i].type));
   }
   return "replace(" + QuoteSqlString(EncodeSparkError(error)) + ", " + QuoteSqlString(mark) + ", " + values + ")";
 }
