@@ -242,7 +242,7 @@ std::vector<const TableFeature*> MissingFeatures(const Protocol& protocol, const
     if (!alias && !IsFeatureListed(protocol, preview)) missing.push_back(&feature);
   }
   // With one that is known by name alone the others are named, too; their versions would imply more than them.
-  std::ranges::stable_partition(missing, [](const TableFeature* feature) { return feature->legacy_writer == 0; });
+  std::stable_partition(missing.begin(), missing.end(), [](const TableFeature* feature) { return feature->legacy_writer == 0; });
   return missing;
 }
 

@@ -11,6 +11,7 @@
 #include "delta/paths.h"
 #include "delta/schema.h"
 #include "delta/stats.h"
+#include "engine/delta_table_source.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
@@ -30,6 +31,10 @@ constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 // memory (many threads, wide rows), smaller row groups are tried; DuckDB's own size comes first.
 constexpr int64_t kRowGroupRows[] = {122'880, 16'384, 2'048};
 constexpr size_t kFewRows = 1000;
+constexpr int64_t kManyBytes = int64_t{64} << 20;  // of the files that the rows come from
+// A dictionary is begun for every column, and given up when its values do not repeat so often. With DuckDB's own 5 a
+// write of many rows costs an eighth more; few rows would get dictionaries of all their values with a fixed limit.
+constexpr int64_t kRepeats = 10;
 
 std::string PartitionColumn(size_t i) { return "__partition_" + std::to_string(i); }
 
@@ -76,12 +81,14 @@ std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode) {
 }
 
 // How many rows a write has. Few are written to a file without a folder of its own: half of the time of one row.
-enum class Rows { kFew, kAny };
+enum class Rows { kFew, kAny, kMany };
 
 Rows RowsOf(const sql::Plan& plan) {
   if (const auto* values = std::get_if<sql::ValuesPlan>(&plan.node)) return values->rows.size() <= kFewRows ? Rows::kFew : Rows::kAny;
-  const auto* project = std::get_if<sql::ProjectPlan>(&plan.node);
-  return project == nullptr ? Rows::kAny : RowsOf(*project->input);
+  if (const auto* project = std::get_if<sql::ProjectPlan>(&plan.node)) return RowsOf(*project->input);
+  const auto* scan = std::get_if<sql::ScanPlan>(&plan.node);
+  const auto* table = scan == nullptr ? nullptr : dynamic_cast<const DeltaTable*>(scan->table.get());
+  return table != nullptr && table->snapshot()->SizeInBytes() >= kManyBytes ? Rows::kMany : Rows::kAny;
 }
 
 class Writer {
@@ -100,7 +107,7 @@ class Writer {
       staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
       bool one_file = rows == Rows::kFew && (partition_.empty() || target_.partition);
       RETURN_IF_ERROR(staging->Make(one_file ? Staging::Holds::kOneFile : Staging::Holds::kManyFiles));
-      CopyTarget copy_target{one_file ? staging->place() : staging->place() + "/data", one_file, row_group_rows};
+      CopyTarget copy_target{one_file ? staging->place() : staging->place() + "/data", one_file, rows == Rows::kMany, row_group_rows};
       ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, copy_target));
       written.clear();
       copied = RunCopy(connection_, copy, written);
@@ -124,6 +131,7 @@ class Writer {
   struct CopyTarget {
     std::string path;
     bool one_file;
+    bool many_rows;
     int64_t row_group_rows;
   };
   struct PartitionField {
@@ -215,7 +223,9 @@ class Writer {
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
            ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, ROW_GROUP_SIZE " +
-           std::to_string(to.row_group_rows) + (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
+           std::to_string(to.row_group_rows) +
+           (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
+           (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
            (to.one_file           ? ", USE_TMP_FILE false"
             : partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
                                    : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")") +
