@@ -185,7 +185,7 @@ def vacuum(build_dir: str) -> list[Figure]:
         w.statement(f"VACUUM delta.`{root}` DRY RUN")
         dry = time.perf_counter() - begin
         begin = time.perf_counter()
-        planned = DeltaTable(str(root)).vacuum(dry_run=True)
+        planned = DeltaTable(str(root)).vacuum(dry_run=True, full=True)
         theirs = time.perf_counter() - begin
         assert len(planned) == VACUUM_FILES, len(planned)
         begin = time.perf_counter()
