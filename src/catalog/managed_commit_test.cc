@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "catalog/test_workspace.h"
+#include "metadb/test_on_backends.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -24,14 +25,7 @@ constexpr const char* kManaged =
 
 class ManagedCommitTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
-  void SetUp() override {
-    auto made = TestWorkspace::Make(GetParam());
-    if (!made.ok() && made.error().code == ErrorCode::kNotImplemented) {
-      GTEST_SKIP() << made.error().message;
-    }
-    ASSERT_TRUE(made.ok()) << made.error().message;
-    w_ = *std::move(made);
-  }
+  void SetUp() override { metadb::TakeOrSkip(TestWorkspace::Make(GetParam()), w_); }
   void TearDown() override { SetFailpointsForTest(""); }
 
   TableCommit ManagedZero(const sql::CatalogReply& made, const std::string& commit_uuid) {
@@ -197,11 +191,7 @@ TEST_P(ManagedCommitTest, ADroppedTableTakesItsVersionsAlong) {
   EXPECT_EQ(Ratified().latest_version, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ManagedCommitTest,
-                         testing::Values(metadb::TestBackend::kSqlite, metadb::TestBackend::kPostgres),
-                         [](const auto& info) {
-                           return info.param == metadb::TestBackend::kSqlite ? "Sqlite" : "Postgres";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ManagedCommitTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace
 }  // namespace ashlar::catalog

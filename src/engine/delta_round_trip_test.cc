@@ -50,14 +50,17 @@ class DeltaRoundTrip : public testing::Test {
     char folder[] = "/tmp/ashlar-engine-XXXXXX";
     ASSERT_NE(mkdtemp(folder), nullptr);
     root_ = std::filesystem::canonical(folder).string();
-    auto engine = Engine::Open({.memory_limit_bytes = 1u << 30, .threads = 2, .temp_directory = root_ + "/spill"});
+    OpenEngine(1u << 30);
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  void OpenEngine(uint64_t memory_limit_bytes) {
+    auto engine = Engine::Open({.memory_limit_bytes = memory_limit_bytes, .threads = 2, .temp_directory = root_ + "/spill"});
     ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
     engine_ = *std::move(engine);
     parquet_ = std::make_unique<EngineParquetActions>(*engine_);
     connection_ = engine_->NewConnection();
   }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   delta::TableLocation Location() { return {&store_, root_ + "/t", parquet_.get()}; }
   delta::TransactionEnvironment Env() { return {.clock = SystemClock(), .random = SystemRandom()}; }
   std::shared_ptr<const delta::Snapshot> Latest() {
@@ -571,10 +574,7 @@ TEST_F(RowChanges, MergeKnowsWhatMatchedWithoutEffect) {
 
 // More rows than the engine's memory holds: source and changes go to disk meanwhile.
 TEST_F(RowChanges, MergeOfMoreThanMemorySpills) {
-  auto engine = Engine::Open({.memory_limit_bytes = 96u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
-  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
-  engine_ = *std::move(engine);
-  connection_ = engine_->NewConnection();
+  OpenEngine(96u << 20);
   constexpr int64_t kRows = 1'000'000;
   auto wide = [&](int64_t first, sql::AttributeId id, const char* text) {
     PlanPtr range = MakePlan({Attr(id, "n", kLong)}, sql::RangePlan{first, first + kRows, 1});
@@ -595,10 +595,7 @@ TEST_F(RowChanges, MergeOfMoreThanMemorySpills) {
 
 // 122,880 rows of 2 kB, a row group as the engine makes it unasked, are more than there is.
 TEST_F(RowChanges, WideRowsAreWrittenInRowGroupsThatFit) {
-  auto engine = Engine::Open({.memory_limit_bytes = 96u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
-  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
-  engine_ = *std::move(engine);
-  connection_ = engine_->NewConnection();
+  OpenEngine(96u << 20);
   constexpr int64_t kRows = 150'000;
   PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{1000, 1000 + kRows, 1});
   sql::TypedExprPtr name = Binary("||", kText, Cast(Column(900, kLong), kText), Text(std::string(2000, '.')));
@@ -613,10 +610,7 @@ TEST_F(RowChanges, WideRowsAreWrittenInRowGroupsThatFit) {
 
 // Buffers of all partitions together would not fit.
 TEST_F(DeltaRoundTrip, ManyPartitionsAreWrittenInLittleMemory) {
-  auto engine = Engine::Open({.memory_limit_bytes = 64u << 20, .threads = 2, .temp_directory = root_ + "/spill"});
-  ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
-  engine_ = *std::move(engine);
-  connection_ = engine_->NewConnection();
+  OpenEngine(64u << 20);
   Create("a BIGINT, b BIGINT, c BIGINT, d BIGINT, e BIGINT, f BIGINT, p BIGINT", {"p"});
   constexpr int64_t kRows = 200'000, kPartitions = 500;
   PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{0, kRows, 1});
