@@ -146,7 +146,7 @@ FileList Typed(const std::vector<AddFile>& files) {
     for (size_t i = 0; i < columns.size(); ++i) {
       rows.stats()[i].min.Append(stats.columns[i].min, columns[i].type);
       rows.stats()[i].max.Append(stats.columns[i].max, columns[i].type);
-      rows.stats()[i].null_counts.push_back(stats.columns[i].null_count.value_or(-1));
+      rows.stats()[i].null_counts.Add(stats.columns[i].null_count.value_or(-1));
     }
   }
   list.Add(rows.Finish());

@@ -357,7 +357,7 @@ int64_t TakenFiles::Take(duckdb::DataChunk& arguments) const {
     AppendBounds(chunk[kFirstStatistic + 3 * i + 1], taken, out.max, type);
     const Column& nulls = chunk[kFirstStatistic + 3 * i + 2];
     bool counted = nulls.type() == duckdb::PhysicalType::INT64;
-    for (duckdb::idx_t row : taken) out.null_counts.push_back(counted ? nulls.Or<int64_t>(row, -1) : -1);
+    for (duckdb::idx_t row : taken) out.null_counts.Add(counted ? nulls.Or<int64_t>(row, -1) : -1);
   }
   return columns_.typed ? without : 0;
 }

@@ -175,7 +175,7 @@ TEST(FileList, AFileTakesFewBytes) {
                      .modification_time_ms = 1700000000000 + i * 60000,
                      .partition = {&partition, 1},
                      .num_records = 20000});
-    for (StatColumnBuilder& column : rows.stats()) column.null_counts.push_back(0);
+    for (StatColumnBuilder& column : rows.stats()) column.null_counts.Add(0);
     rows.stats()[0].min.AppendInt(i * 20000);
     rows.stats()[0].max.AppendInt(i * 20000 + 19999);
     rows.stats()[1].min.AppendInt(static_cast<int64_t>(random.Below(1000)));

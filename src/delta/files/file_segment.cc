@@ -20,14 +20,8 @@ bool NeedsDecoding(std::string_view path) {
   return path.find('%') != std::string_view::npos || path.starts_with("file:");
 }
 
-Bitmap ToBitmap(const std::vector<bool>& flags) {
-  if (std::ranges::find(flags, true) == flags.end()) return {};
-  Bitmap bits(flags.size());
-  for (size_t i = 0; i < flags.size(); ++i) {
-    if (flags[i]) bits.Set(i);
-  }
-  return bits;
-}
+// Empty where none is set.
+Bitmap AnyOf(Bitmap::Builder flags) { return flags.set() == 0 ? Bitmap() : std::move(flags).Finish(); }
 
 bool SameValues(const PartitionValues& known, std::span<const FileRow::Partition> partition) {
   if (known.size() != partition.size()) return false;
@@ -126,21 +120,20 @@ void FileSegment::ParseTexts(const std::vector<LeafColumn>& columns) const {
   StatsReader reader(columns);
   std::vector<StatColumnBuilder> builders;
   for (const LeafColumn& column : columns) builders.push_back({column, {}, {}, {}});
-  std::vector<int64_t> num_records;
-  num_records.reserve(size());
+  PackedInts::Builder num_records;
   FileStats none;
   none.columns.resize(columns.size());
   for (size_t row = 0; row < size(); ++row) {
     bool has_text = !has_text_.empty() && has_text_.Get(row);
     const FileStats& stats = has_text ? reader.Read(texts_[row]) : none;
-    num_records.push_back(stats.num_records.value_or(-1));
+    num_records.Add(stats.num_records.value_or(-1));
     for (size_t i = 0; i < columns.size(); ++i) {
       builders[i].min.Append(stats.columns[i].min, columns[i].type);
       builders[i].max.Append(stats.columns[i].max, columns[i].type);
-      builders[i].null_counts.push_back(stats.columns[i].null_count.value_or(-1));
+      builders[i].null_counts.Add(stats.columns[i].null_count.value_or(-1));
     }
   }
-  if (!counted_) num_records_ = PackedInts(num_records);
+  if (!counted_) num_records_ = std::move(num_records).Finish();
   counted_ = true;
   for (StatColumnBuilder& builder : builders) {
     columns_.push_back(std::make_shared<const StatColumn>(std::move(builder).Finish()));
@@ -199,19 +192,19 @@ void FileSegmentBuilder::AddPath(std::string_view path) {
   names_.Add(path.substr(cut));
   std::string_view folder = path.substr(0, cut);
   if (!folder_codes_.empty() && folders_[static_cast<size_t>(folder_codes_.back())] == folder) {
-    folder_codes_.push_back(folder_codes_.back());
+    folder_codes_.Add(folder_codes_.back());
     return;
   }
   bool is_new = false;
   key_.assign(folder);
-  folder_codes_.push_back(Code(folder_by_text_, key_, &is_new));
+  folder_codes_.Add(Code(folder_by_text_, key_, &is_new));
   if (is_new) folders_.emplace_back(folder);
 }
 
 void FileSegmentBuilder::AddPartition(std::span<const FileRow::Partition> partition) {
   // Neighbours mostly lie in the same one.
   if (!partition_codes_.empty() && SameValues(partitions_[static_cast<size_t>(partition_codes_.back())], partition)) {
-    partition_codes_.push_back(partition_codes_.back());
+    partition_codes_.Add(partition_codes_.back());
     return;
   }
   key_.clear();
@@ -225,7 +218,7 @@ void FileSegmentBuilder::AddPartition(std::span<const FileRow::Partition> partit
     }
   }
   bool is_new = false;
-  partition_codes_.push_back(Code(partition_by_key_, key_, &is_new));
+  partition_codes_.Add(Code(partition_by_key_, key_, &is_new));
   if (!is_new) return;
   PartitionValues& values = partitions_.emplace_back();
   for (const auto& [name, value] : partition) {
@@ -238,7 +231,7 @@ void FileSegmentBuilder::AddProvider(std::optional<std::string_view> provider) {
     return known.has_value() == provider.has_value() && (!known || *known == *provider);
   };
   auto found = std::ranges::find_if(providers_, same);
-  provider_codes_.push_back(found - providers_.begin());
+  provider_codes_.Add(found - providers_.begin());
   if (found == providers_.end()) providers_.emplace_back(provider ? std::optional(std::string(*provider)) : std::nullopt);
 }
 
@@ -248,17 +241,18 @@ void FileSegmentBuilder::Add(const FileRow& row) {
   AddPath(row.path);
   AddPartition(row.partition);
   AddProvider(row.clustering_provider);
-  sizes_.push_back(row.size);
-  modification_times_.push_back(row.modification_time_ms);
-  data_changes_.push_back(row.data_change ? 1 : 0);
-  base_row_ids_.push_back(row.base_row_id);
-  row_commit_versions_.push_back(row.row_commit_version);
+  sizes_.Add(row.size);
+  total_size_ = SaturatingAdd(total_size_, row.size);
+  modification_times_.Add(row.modification_time_ms);
+  data_changes_.Add(row.data_change ? 1 : 0);
+  base_row_ids_.Add(row.base_row_id);
+  row_commit_versions_.Add(row.row_commit_version);
   if (typed_) {
-    num_records_.push_back(row.num_records);
-    wide_.push_back(!row.tight_bounds);
+    num_records_.Add(row.num_records);
+    wide_.Add(!row.tight_bounds);
   } else {
     texts_.Add(row.stats.value_or(std::string_view()));
-    has_text_.push_back(row.stats.has_value());
+    has_text_.Add(row.stats.has_value());
   }
   if (row.vector != nullptr) vectors_.emplace_back(number, *row.vector);
   if (row.tags != nullptr && !row.tags->empty()) tags_.emplace(number, *row.tags);
@@ -286,28 +280,28 @@ std::shared_ptr<const FileSegment> FileSegmentBuilder::Finish() {
   *this = rows.typed_ ? FileSegmentBuilder(rows.columns_) : FileSegmentBuilder();
   auto segment = std::make_shared<FileSegment>();
   segment->folders_ = std::move(rows.folders_);
-  segment->folder_codes_ = PackedInts(rows.folder_codes_);
+  segment->folder_codes_ = std::move(rows.folder_codes_).Finish();
   segment->names_ = std::move(rows.names_).Finish(/*fold=*/true);
   segment->plain_paths_ = rows.plain_paths_;
-  segment->sizes_ = PackedInts(rows.sizes_);
-  for (int64_t size : rows.sizes_) segment->total_size_ = SaturatingAdd(segment->total_size_, size);
-  segment->modification_times_ = PackedInts(rows.modification_times_);
-  segment->data_changes_ = PackedInts(rows.data_changes_);
+  segment->sizes_ = std::move(rows.sizes_).Finish();
+  segment->total_size_ = rows.total_size_;
+  segment->modification_times_ = std::move(rows.modification_times_).Finish();
+  segment->data_changes_ = std::move(rows.data_changes_).Finish();
   segment->partitions_ = std::move(rows.partitions_);
-  segment->partition_codes_ = PackedInts(rows.partition_codes_);
-  segment->base_row_ids_ = PackedInts(rows.base_row_ids_);
-  segment->row_commit_versions_ = PackedInts(rows.row_commit_versions_);
+  segment->partition_codes_ = std::move(rows.partition_codes_).Finish();
+  segment->base_row_ids_ = std::move(rows.base_row_ids_).Finish();
+  segment->row_commit_versions_ = std::move(rows.row_commit_versions_).Finish();
   segment->providers_ = std::move(rows.providers_);
-  segment->provider_codes_ = PackedInts(rows.provider_codes_);
+  segment->provider_codes_ = std::move(rows.provider_codes_).Finish();
   segment->vectors_ = std::move(rows.vectors_);
   segment->tags_ = std::move(rows.tags_);
   segment->typed_ = rows.typed_;
-  segment->wide_ = ToBitmap(rows.wide_);
+  segment->wide_ = AnyOf(std::move(rows.wide_));
   if (rows.typed_) {
-    segment->num_records_ = PackedInts(rows.num_records_);
+    segment->num_records_ = std::move(rows.num_records_).Finish();
     segment->counted_ = true;
   } else {
-    segment->has_text_ = ToBitmap(rows.has_text_);
+    segment->has_text_ = AnyOf(std::move(rows.has_text_));
     segment->texts_ = std::move(rows.texts_).Finish(/*fold=*/false, StatsReader::kPadding);
   }
   for (StatColumnBuilder& column : rows.stats_) {

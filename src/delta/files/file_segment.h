@@ -136,9 +136,10 @@ class FileSegmentBuilder {
   std::vector<PartitionValues> partitions_;
   std::vector<std::optional<std::string>> providers_;
   PackedTexts::Builder names_, texts_;
-  std::vector<int64_t> folder_codes_, partition_codes_, provider_codes_, sizes_, modification_times_, data_changes_,
+  PackedInts::Builder folder_codes_, partition_codes_, provider_codes_, sizes_, modification_times_, data_changes_,
       base_row_ids_, row_commit_versions_, num_records_;
-  std::vector<bool> has_text_, wide_;
+  int64_t total_size_ = 0;
+  Bitmap::Builder has_text_, wide_;
   bool plain_paths_ = true;
   std::vector<std::pair<uint32_t, DeletionVectorDescriptor>> vectors_;
   std::map<uint32_t, StringMap> tags_;

@@ -4,6 +4,22 @@
 
 namespace ashlar::delta {
 
+Bitmap Bitmap::Builder::Finish() && {
+  Bitmap bits;
+  bits.words_ = std::move(words_);
+  bits.words_.shrink_to_fit();
+  bits.size_ = size_;
+  return bits;
+}
+
+PackedInts PackedInts::Builder::Finish() && {
+  if (!values_.empty()) return PackedInts(values_);
+  PackedInts packed;
+  packed.base_ = only_;
+  packed.size_ = size_;
+  return packed;
+}
+
 PackedInts::PackedInts(std::span<const int64_t> values) : size_(values.size()) {
   if (values.empty()) return;
   auto [least, greatest] = std::ranges::minmax(values);
@@ -46,10 +62,12 @@ PackedTexts PackedTexts::Builder::Finish(bool fold, size_t slack) && {
   size_t prefix = fold ? first.size() : 0, suffix = prefix;
   for (size_t i = 1; i < ends_.size() && prefix + suffix > 0; ++i) {
     std::string_view text = at(i);
-    auto same = std::ranges::mismatch(first.substr(0, prefix), text);
-    prefix = static_cast<size_t>(same.in1 - first.begin());
+    if (!text.starts_with(first.substr(0, prefix))) {
+      prefix = static_cast<size_t>(std::ranges::mismatch(first.substr(0, prefix), text).in1 - first.begin());
+    }
+    if (text.ends_with(last.substr(last.size() - suffix))) continue;
     size_t common = 0;
-    while (common < suffix && common < text.size() && text[text.size() - 1 - common] == last[last.size() - 1 - common]) ++common;
+    while (common < text.size() && text[text.size() - 1 - common] == last[last.size() - 1 - common]) ++common;
     suffix = common;
   }
   for (size_t i = 0; i < ends_.size(); ++i) suffix = std::min(suffix, at(i).size() - prefix);

@@ -14,6 +14,25 @@ namespace ashlar::delta {
 // One bit a row.
 class Bitmap {
  public:
+  // Collects bits.
+  class Builder {
+   public:
+    void Add(bool bit) {
+      if ((size_ & 63) == 0) words_.push_back(0);
+      words_.back() |= static_cast<uint64_t>(bit) << (size_ & 63);
+      set_ += bit ? 1 : 0;
+      ++size_;
+    }
+    size_t size() const { return size_; }
+    // How many are set.
+    size_t set() const { return set_; }
+    Bitmap Finish() &&;
+
+   private:
+    std::vector<uint64_t> words_;
+    size_t size_ = 0, set_ = 0;
+  };
+
   Bitmap() = default;
   explicit Bitmap(size_t size, bool value = false)
       : words_((size + 63) / 64, value ? ~uint64_t{0} : uint64_t{0}), size_(size) {}
@@ -33,6 +52,36 @@ class Bitmap {
 // Integers as the distance from the least of them, in as many whole bytes as the greatest distance has.
 class PackedInts {
  public:
+  // Collects integers. As long as all of them are one, as many columns' are, they take no memory.
+  class Builder {
+   public:
+    void Add(int64_t value) {
+      if (values_.empty()) {
+        if (size_ == 0) only_ = value;
+        if (value == only_) {
+          ++size_;
+          return;
+        }
+        values_.assign(size_, only_);
+      }
+      values_.push_back(value);
+      ++size_;
+    }
+    // Repeats `value` until there are `size`.
+    void ExtendTo(size_t size, int64_t value) {
+      while (size_ < size) Add(value);
+    }
+    size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    int64_t back() const { return values_.empty() ? only_ : values_.back(); }
+    PackedInts Finish() &&;
+
+   private:
+    std::vector<int64_t> values_;  // empty: all are `only_`
+    int64_t only_ = 0;
+    size_t size_ = 0;
+  };
+
   PackedInts() = default;
   explicit PackedInts(std::span<const int64_t> values);
   size_t size() const { return size_; }

@@ -26,36 +26,31 @@ StatStorage StorageOf(const DataType& type) {
   return type.precision() <= kMaxIntDigits ? StatStorage::kInt : StatStorage::kWide;
 }
 
-void StatBounds::Builder::Count(bool known) {
-  known_.push_back(known);
-  known_count_ += known ? 1 : 0;
-}
-
-void StatBounds::Builder::AppendNone() { Count(false); }
+void StatBounds::Builder::AppendNone() { known_.Add(false); }
 
 void StatBounds::Builder::AppendInt(int64_t value) {
   // Rows without a bound repeat one that is there: that packs best.
-  ints_.resize(known_.size(), ints_.empty() ? value : ints_.back());
-  ints_.push_back(value);
-  Count(true);
+  ints_.ExtendTo(known_.size(), ints_.empty() ? value : ints_.back());
+  ints_.Add(value);
+  known_.Add(true);
 }
 
 void StatBounds::Builder::AppendDouble(double value) {
   doubles_.resize(known_.size());
   doubles_.push_back(value);
-  Count(true);
+  known_.Add(true);
 }
 
 void StatBounds::Builder::AppendText(std::string_view value) {
   while (texts_.size() < known_.size()) texts_.Add("");
   texts_.Add(value);
-  Count(true);
+  known_.Add(true);
 }
 
 void StatBounds::Builder::AppendWide(Int128 value) {
   wides_.resize(known_.size());
   wides_.push_back(value);
-  Count(true);
+  known_.Add(true);
 }
 
 void StatBounds::Builder::Append(const std::optional<Value>& value, const DataType& type) {
@@ -80,18 +75,13 @@ void StatBounds::Builder::Append(const std::optional<Value>& value, const DataTy
 StatBounds StatBounds::Builder::Finish(StatStorage storage) && {
   StatBounds bounds;
   size_t rows = known_.size();
-  bounds.any_ = known_count_ > 0 && storage != StatStorage::kNone;
+  bounds.any_ = known_.set() > 0 && storage != StatStorage::kNone;
   if (!bounds.any_) return bounds;
-  if (known_count_ < rows) {
-    bounds.known_ = Bitmap(rows);
-    for (size_t i = 0; i < rows; ++i) {
-      if (known_[i]) bounds.known_.Set(i);
-    }
-  }
+  if (known_.set() < rows) bounds.known_ = std::move(known_).Finish();
   switch (storage) {
     case StatStorage::kInt:
-      ints_.resize(rows, ints_.back());
-      bounds.values_ = PackedInts(ints_);
+      ints_.ExtendTo(rows, ints_.back());
+      bounds.values_ = std::move(ints_).Finish();
       break;
     case StatStorage::kDouble:
       doubles_.resize(rows);
@@ -143,7 +133,8 @@ ColumnBounds StatColumn::At(size_t row) const {
 
 StatColumn StatColumnBuilder::Finish() && {
   StatStorage storage = StorageOf(column.type);
-  return {std::move(column), std::move(min).Finish(storage), std::move(max).Finish(storage), PackedInts(null_counts)};
+  return {std::move(column), std::move(min).Finish(storage), std::move(max).Finish(storage),
+          std::move(null_counts).Finish()};
 }
 
 }  // namespace ashlar::delta

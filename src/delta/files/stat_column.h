@@ -41,14 +41,11 @@ class StatBounds {
     StatBounds Finish(StatStorage storage) &&;
 
    private:
-    void Count(bool known);
-
-    std::vector<int64_t> ints_;
+    PackedInts::Builder ints_;
     std::vector<double> doubles_;
     PackedTexts::Builder texts_;
     std::vector<Int128> wides_;
-    std::vector<bool> known_;
-    size_t known_count_ = 0;
+    Bitmap::Builder known_;
   };
 
   bool Has(size_t row) const { return any_ && (known_.empty() || known_.Get(row)); }
@@ -78,7 +75,7 @@ struct StatColumn {
 struct StatColumnBuilder {
   LeafColumn column;
   StatBounds::Builder min, max;
-  std::vector<int64_t> null_counts;
+  PackedInts::Builder null_counts;
 
   StatColumn Finish() &&;
 };
