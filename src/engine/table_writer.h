@@ -1,7 +1,7 @@
 // Writing rows as data files of a Delta table: snappy Parquet with the table's physical names and field
 // ids, statistics of every file, one folder per partition (key=value, escaped as Spark does). Files are
-// made elsewhere (write/staging.h), are durable with their folders, and only then get their names:
-// what WriteRows returns survives a power loss, what it does not return is no data file.
+// made elsewhere (write/staging.h), get their names when they are whole, and are made durable with their folders: what
+// WriteRows returns survives a power loss. What it does not return no log names: VACUUM finds it.
 #pragma once
 
 #include <functional>

@@ -18,7 +18,7 @@ constexpr size_t kMaxAnswerThreads = 16;
 
 using StatementReader = grpc::ClientAsyncResponseReader<wire::StatementReply>;
 
-// One GetStatement. The reader lives in the memory of the context's call.
+// One call that waits for a statement. The reader lives in the memory of the context's call.
 struct PendingCall {
   grpc::ClientContext context;
   wire::StatementReply reply;
@@ -32,15 +32,18 @@ Error GivenUp() { return MakeError(ErrorCode::kTemporarilyUnavailable, "The serv
 // The calls that are under way; shared by the clients and the threads that wait for answers.
 class PendingCalls {
  public:
-  // Answers at once when it is over.
-  void Start(wire::Driver::Stub& stub, const wire::StatementRef& request, Callback<StatementStatus> done) {
+  // `method` prepares the call. Answers at once when it is over.
+  template <typename Request>
+  void Start(wire::Driver::Stub& stub,
+             std::unique_ptr<StatementReader> (wire::Driver::Stub::*method)(grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
+             const Request& request, Callback<StatementStatus> done) {
     {
       std::lock_guard lock(mutex_);
       if (!stopped_) {
         auto* call = new PendingCall;  // Answer's, from here on
         call->done = std::move(done);
         calls_.insert(call);
-        call->reader = stub.AsyncGetStatement(&call->context, request, &queue_);
+        call->reader = (stub.*method)(&call->context, request, &queue_);
         call->reader->Finish(&call->reply, &call->status, call);
         return;
       }
@@ -107,7 +110,16 @@ class DriverClient final : public DriverApi {
     request.set_statement_id(statement_id);
     request.set_wait_ms(wait_ms);
     request.set_with_first_chunk(with_first_chunk);
-    calls_->Start(*stub_, request, std::move(done));
+    calls_->Start(*stub_, &wire::Driver::Stub::AsyncGetStatement, request, std::move(done));
+  }
+
+  void Run(const StatementRequest& request, int64_t wait_ms, bool with_first_chunk,
+           Callback<StatementStatus> done) override {
+    wire::RunRequest message;
+    ToWire(request, message.mutable_statement());
+    message.set_wait_ms(wait_ms);
+    message.set_with_first_chunk(with_first_chunk);
+    calls_->Start(*stub_, &wire::Driver::Stub::AsyncRun, message, std::move(done));
   }
 
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index) override {

@@ -7,7 +7,7 @@
 namespace ashlar::link {
 namespace {
 
-// GetStatement is answered through a reactor, so that a waiting caller costs no thread; the other
+// GetStatement and Run are answered through a reactor, so that a waiting caller costs no thread; the other
 // calls are short.
 class DriverService final : public wire::Driver::CallbackService {
  public:
@@ -26,15 +26,14 @@ class DriverService final : public wire::Driver::CallbackService {
   grpc::ServerUnaryReactor* GetStatement(grpc::CallbackServerContext* context,
                                          const wire::StatementRef* request, wire::StatementReply* reply) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    api_.GetStatement(request->statement_id(), request->wait_ms(), request->with_first_chunk(),
-                      [reactor, reply](Result<StatementStatus> status) {
-                        if (status.ok()) {
-                          ToWire(*status, reply);
-                        } else {
-                          ToWire(status.error(), reply->mutable_error());
-                        }
-                        reactor->Finish(grpc::Status::OK);
-                      });
+    api_.GetStatement(request->statement_id(), request->wait_ms(), request->with_first_chunk(), AnswerTo(reactor, reply));
+    return reactor;
+  }
+
+  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, const wire::RunRequest* request,
+                                wire::StatementReply* reply) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    api_.Run(FromWire(request->statement()), request->wait_ms(), request->with_first_chunk(), AnswerTo(reactor, reply));
     return reactor;
   }
 
@@ -62,6 +61,16 @@ class DriverService final : public wire::Driver::CallbackService {
   }
 
  private:
+  static Callback<StatementStatus> AnswerTo(grpc::ServerUnaryReactor* reactor, wire::StatementReply* reply) {
+    return [reactor, reply](Result<StatementStatus> status) {
+      if (status.ok()) {
+        ToWire(*status, reply);
+      } else {
+        ToWire(status.error(), reply->mutable_error());
+      }
+      reactor->Finish(grpc::Status::OK);
+    };
+  }
   static grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* context, wire::Ack* reply,
                                                const Status& status) {
     if (!status.ok()) ToWire(status.error(), reply->mutable_error());

@@ -140,7 +140,9 @@ TEST_F(LinkTest, StoreAccessIsAskedForOneRelation) {
 class HeldDriver final : public DriverApi {
  public:
   Status CloseSession(const std::string&) override { return OkStatus(); }
-  Status Execute(const StatementRequest&) override { return OkStatus(); }
+  Status Execute(const StatementRequest& request) override {
+    return request.sql == "twice" ? Status(MakeError(ErrorCode::kAlreadyExists, "statement s already exists")) : OkStatus();
+  }
   void GetStatement(const std::string&, int64_t, bool, Callback<StatementStatus> done) override {
     asked_.set_value(std::move(done));
   }
@@ -184,6 +186,22 @@ TEST_F(DriverClientsTest, ACallbackMayDropTheLastClient) {
   status.state = StatementState::kSucceeded;
   driver_.Asked()(status);
   EXPECT_EQ(answered.get_future().get(), StatementState::kSucceeded);
+  clients_->Stop();
+}
+
+TEST_F(DriverClientsTest, ARunAnswersAsTheStatementOrAsWhatQueuesIt) {
+  std::promise<Result<StatementStatus>> answered, refused;
+  StatementRequest request;
+  request.statement_id = "s";
+  client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { answered.set_value(status); });
+  StatementStatus status;
+  status.state = StatementState::kSucceeded;
+  status.first_chunk = "rows";
+  driver_.Asked()(status);
+  EXPECT_EQ(answered.get_future().get()->first_chunk, "rows");
+  request.sql = "twice";
+  client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { refused.set_value(status); });
+  EXPECT_EQ(refused.get_future().get().error().code, ErrorCode::kAlreadyExists);
   clients_->Stop();
 }
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,16 @@ namespace {
 ObjectInfo InfoOf(std::string name, const struct stat& status) {
   return {std::move(name), status.st_size,
           status.st_mtim.tv_sec * int64_t{1000} + status.st_mtim.tv_nsec / 1000000};
+}
+
+// False, with errno, where the new name is taken (EEXIST) or it cannot be. What has the old name then still has it.
+bool RenameIfAbsent(const Descriptor& directory, const std::string& from, const std::string& to) {
+  if (renameat2(directory.get(), from.c_str(), directory.get(), to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  // File systems that have no such call (NFS) have links.
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  if (linkat(directory.get(), from.c_str(), directory.get(), to.c_str(), 0) != 0) return false;
+  unlinkat(directory.get(), from.c_str(), 0);
+  return true;
 }
 
 Status ReadAll(int fd, char* bytes, size_t length, int64_t offset, const std::string& path) {
@@ -119,7 +130,9 @@ Result<Descriptor> LocalObjectStore::OpenParent(const std::string& path, std::st
     return MakeError(ErrorCode::kInvalidParameterValue, "not the path of a file: " + path);
   }
   std::string directory = slash == 0 ? "/" : path.substr(0, slash);
-  if (create != 0) RETURN_IF_ERROR(CreateFolders(directory));
+  Result<Descriptor> opened = Open(directory, O_RDONLY | O_DIRECTORY);
+  if (opened.ok() || create == 0 || opened.error().code != ErrorCode::kNotFound) return opened;
+  RETURN_IF_ERROR(CreateFolders(directory));
   return Open(directory, O_RDONLY | O_DIRECTORY);
 }
 
@@ -229,13 +242,12 @@ Result<PutOutcome> LocalObjectStore::Create(const std::string& path, std::string
   ASSIGN_OR_RETURN(Descriptor directory, OpenParent(path, &name, 1));
   std::string temporary = "." + name + "." + NewHex(SystemRandom(), 8) + ".tmp";
   RETURN_IF_ERROR(WriteTemporary(directory, temporary, bytes, durable));
-  int linked = linkat(directory.get(), temporary.c_str(), directory.get(), name.c_str(), 0);
-  int failure = errno;
-  unlinkat(directory.get(), temporary.c_str(), 0);
-  if (linked != 0) {
+  if (!RenameIfAbsent(directory, temporary, name)) {
+    int failure = errno;
+    unlinkat(directory.get(), temporary.c_str(), 0);
     if (failure == EEXIST) return PutOutcome::kLost;
     errno = failure;
-    return ErrnoError("link", path);
+    return ErrnoError("rename", path);
   }
   // The name exists now; whether it survives a power loss does the directory decide.
   if (durable == Durable::kYes && fsync(directory.get()) != 0) return PutOutcome::kUnknown;

@@ -1,5 +1,6 @@
 #include "statements/sql_session.h"
 
+#include "base/check.h"
 #include "base/id.h"
 
 namespace ashlar::statements {
@@ -41,33 +42,54 @@ void SqlSession::Open(compute::Compute& compute, Random& random, SessionRequest 
                  });
 }
 
+link::StatementRequest SqlSession::RequestOf(const StatementSpec& statement) const {
+  return {id_, statement.statement_id, statement.sql, statement.parameters,
+          statement.row_limit, statement.byte_limit, statement.commit_uuid, std::nullopt};
+}
+
+link::SessionOptions SqlSession::Options() const {
+  return {attachment_.handle, id_, request_.principal.name, request_.catalog, request_.schema, request_.confs};
+}
+
+SqlSession::Answered SqlSession::Explaining(Answered done) const {
+  return [self = self_.lock(), done = std::move(done)](Result<link::StatementStatus> status) {
+    self->compute_.Touch(self->request_.kind, self->request_.resource_id);
+    if (!status.ok() && status.error().code == ErrorCode::kTemporarilyUnavailable) {
+      done(DriverLost());
+    } else {
+      done(std::move(status));
+    }
+  };
+}
+
 Status SqlSession::Execute(const StatementSpec& statement) {
   compute_.Touch(request_.kind, request_.resource_id);
-  link::StatementRequest request{id_, statement.statement_id, statement.sql, statement.parameters,
-                                 statement.row_limit, statement.byte_limit, statement.commit_uuid, std::nullopt};
+  link::StatementRequest request = RequestOf(statement);
   std::unique_lock lock(mutex_);
   if (opened_) {
     lock.unlock();
     return attachment_.driver->client->Execute(request);
   }
-  request.open = {attachment_.handle, id_, request_.principal.name, request_.catalog, request_.schema, request_.confs};
+  request.open = Options();
   RETURN_IF_ERROR(attachment_.driver->client->Execute(request));
   opened_ = true;
   return OkStatus();
 }
 
-void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
-                       std::function<void(Result<link::StatementStatus>)> done) {
-  attachment_.driver->client->GetStatement(
-      statement_id, wait_ms, with_first_chunk,
-      [self = self_.lock(), done = std::move(done)](Result<link::StatementStatus> status) {
-        self->compute_.Touch(self->request_.kind, self->request_.resource_id);
-        if (!status.ok() && status.error().code == ErrorCode::kTemporarilyUnavailable) {
-          done(DriverLost());
-        } else {
-          done(std::move(status));
-        }
-      });
+void SqlSession::Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done) {
+  compute_.Touch(request_.kind, request_.resource_id);
+  link::StatementRequest request = RequestOf(statement);
+  {
+    std::lock_guard lock(mutex_);
+    CHECK(!opened_) << "a session's only statement opens it";
+    opened_ = true;
+  }
+  request.open = Options();
+  attachment_.driver->client->Run(request, wait_ms, with_first_chunk, Explaining(std::move(done)));
+}
+
+void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk, Answered done) {
+  attachment_.driver->client->GetStatement(statement_id, wait_ms, with_first_chunk, Explaining(std::move(done)));
 }
 
 void SqlSession::AwaitFinal(const std::string& statement_id, std::function<void(link::StatementStatus)> done) {

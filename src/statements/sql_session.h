@@ -36,6 +36,7 @@ struct StatementSpec {
 class SqlSession {
  public:
   using Opened = std::function<void(Result<std::shared_ptr<SqlSession>>)>;
+  using Answered = std::function<void(Result<link::StatementStatus>)>;
   // Starts the resource when it is stopped. Whether the principal may use it was checked before.
   static void Open(compute::Compute& compute, Random& random, SessionRequest request, Opened done);
   ~SqlSession();
@@ -44,10 +45,11 @@ class SqlSession {
 
   // Errors: those of a session's options too, with its first statement.
   Status Execute(const StatementSpec& statement);
+  // Execute and Await in one call of the driver, for the only statement of a session.
+  void Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done);
   // Answers when the statement is final or after wait_ms. A driver that died meanwhile answers a final
   // state, kFailed, that says so.
-  void Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
-             std::function<void(Result<link::StatementStatus>)> done);
+  void Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk, Answered done);
   // Waits until the statement is final, however long it takes; no thread is held.
   void AwaitFinal(const std::string& statement_id, std::function<void(link::StatementStatus)> done);
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index);
@@ -58,6 +60,10 @@ class SqlSession {
 
  private:
   SqlSession(compute::Compute& compute, SessionRequest request, compute::Attachment attachment, std::string id);
+  link::StatementRequest RequestOf(const StatementSpec& statement) const;
+  link::SessionOptions Options() const;
+  // `done`, told of a driver that died as a statement's failure.
+  Answered Explaining(Answered done) const;
 
   compute::Compute& compute_;
   const SessionRequest request_;

@@ -159,10 +159,8 @@ http::Deferred<sea::StatementResponse> StatementExecution::ExecuteStatement(
         if (!session.ok()) return resolver.Resolve(session.error());
         statement.session = *session;
         registry_.Add(statement);
-        Status started = statement.session->Execute(spec);
-        if (!started.ok()) return resolver.Resolve(started.error());
-        statement.session->Await(
-            statement.id, wait_ms, true,
+        statement.session->Run(
+            spec, wait_ms, true,
             [this, resolver, statement, cancel_on_timeout, base_url](Result<link::StatementStatus> status) {
               if (!status.ok()) return resolver.Resolve(status.error());
               if (!link::IsFinal(status->state) && cancel_on_timeout) {

@@ -40,11 +40,11 @@ class LocalStaging final : public Staging {
   }
 
   Status Publish(const std::string& from, const std::string& relative) override {
-    RETURN_IF_ERROR(SyncFile(from));
     std::string to = root_ + "/" + relative;
     std::string parent = to.substr(0, to.rfind('/'));
     if (parent != root_) RETURN_IF_ERROR(MakePartitionFolder(parent));
     if (rename(from.c_str(), to.c_str()) != 0) return ErrnoError("rename", to);
+    files_.push_back(to);
     for (std::string dir = parent; dir.size() >= root_.size(); dir = dir.substr(0, dir.rfind('/'))) {
       folders_.insert(dir);
       if (dir == root_) break;
@@ -52,6 +52,8 @@ class LocalStaging final : public Staging {
     return {};
   }
   Status Finish() override {
+    // Named before they are synced: a journal writes a file and its name at once.
+    for (const std::string& file : files_) RETURN_IF_ERROR(SyncFile(file));
     for (const std::string& folder : folders_) RETURN_IF_ERROR(SyncDirectory(folder));
     return {};
   }
@@ -67,6 +69,7 @@ class LocalStaging final : public Staging {
   }
 
   const std::string root_;
+  std::vector<std::string> files_;
   std::set<std::string> folders_;
 };
 
