@@ -182,6 +182,18 @@ void DuckConnection::CountNoProgress() {
   duckdb::ClientConfig::GetConfig(*connection_->context).enable_progress_bar = false;
 }
 
+DuckConnection::PlainPlans::PlainPlans(DuckConnection& connection) : connection_(connection) {
+  auto& config = duckdb::ClientConfig::GetConfig(*connection_.connection_->context);
+  config.enable_optimizer = false;
+  config.enable_progress_bar = false;
+}
+
+DuckConnection::PlainPlans::~PlainPlans() {
+  auto& config = duckdb::ClientConfig::GetConfig(*connection_.connection_->context);
+  config.enable_optimizer = true;
+  config.enable_progress_bar = true;
+}
+
 std::shared_ptr<DuckConnection> QuietConnection(Engine& engine) {
   auto connection = std::static_pointer_cast<DuckConnection>(engine.NewConnection());
   connection->CountNoProgress();

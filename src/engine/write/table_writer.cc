@@ -98,6 +98,8 @@ class Writer {
 
   Result<WrittenFiles> Write(const std::string& select, Rows rows) {
     RETURN_IF_ERROR(Prepare());
+    std::optional<DuckConnection::PlainPlans> plain;
+    if (rows == Rows::kFew) plain.emplace(connection_);
     IdentityNumbers numbers(connection_, target_);
     ASSIGN_OR_RETURN(std::string numbered, numbers.Over(select));
     std::unique_ptr<Staging> staging;
