@@ -1,7 +1,7 @@
-// Writing rows as data files of a Delta table: snappy Parquet with the table's physical names and field
-// ids, statistics of every file, one folder per partition (key=value, escaped as Spark does). Files are
-// made elsewhere (write/staging.h), get their names when they are whole, and are made durable with their folders: what
-// WriteRows returns survives a power loss. What it does not return no log names: VACUUM finds it.
+// Writing rows as data files of a Delta table: Parquet with the table's physical names and field ids, statistics of every
+// file, one folder per partition (key=value, escaped as Spark does). Files are made elsewhere (write/staging.h), get their
+// names when they are whole, and are made durable with their folders: what WriteRows returns survives a power loss. What it
+// does not return no log names: VACUUM finds it.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@
 #include "delta/actions.h"
 #include "delta/snapshot.h"
 #include "engine/engine.h"
+#include "engine/parquet_codec.h"
 #include "sql/plan.h"
 #include "types/data_type.h"
 
@@ -46,6 +47,7 @@ struct WriteTarget {
   // All rows are of this partition, so that its files follow the target size too.
   std::optional<delta::PartitionValues> partition;
   std::string folder;  // below the table's root, with a slash at its end: "_change_data/"
+  ParquetCodec codec;
   int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
 };
 

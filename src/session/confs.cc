@@ -8,13 +8,14 @@
 namespace ashlar::session {
 namespace {
 
-enum class Kind { kText, kBoolean, kInteger, kPositive, kTimeZone, kStatic };
+// kSpelled: a text that stays as it is spelled; of kText with choices stays the choice.
+enum class Kind { kText, kSpelled, kBoolean, kInteger, kPositive, kTimeZone, kStatic };
 
 struct Entry {
   std::string_view key;
   const char* value;
   Kind kind = Kind::kText;
-  // Of a text: its values, those that are built before the semicolon; empty: any.
+  // Of a text: its values, in Spark's order, those that are not built with a minus; empty: any.
   std::string_view choices = "";
 };
 
@@ -28,7 +29,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.session.localRelationChunkSizeBytes", "16777216", Kind::kInteger},
     Entry{"spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", Kind::kInteger},
     Entry{"spark.sql.session.localRelationSizeLimit", "3221225472", Kind::kInteger},
-    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ", Kind::kText, "TIMESTAMP_LTZ;TIMESTAMP_NTZ"},
+    Entry{"spark.sql.timestampType", "TIMESTAMP_LTZ", Kind::kText, "-TIMESTAMP_NTZ,TIMESTAMP_LTZ"},
     Entry{"spark.sql.shuffle.partitions", "200", Kind::kInteger},
     Entry{"spark.sql.execution.arrow.maxRecordsPerBatch", "10000", Kind::kInteger},
     Entry{"spark.sql.execution.pythonUDF.arrow.enabled", "false", Kind::kBoolean},
@@ -53,8 +54,9 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.repl.eagerEval.truncate", "20", Kind::kInteger},
     Entry{"spark.sql.crossJoin.enabled", "true", Kind::kBoolean},
     Entry{"spark.sql.mapKeyDedupPolicy", "EXCEPTION", Kind::kText, "EXCEPTION,LAST_WIN"},
-    Entry{"spark.sql.storeAssignmentPolicy", "ANSI", Kind::kText, "ANSI;LEGACY,STRICT"},
-    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED", Kind::kText, "CORRECTED,EXCEPTION;LEGACY"},
+    Entry{"spark.sql.storeAssignmentPolicy", "ANSI", Kind::kText, "ANSI,-LEGACY,-STRICT"},
+    Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED", Kind::kText, "EXCEPTION,-LEGACY,CORRECTED"},
+    Entry{"spark.sql.parquet.compression.codec", "snappy", Kind::kSpelled, "brotli,uncompressed,-lzo,snappy,lz4_raw,none,zstd,-lz4,gzip"},
     Entry{"spark.sql.groupByOrdinal", "true", Kind::kBoolean},
     Entry{"spark.sql.groupByAliases", "true", Kind::kBoolean},
     Entry{"spark.sql.orderByOrdinal", "true", Kind::kBoolean},
@@ -95,19 +97,29 @@ Error BadValue(const Entry& entry, const std::string& value, const std::string& 
                        {"confRequirement", requirement}});
 }
 
-// One of the entry's values, in upper case. Errors: INVALID_CONF_VALUE, or that the value is not built.
+Error OfWrongType(const Entry& entry, const std::string& value, const std::string& type) {
+  return MakeSqlError("INVALID_CONF_VALUE.TYPE_MISMATCH", "22022",
+                      "The value '" + value + "' in the config \"" + std::string(entry.key) + "\" is invalid. It should be a/an '" +
+                          type + "' value.",
+                      {{"confName", std::string(entry.key)}, {"confValue", value}, {"confType", type}});
+}
+
+// The one of the entry's values that this is. Errors: INVALID_CONF_VALUE, or that the value is not built.
 Result<std::string> Chosen(const Entry& entry, const std::string& value) {
-  std::string upper = ToUpperAscii(value);
-  std::string_view built = entry.choices.substr(0, entry.choices.find(';'));
-  auto among = [&](std::string_view choices) {
-    auto list = SplitView(choices, ',');
-    return std::ranges::find(list, upper) != list.end();
-  };
-  if (among(built)) return upper;
-  bool known = built.size() < entry.choices.size() && among(entry.choices.substr(built.size() + 1));
-  if (known) return NotImplemented(std::string(entry.key) + " = " + upper);
-  std::string all = ReplaceAll(ReplaceAll(std::string(entry.choices), ";", ","), ",", ", ");
-  return BadValue(entry, value, "The value should be one of " + all + ".");
+  std::string all;
+  for (std::string_view choice : SplitView(entry.choices, ',')) {
+    bool built = !choice.starts_with('-');
+    if (!built) choice.remove_prefix(1);
+    if (EqualsIgnoreCase(choice, value)) {
+      if (!built) return NotImplemented(std::string(entry.key) + " = " + std::string(choice));
+      return entry.kind == Kind::kSpelled ? value : std::string(choice);
+    }
+    all += (all.empty() ? "" : ", ") + std::string(choice);
+  }
+  return MakeSqlError("INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS", "22022",
+                      "The value '" + value + "' in the config \"" + std::string(entry.key) + "\" is invalid. It should be one of '" +
+                          all + "'.",
+                      {{"confName", std::string(entry.key)}, {"confValue", value}, {"confOptions", all}});
 }
 
 // The value as it is kept.
@@ -122,10 +134,10 @@ Result<std::string> Checked(const std::string& key, const std::string& value) {
   if (entry->kind == Kind::kBoolean) {
     std::string lower = ToLowerAscii(value);
     if (lower == "true" || lower == "false") return lower;
-    return BadValue(*entry, value, key + " should be boolean, but was " + value);
+    return OfWrongType(*entry, value, "boolean");
   }
   if (entry->kind == Kind::kInteger && !ParseInt64(value)) {
-    return BadValue(*entry, value, key + " should be int, but was " + value);
+    return OfWrongType(*entry, value, "int");
   }
   if (entry->kind == Kind::kPositive && ParseInt64(value).value_or(0) < 1) {
     return BadValue(*entry, value, key + " should be a positive number, but was " + value);

@@ -39,7 +39,7 @@ TEST(Confs, WhatTheServerSaysStandsBelowWhatASessionSets) {
 TEST(Confs, RefusesStaticAndWrongValues) {
   Confs confs;
   EXPECT_EQ(confs.Set("spark.sql.warehouse.dir", "/x").error().condition, "CANNOT_MODIFY_CONFIG");
-  EXPECT_EQ(confs.Set("spark.sql.ansi.enabled", "perhaps").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
+  EXPECT_EQ(confs.Set("spark.sql.ansi.enabled", "perhaps").error().condition, "INVALID_CONF_VALUE.TYPE_MISMATCH");
   EXPECT_FALSE(confs.Set("spark.sql.shuffle.partitions", "many").ok());
 }
 
@@ -47,9 +47,12 @@ TEST(Confs, RefusesWhatIsNotBuiltByName) {
   Confs confs;
   ASSERT_TRUE(confs.Set("spark.sql.mapKeyDedupPolicy", "last_win").ok());
   EXPECT_EQ(confs.Get("spark.sql.mapKeyDedupPolicy"), "LAST_WIN");
-  EXPECT_EQ(confs.Set("spark.sql.mapKeyDedupPolicy", "x").error().condition, "INVALID_CONF_VALUE.REQUIREMENT");
+  EXPECT_EQ(confs.Set("spark.sql.mapKeyDedupPolicy", "x").error().condition, "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS");
   EXPECT_EQ(confs.Set("spark.sql.legacy.timeParserPolicy", "LEGACY").error().condition, "UNSUPPORTED_FEATURE");
   EXPECT_EQ(confs.Get("spark.sql.legacy.timeParserPolicy"), "CORRECTED");
+  EXPECT_EQ(confs.Set("spark.sql.parquet.compression.codec", "LZO").error().condition, "UNSUPPORTED_FEATURE");
+  ASSERT_TRUE(confs.Set("spark.sql.parquet.compression.codec", "ZSTD").ok());
+  EXPECT_EQ(confs.Get("spark.sql.parquet.compression.codec"), "ZSTD");
 }
 
 }  // namespace

@@ -118,18 +118,18 @@ void DeltaWrite::LoadRules() {
   auto rules = RulesOf(run_, metadata_, schema_);
   rules_status_ = rules.ok() ? OkStatus() : Status(rules.error());
   rules_ = rules.ok() ? *std::move(rules) : TableRules{};
-  SizeFiles();
+  LayOut();
 }
 
-void DeltaWrite::SizeFiles() {
-  Result<int64_t> bytes = FileBytesOf(run_, metadata_, options_);
-  if (bytes.ok()) file_bytes_ = *bytes;
-  else if (rules_status_.ok()) rules_status_ = bytes.error();
+void DeltaWrite::LayOut() {
+  Result<WriteLayout> layout = LayoutOf(run_, metadata_, options_);
+  if (layout.ok()) layout_ = *layout;
+  else if (rules_status_.ok()) rules_status_ = layout.error();
 }
 
 void DeltaWrite::UseOptions(WriteOptions options) {
   options_ = std::move(options);
-  SizeFiles();
+  LayOut();
 }
 
 void DeltaWrite::SetSchema(Schema schema) {
@@ -256,7 +256,8 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.constraints = rules_.constraints;
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
-  target.target_file_bytes = file_bytes_;
+  target.target_file_bytes = layout_.file_bytes;
+  target.codec = layout_.codec;
   return target;
 }
 

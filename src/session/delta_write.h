@@ -112,14 +112,14 @@ class DeltaWrite {
   std::unique_ptr<delta::Transaction> transaction_;
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
-  // Where files end; what is wrong with that fails the first write, too.
-  void SizeFiles();
+  // What files are like; what is wrong with that fails the first write, too.
+  void LayOut();
 
   std::optional<delta::Protocol> protocol_;  // set here
   TableRules rules_;
   Status rules_status_ = OkStatus();
   WriteOptions options_;
-  int64_t file_bytes_ = 0;
+  WriteLayout layout_;
   std::vector<engine::RowConstraint> required_;
   std::set<delta::PartitionValues> written_partitions_;
   int64_t files_written_ = 0;

@@ -1,4 +1,4 @@
-// How large the data files of a statement's write become.
+// How the data files of a statement's write are laid out.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "delta/actions.h"
+#include "engine/parquet_codec.h"
 #include "session/run_statement.h"
 
 namespace ashlar::session {
@@ -14,9 +15,16 @@ namespace ashlar::session {
 // Options of a DataFrame writer; keys in any case.
 using WriteOptions = std::map<std::string, std::string>;
 
-// Where a file of a write ends, in bytes: delta.targetFileSize; else, with optimized writes (the option optimizeWrite, before
+struct WriteLayout {
+  int64_t file_bytes = 0;  // where a file ends
+  engine::ParquetCodec codec;
+};
+
+// Where a file ends: delta.targetFileSize; else, with optimized writes (the option optimizeWrite, before
 // spark.databricks.delta.optimizeWrite.enabled, before the table's delta.autoOptimize.optimizeWrite), what
-// spark.databricks.delta.optimizeWrite.binSize says; else 128 MiB. Errors: kInvalidParameterValue for what is no size.
-Result<int64_t> FileBytesOf(const StatementRun& run, const delta::Metadata& metadata, const WriteOptions& options);
+// spark.databricks.delta.optimizeWrite.binSize says; else 128 MiB. The codec: the option compression, before
+// spark.sql.parquet.compression.codec, before the table's delta.parquet.compression.codec, else snappy.
+// Errors: kInvalidParameterValue for what is no size or no codec; kNotImplemented for lz4 and lzo.
+Result<WriteLayout> LayoutOf(const StatementRun& run, const delta::Metadata& metadata, const WriteOptions& options);
 
 }  // namespace ashlar::session

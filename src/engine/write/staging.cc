@@ -130,10 +130,10 @@ class StoreStaging final : public Staging {
 
 }  // namespace
 
-std::string Staging::FileName(size_t i) const {
+std::string Staging::FileName(size_t i, const ParquetCodec& codec) const {
   char number[16];
   snprintf(number, sizeof(number), "%05zu", i);
-  return "part-" + std::string(number) + "-" + uuid_ + ".c000.snappy.parquet";
+  return "part-" + std::string(number) + "-" + uuid_ + ".c000" + std::string(codec.file_suffix) + ".parquet";
 }
 
 std::unique_ptr<Staging> MakeStaging(const delta::TableLocation& table, const std::string& temporary_folder) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "delta/snapshot.h"
+#include "engine/parquet_codec.h"
 
 namespace ashlar::engine {
 
@@ -23,7 +24,7 @@ class Staging {
   virtual Status Publish(const std::string& from, const std::string& relative) = 0;
   virtual Status Finish() = 0;
   // The name of a write's `i`th file.
-  std::string FileName(size_t i) const;
+  std::string FileName(size_t i, const ParquetCodec& codec) const;
 
  protected:
   explicit Staging(std::string uuid) : uuid_(std::move(uuid)) {}

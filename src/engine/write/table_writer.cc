@@ -224,8 +224,8 @@ class Writer {
     // half-filled buffers of each partition do not.
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
-           ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION snappy, RETURN_STATS true, ROW_GROUP_SIZE " +
-           std::to_string(to.row_group_rows) +
+           ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION " +
+           std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " + std::to_string(to.row_group_rows) +
            (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
            (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
            (to.one_file           ? ", USE_TMP_FILE false"
@@ -259,7 +259,7 @@ class Writer {
       relative += EscapePartitionName(partition_[i].physical_name) + "=" +
                   (encoded ? EscapePartitionName(*encoded) : std::string(kNullPartition)) + "/";
     }
-    relative += staging.FileName(number);
+    relative += staging.FileName(number, target_.codec);
     created_(target_.table.root + "/" + relative);
     RETURN_IF_ERROR(staging.Publish(file.path, relative));
     add.path = delta::EncodeLogPath(relative);
