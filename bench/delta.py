@@ -47,19 +47,21 @@ class Tables:
         # One row in a hundred of every file, and a few that are new.
         self.copy(f"SELECT {columns.replace('/ 4 AS v', '/ 4 + 1 AS v')} FROM range(7, {rows + rows // 100}, 100) AS r(i)",
                   self.changes)
-        self.ours, self.theirs = folder / "ours", folder / "theirs"
+        self.ours, self.theirs, self.unpacked = folder / "ours", folder / "theirs", folder / "unpacked"
         self.made = 0
 
     def copy(self, select: str, path: pathlib.Path) -> None:
         self.duck.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
 
     def make_bases(self) -> None:
-        self.w.statement(f"CREATE TABLE bench.delta.base (id BIGINT, k BIGINT, v DOUBLE, s STRING, d DATE) LOCATION '{self.ours}' "
-                         "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+        for name, at, codec in (("base", self.ours, "snappy"), ("unpacked", self.unpacked, "none")):
+            self.w.statement(f"CREATE TABLE bench.delta.{name} (id BIGINT, k BIGINT, v DOUBLE, s STRING, d DATE) LOCATION '{at}' TBLPROPERTIES "
+                             f"('delta.enableDeletionVectors' = 'true', 'delta.parquet.compression.codec' = '{codec}')")
         whole = pyarrow.parquet.read_table(self.source)
         for i in range(FILES):
             low, high = i * self.rows // FILES, (i + 1) * self.rows // FILES
-            self.w.statement(f"INSERT INTO bench.delta.base SELECT * FROM parquet.`{self.source}` WHERE id >= {low} AND id < {high}")
+            for name in ("base", "unpacked"):
+                self.w.statement(f"INSERT INTO bench.delta.{name} SELECT * FROM parquet.`{self.source}` WHERE id >= {low} AND id < {high}")
             deltalake.write_deltalake(self.theirs, whole.slice(low, high - low), mode="append", target_file_size=1 << 40)
 
     def fresh(self, base: pathlib.Path) -> pathlib.Path:
@@ -153,8 +155,10 @@ def row_changes(t: Tables) -> list[Figure]:
         .when_matched_update_all().when_not_matched_insert_all().execute())
     figures += change(t, "DELETE of 1 % in every file", 0.1, "DELETE FROM {table} WHERE k % 100 = 3",
                       lambda table: table.delete("k % 100 = 3"))
-    figures += change(t, "UPDATE of 1 % in every file", 0.1, "UPDATE {table} SET v = v + 1 WHERE k % 100 = 5",
-                      lambda table: table.update(predicate="k % 100 = 5", updates={"v": "v + 1"}))
+    update = "UPDATE {table} SET v = v + 1 WHERE k % 100 = 5"
+    for name, base in (("UPDATE of 1 % in every file", t.ours), ("the same, ours uncompressed", t.unpacked)):
+        figures += change(t, name, 0.1, update, lambda table: table.update(predicate="k % 100 = 5", updates={"v": "v + 1"}),
+                          (base, t.theirs))
     low = t.rows // FILES + 7
     figures += change(t, "DELETE in one file", 0.1, f"DELETE FROM {{table}} WHERE id >= {low} AND id < {low + 100}",
                       lambda table: table.delete(f"id >= {low} AND id < {low + 100}"))
