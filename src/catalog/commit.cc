@@ -62,9 +62,7 @@ Result<Target> AuthorizeTarget(Authorizer& authorizer, const Environment& enviro
     TableCommit to_table = commit;
     to_table.table_uuid = path.securable_uuid;
     to_table.location = path.canonical;
-    ASSIGN_OR_RETURN(Target target, AuthorizeTable(authorizer, to_table));
-    if (target.managed) return delta::PathAccessBlocked(target.location);
-    return target;
+    return AuthorizeTable(authorizer, to_table);
   }
   return Target{path.canonical, std::nullopt};
 }

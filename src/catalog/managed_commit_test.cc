@@ -52,8 +52,9 @@ class ManagedCommitTest : public testing::TestWithParam<metadb::TestBackend> {
   bool Published(int64_t version) {
     return std::filesystem::exists(table_.location + "/_delta_log/0000000000000000000" + std::to_string(version) + ".json");
   }
-  Result<sql::ResolvedRelation> ResolvePath(const http::Principal& who, Access access) {
-    sql::ResolveRequest request{{}, "delta", table_.location, access};
+  Result<sql::ResolvedRelation> ResolvePath(const http::Principal& who, Access access, const std::string& below = "",
+                                            const std::string& format = "delta") {
+    sql::ResolveRequest request{{}, format, table_.location + below, access};
     return w_->catalog().Resolve(who, {}, std::span(&request, 1))[0];
   }
 
@@ -140,6 +141,13 @@ TEST_P(ManagedCommitTest, APathLeadsToNone) {
   EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kRead)), blocked);
   EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kWrite)), blocked);
   EXPECT_EQ(Verdict(ResolvePath(w_->bob, Access::kRead)), "INSUFFICIENT_PERMISSIONS");
+  for (const char* format : {"parquet", "json", "text", "binaryFile"}) {
+    for (const char* below : {"", "/part-0.parquet", "/_delta_log/*.json", "/*"}) {
+      EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kRead, below, format)), blocked) << format << below;
+    }
+    EXPECT_EQ(Verdict(ResolvePath(w_->bob, Access::kRead, "", format)), "INSUFFICIENT_PERMISSIONS");
+  }
+  EXPECT_EQ(Verdict(w_->catalog().ResolvePath(w_->ann, "file:" + table_.location, Access::kWrite)), blocked);
   TableCommit by_path = At(1, "c1");
   by_path.table_uuid.clear();
   EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, by_path)), blocked);
