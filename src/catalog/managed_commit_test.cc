@@ -16,27 +16,15 @@ using objectstore::PutOutcome;
 using sql::Access;
 using sql::Securable;
 
-// The protocol line of VersionZero, and one of a catalog-managed table.
-constexpr const char* kPlain = "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n";
-constexpr const char* kManaged =
-    R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["catalogManaged","vacuumProtocolCheck"],)"
-    R"("writerFeatures":["catalogManaged","inCommitTimestamp","vacuumProtocolCheck"]}})"
-    "\n";
-
 class ManagedCommitTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override { metadb::TakeOrSkip(TestWorkspace::Make(GetParam()), w_); }
   void TearDown() override { SetFailpointsForTest(""); }
 
-  TableCommit ManagedZero(const sql::CatalogReply& made, const std::string& commit_uuid) {
-    TableCommit zero = VersionZero(made.uuid, made.location, commit_uuid);
-    zero.actions = ReplaceAll(zero.actions, kPlain, kManaged);
-    return zero;
-  }
   TableCommit At(int64_t version, const std::string& commit_uuid) {
     TableCommit commit = VersionZero(table_.uuid, table_.location, commit_uuid);
     commit.version = version;
-    commit.actions = ReplaceAll(commit.actions, kPlain, "");
+    commit.actions = ReplaceAll(commit.actions, kPlainProtocol, "");
     return commit;
   }
   Status Create(const std::string& name) {
@@ -173,6 +161,15 @@ TEST_P(ManagedCommitTest, NoTableBecomesManagedLaterOrCeasesToBe) {
   TableCommit downgrade = VersionZero(table_.uuid, table_.location, "c1");
   downgrade.version = 1;
   EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, downgrade)), "UNSUPPORTED_FEATURE");
+}
+
+TEST_P(ManagedCommitTest, ALogNamesNoOtherTable) {
+  ASSERT_TRUE(Create("main.default.t").ok());
+  TableCommit commit = At(1, "c1");
+  commit.actions = ReplaceAll(commit.actions, "\"delta.appendOnly\":\"false\"", "\"io.unitycatalog.tableId\":\"another\"");
+  EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, commit)), "DELTA_CANNOT_MODIFY_TABLE_PROPERTY");
+  commit.actions = ReplaceAll(commit.actions, "another", table_.uuid);
+  EXPECT_EQ(*w_->catalog().Commit(w_->ann, commit), PutOutcome::kWon);
 }
 
 TEST_P(ManagedCommitTest, ARecordedCommitIsKnownFromTheMomentItIsRatified) {
