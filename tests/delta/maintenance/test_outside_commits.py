@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pyarrow
 import pyarrow.parquet
@@ -131,6 +132,40 @@ def test_clients_and_statements_at_once_lose_nothing(table, call):
     assert sorted(int(row[0]) for row in table.rows()) == wanted
     state = replay.check(table.root)
     assert state.version == 18 and sorted(row[0] for row in replay.live_rows(table.root, state)) == wanted
+
+
+@pytest.mark.parametrize("point", ["delta.commit.ratified", "delta.publish.before_put", "delta.publish.before_note"])
+def test_a_commit_whose_answer_a_crash_took_is_sent_again(make_server, tmp_path, point):
+    server = make_server("--data-dir", str(tmp_path / "data"))
+    plain = dict(server.env)
+
+    def ask(method, path, body):
+        return requests.request(method, server.info["url"] + path, json=body, headers={"Authorization": "Bearer " + server.info["token"]}, timeout=60)
+
+    def sql(text):
+        answer = ask("POST", "/api/2.0/sql/statements", {"statement": text, "warehouse_id": server.info["warehouse_id"], "wait_timeout": "50s"}).json()
+        assert answer["status"]["state"] == "SUCCEEDED", answer
+        return answer["result"].get("data_array", [])
+
+    sql(f"CREATE TABLE t (id INT) {MANAGED}")
+    info = ask("GET", "/api/2.1/unity-catalog/tables/main.default.t", None).json()
+    ids = {"table_id": info["table_id"], "table_uri": info["storage_location"]}
+    table = SimpleNamespace(root=info["storage_location"].removeprefix("file://"))
+    server.stop()
+    server.env = {**plain, "ASHLAR_FAILPOINTS": f"{point}=kill"}
+    server.start()
+    one = {**ids, "commit_info": stage(table, 1, [{"txn": {"appId": "outside", "version": 1}}], int(time.time() * 1000) + 60_000)}
+    with pytest.raises(requests.ConnectionError):
+        ask("POST", COMMITS, one)
+    server.process.wait()
+    server.env = plain
+    server.start()
+    assert ask("GET", COMMITS, {**ids, "start_version": 0}).json() == {"commits": [], "latest_table_version": 1}, "published at the start"
+    assert ask("POST", COMMITS, one).status_code == 200
+    rival = {**ids, "commit_info": stage(table, 1, [], one["commit_info"]["timestamp"])}
+    assert ask("POST", COMMITS, rival).status_code == 409
+    sql("INSERT INTO t VALUES (1)")
+    assert sql("SELECT * FROM t") == [["1"]] and replay.check(table.root).version == 2
 
 
 def test_a_file_that_is_no_commit_is_refused(table, call):
