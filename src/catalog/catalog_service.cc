@@ -7,6 +7,7 @@
 #include "catalog/location_stores.h"
 #include "catalog/managed_commit.h"
 #include "catalog/migrations.h"
+#include "catalog/outside_commit.h"
 #include "catalog/path_access.h"
 #include "catalog/tables/commits_table.h"
 #include "identity/tables/principals_table.h"
@@ -300,6 +301,14 @@ Result<std::optional<sql::RatifiedCommits>> CatalogService::Ratified(const http:
     return OkStatus();
   }));
   return commits;
+}
+
+Status CatalogService::CommitStaged(const http::Principal& principal, const OutsideCommit& commit) {
+  return CommitFromOutside(impl_->environment, principal.id, commit);
+}
+
+Result<UnpublishedCommits> CatalogService::Unpublished(const http::Principal& principal, const UnpublishedQuery& query) {
+  return FindUnpublished(impl_->environment, principal.id, query);
 }
 
 Result<bool> CatalogService::WasCommitted(const std::string& commit_uuid) {

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/object_info.h"
+#include "catalog/staged_commit.h"
 #include "http/principal.h"
 #include "metadb/migrations.h"
 #include "objectstore/object_store.h"
@@ -146,6 +147,14 @@ class CatalogService {
   // What is ratified of the table's commits, for who may read or write it; nullopt for a table that is not
   // catalog-managed, or has no version yet.
   Result<std::optional<sql::RatifiedCommits>> Ratified(const http::Principal& principal, const std::string& table_uuid);
+
+  // Ratifies what a client from outside staged, or takes its word that versions are published and looks. Needs MODIFY.
+  // A repeated commit is no error. Errors: kInvalidParameterValue for a table that is not catalog-managed, a gap, or a
+  // file that cannot be a commit; kAlreadyExists when another commit has the version; kRequestLimitExceeded;
+  // kTemporarilyUnavailable when nobody knows.
+  Status CommitStaged(const http::Principal& principal, const OutsideCommit& commit);
+  // What is ratified and may not be published, for who may read or write the table. Errors: as CommitStaged.
+  Result<UnpublishedCommits> Unpublished(const http::Principal& principal, const UnpublishedQuery& query);
 
   // Whether the commit of that uuid, which was `recorded`, created a version: after a crash too, and when the
   // table is gone since. Nobody may still be committing it. kTemporarilyUnavailable when the log cannot be read.

@@ -62,9 +62,7 @@ Result<Target> AuthorizeTarget(Authorizer& authorizer, const Environment& enviro
     TableCommit to_table = commit;
     to_table.table_uuid = path.securable_uuid;
     to_table.location = path.canonical;
-    ASSIGN_OR_RETURN(Target target, AuthorizeTable(authorizer, to_table));
-    if (target.managed) return delta::PathAccessBlocked(target.location);
-    return target;
+    return AuthorizeTable(authorizer, to_table);
   }
   return Target{path.canonical, std::nullopt};
 }
@@ -96,19 +94,6 @@ Result<PutOutcome> Settle(const Environment& environment, const std::string& pat
   return *there == commit.actions ? PutOutcome::kWon : PutOutcome::kLost;
 }
 
-// The last action of a kind in a commit, what stands below its name; nullopt when there is none.
-Result<std::optional<Json>> ActionIn(const std::string& actions, const std::string& kind) {
-  std::optional<Json> found;
-  const std::string quoted = "\"" + kind + "\"";
-  for (std::string_view line : SplitView(actions, '\n')) {
-    if (line.find(quoted) == std::string_view::npos) continue;  // spares parsing most lines
-    ASSIGN_OR_RETURN(Json action, ParseJson(line));
-    if (!action.is_object()) continue;
-    if (auto it = action.find(kind); it != action.end() && it->is_object()) found = *it;
-  }
-  return found;
-}
-
 std::string TextOf(const Json& object, const char* key) {
   auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -136,6 +121,14 @@ Result<bool> IsManagedCommit(const Target& target, const TableCommit& commit) {
   if (asks.value_or(false) && !target.managed) return delta::ManagedCreationUnsupported("what is no new managed table");
   if (asks && !*asks && target.managed) return NotImplemented("making a catalog-managed table one of the file system");
   return target.managed;
+}
+
+// A log that names another table would have clients commit to that one.
+Status CheckTableId(const Json& meta, const std::string& uuid) {
+  auto configuration = meta.find("configuration");
+  if (configuration == meta.end() || !configuration->is_object()) return OkStatus();
+  std::string id = TextOf(*configuration, delta::kUnityTableId);
+  return id.empty() || id == uuid ? OkStatus() : Status(delta::TableIdIsTheCatalogs());
 }
 
 // Keeps what listings show of a Delta table in step with its log.
@@ -186,6 +179,18 @@ Status AfterWin(const Environment& environment, const CommitAttempt& attempt) {
 }
 
 }  // namespace
+
+Result<std::optional<Json>> ActionIn(const std::string& actions, const std::string& kind) {
+  std::optional<Json> found;
+  const std::string quoted = "\"" + kind + "\"";
+  for (std::string_view line : SplitView(actions, '\n')) {
+    if (line.find(quoted) == std::string_view::npos) continue;  // spares parsing most lines
+    ASSIGN_OR_RETURN(Json action, ParseJson(line));
+    if (!action.is_object()) continue;
+    if (auto it = action.find(kind); it != action.end() && it->is_object()) found = *it;
+  }
+  return found;
+}
 
 Status RecordVersion(metadb::Transaction& txn, const CommitAttempt& attempt, int64_t now_ms) {
   const std::string& uuid = attempt.table.uuid;
@@ -270,6 +275,7 @@ Result<PutOutcome> CommitVersion(const Environment& environment, int64_t princip
   ASSIGN_OR_RETURN(std::optional<Json> meta, ActionIn(commit.actions, "metaData"));
   ASSIGN_OR_RETURN(bool managed, IsManagedCommit(target, commit));
   RETURN_IF_ERROR(CheckLogFolder(target.location));
+  if (managed && meta) RETURN_IF_ERROR(CheckTableId(*meta, target.table->uuid));
   if (managed) return CommitManaged(environment, {principal_id, *target.table, commit, meta});
   RETURN_IF_ERROR(CheckPreviousVersion(environment, target.location, commit.version));
   std::string path = LogPath(target.location, commit.version);

@@ -86,21 +86,35 @@ class ManagedTable final : public delta::ManagingCatalog {
   const CommitAttempt* const attempt_;
 };
 
-}  // namespace
-
-Result<PutOutcome> CommitManaged(const Environment& environment, const CommitAttempt& attempt) {
+// `staged`: the file's name where it lies there already.
+Result<PutOutcome> CommitTo(const Environment& environment, const CommitAttempt& attempt, const std::optional<std::string>& staged) {
   const TableCommit& commit = attempt.commit;
   if (commit.version < 0) return MakeError(ErrorCode::kInvalidParameterValue, "negative table version");
   ManagedTable table(environment, attempt.table.uuid, &attempt);
   delta::CatalogCommitter committer(environment.store, table, environment.random);
-  ASSIGN_OR_RETURN(CommitOutcome outcome, committer.Commit({attempt.table.uuid, attempt.table.location, commit.version,
-                                                            commit.actions, commit.commit_uuid}));
+  delta::CommitRequest request{attempt.table.uuid, attempt.table.location, commit.version, commit.actions, commit.commit_uuid};
+  ASSIGN_OR_RETURN(CommitOutcome outcome, staged ? committer.CommitStaged(request, *staged) : committer.Commit(request));
   switch (outcome) {
     case CommitOutcome::kWon: return PutOutcome::kWon;
     case CommitOutcome::kLost: return PutOutcome::kLost;
     case CommitOutcome::kUnknown: return PutOutcome::kUnknown;
   }
   return PutOutcome::kUnknown;
+}
+
+}  // namespace
+
+Result<PutOutcome> CommitManaged(const Environment& environment, const CommitAttempt& attempt) {
+  return CommitTo(environment, attempt, std::nullopt);
+}
+
+Result<PutOutcome> CommitStaged(const Environment& environment, const CommitAttempt& attempt, const std::string& staged) {
+  return CommitTo(environment, attempt, staged);
+}
+
+Status PublishTable(const Environment& environment, const SecurableRow& row) {
+  ManagedTable table(environment, row.uuid, nullptr);
+  return delta::PublishRatified(environment.store, row.location, table);
 }
 
 void PublishUnpublished(const Environment& environment) {
@@ -116,8 +130,7 @@ void PublishUnpublished(const Environment& environment) {
   });
   if (!read.ok()) Log(LogLevel::kWarn, "unpublished commits were not looked for", {{"reason", read.error().message}});
   for (const SecurableRow& row : tables) {
-    ManagedTable table(environment, row.uuid, nullptr);
-    Status published = delta::PublishRatified(environment.store, row.location, table);
+    Status published = PublishTable(environment, row);
     if (published.ok()) continue;
     Log(LogLevel::kWarn, "commits were not published", {{"table", row.location}, {"reason", published.error().message}});
   }

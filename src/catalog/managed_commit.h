@@ -22,12 +22,18 @@ struct CommitAttempt {
 
 // As CatalogService::Commit.
 Result<objectstore::PutOutcome> CommitManaged(const Environment& environment, const CommitAttempt& attempt);
+// The same of a commit that somebody else staged, in the file of this name, which was looked at.
+Result<objectstore::PutOutcome> CommitStaged(const Environment& environment, const CommitAttempt& attempt, const std::string& staged);
+// Publishes what is ratified of one table. Errors: kDataLoss where another file has a version's name.
+Status PublishTable(const Environment& environment, const SecurableRow& table);
 // Publishes what a crash, or a failure, left ratified alone. What fails is left to the table's next commit.
 void PublishUnpublished(const Environment& environment);
 // As CatalogService::Ratified.
 Result<std::optional<sql::RatifiedCommits>> RatifiedFor(Authorizer& authorizer, const std::string& table_uuid);
 
 // ---- commit.cc, for every table
+// The last action of a kind in a commit, what stands below its name; nullopt when there is none.
+Result<std::optional<Json>> ActionIn(const std::string& actions, const std::string& kind);
 // What the metadb says of a table once it has the version.
 Status RecordVersion(metadb::Transaction& txn, const CommitAttempt& attempt, int64_t now_ms);
 // A CREATE whose RecordVersion ended so: a table whose name was taken meanwhile goes.

@@ -16,27 +16,15 @@ using objectstore::PutOutcome;
 using sql::Access;
 using sql::Securable;
 
-// The protocol line of VersionZero, and one of a catalog-managed table.
-constexpr const char* kPlain = "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n";
-constexpr const char* kManaged =
-    R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["catalogManaged","vacuumProtocolCheck"],)"
-    R"("writerFeatures":["catalogManaged","inCommitTimestamp","vacuumProtocolCheck"]}})"
-    "\n";
-
 class ManagedCommitTest : public testing::TestWithParam<metadb::TestBackend> {
  protected:
   void SetUp() override { metadb::TakeOrSkip(TestWorkspace::Make(GetParam()), w_); }
   void TearDown() override { SetFailpointsForTest(""); }
 
-  TableCommit ManagedZero(const sql::CatalogReply& made, const std::string& commit_uuid) {
-    TableCommit zero = VersionZero(made.uuid, made.location, commit_uuid);
-    zero.actions = ReplaceAll(zero.actions, kPlain, kManaged);
-    return zero;
-  }
   TableCommit At(int64_t version, const std::string& commit_uuid) {
     TableCommit commit = VersionZero(table_.uuid, table_.location, commit_uuid);
     commit.version = version;
-    commit.actions = ReplaceAll(commit.actions, kPlain, "");
+    commit.actions = ReplaceAll(commit.actions, kPlainProtocol, "");
     return commit;
   }
   Status Create(const std::string& name) {
@@ -52,8 +40,9 @@ class ManagedCommitTest : public testing::TestWithParam<metadb::TestBackend> {
   bool Published(int64_t version) {
     return std::filesystem::exists(table_.location + "/_delta_log/0000000000000000000" + std::to_string(version) + ".json");
   }
-  Result<sql::ResolvedRelation> ResolvePath(const http::Principal& who, Access access) {
-    sql::ResolveRequest request{{}, "delta", table_.location, access};
+  Result<sql::ResolvedRelation> ResolvePath(const http::Principal& who, Access access, const std::string& below = "",
+                                            const std::string& format = "delta") {
+    sql::ResolveRequest request{{}, format, table_.location + below, access};
     return w_->catalog().Resolve(who, {}, std::span(&request, 1))[0];
   }
 
@@ -140,6 +129,13 @@ TEST_P(ManagedCommitTest, APathLeadsToNone) {
   EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kRead)), blocked);
   EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kWrite)), blocked);
   EXPECT_EQ(Verdict(ResolvePath(w_->bob, Access::kRead)), "INSUFFICIENT_PERMISSIONS");
+  for (const char* format : {"parquet", "json", "text", "binaryFile"}) {
+    for (const char* below : {"", "/part-0.parquet", "/_delta_log/*.json", "/*"}) {
+      EXPECT_EQ(Verdict(ResolvePath(w_->ann, Access::kRead, below, format)), blocked) << format << below;
+    }
+    EXPECT_EQ(Verdict(ResolvePath(w_->bob, Access::kRead, "", format)), "INSUFFICIENT_PERMISSIONS");
+  }
+  EXPECT_EQ(Verdict(w_->catalog().ResolvePath(w_->ann, "file:" + table_.location, Access::kWrite)), blocked);
   TableCommit by_path = At(1, "c1");
   by_path.table_uuid.clear();
   EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, by_path)), blocked);
@@ -165,6 +161,15 @@ TEST_P(ManagedCommitTest, NoTableBecomesManagedLaterOrCeasesToBe) {
   TableCommit downgrade = VersionZero(table_.uuid, table_.location, "c1");
   downgrade.version = 1;
   EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, downgrade)), "UNSUPPORTED_FEATURE");
+}
+
+TEST_P(ManagedCommitTest, ALogNamesNoOtherTable) {
+  ASSERT_TRUE(Create("main.default.t").ok());
+  TableCommit commit = At(1, "c1");
+  commit.actions = ReplaceAll(commit.actions, "\"delta.appendOnly\":\"false\"", "\"io.unitycatalog.tableId\":\"another\"");
+  EXPECT_EQ(Verdict(w_->catalog().Commit(w_->ann, commit)), "DELTA_CANNOT_MODIFY_TABLE_PROPERTY");
+  commit.actions = ReplaceAll(commit.actions, "another", table_.uuid);
+  EXPECT_EQ(*w_->catalog().Commit(w_->ann, commit), PutOutcome::kWon);
 }
 
 TEST_P(ManagedCommitTest, ARecordedCommitIsKnownFromTheMomentItIsRatified) {

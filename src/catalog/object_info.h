@@ -25,6 +25,7 @@ struct ObjectInfo {
   std::string attributes;       // of a storage credential, without its secret: a JSON object
   bool managed = true;
   bool shallow_clone = false;
+  bool catalog_managed = false;  // the catalog says what the table's versions are
   bool browse_only = false;  // seen by BROWSE alone
   int64_t created_ms = 0;
   std::string created_by;

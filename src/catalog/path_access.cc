@@ -1,6 +1,8 @@
 #include "catalog/path_access.h"
 
 #include "catalog/local_path.h"
+#include "catalog/tables/ratified_commits_table.h"
+#include "delta/catalog_commits.h"
 #include "objectstore/store_url.h"
 
 namespace ashlar::catalog {
@@ -61,6 +63,12 @@ Status RequireOn(Authorizer& authorizer, const Chain& chain, Access access) {
   return authorizer.Require(chain, PrivilegeFor(row.kind, access));
 }
 
+// The files of a catalog-managed table say nothing: which of them are its rows is the catalog's word.
+Status RefuseManaged(metadb::Transaction& txn, const SecurableRow& row) {
+  ASSIGN_OR_RETURN(std::optional<int64_t> latest, RatifiedCommitsTable::LatestVersion(txn, row.uuid));
+  return latest ? Status(delta::PathAccessBlocked(row.location)) : OkStatus();
+}
+
 Result<ResolvedPath> InVolume(Authorizer& authorizer, const WrittenPath& written, Access access) {
   ASSIGN_OR_RETURN(Chain chain, authorizer.FindInSchema(Securable::kVolume, written.volume));
   RETURN_IF_ERROR(RequireOn(authorizer, chain, access));
@@ -119,6 +127,7 @@ Result<ResolvedPath> AuthorizePath(Authorizer& authorizer, const CatalogOptions&
   if (covering && HoldsData(*covering)) {
     ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*covering));
     RETURN_IF_ERROR(RequireOn(authorizer, chain, access));
+    RETURN_IF_ERROR(RefuseManaged(authorizer.txn(), *covering));
     return ResolvedPath{canonical, covering->location, covering->kind, covering->uuid,
                         DottedName(NameOf(chain))};
   }

@@ -8,7 +8,8 @@
 
 namespace ashlar::catalog {
 
-// CatalogService::ResolvePath inside a transaction.
+// CatalogService::ResolvePath inside a transaction. Errors: also DELTA_PATH_BASED_ACCESS_TO_CATALOG_MANAGED_TABLE_BLOCKED,
+// for who may use the table that it lies in.
 Result<ResolvedPath> AuthorizePath(Authorizer& authorizer, const CatalogOptions& options,
                                    const std::string& path, sql::Access access);
 

@@ -2,7 +2,6 @@
 #include "catalog/environment.h"
 #include "catalog/path_access.h"
 #include "catalog/tables/ratified_commits_table.h"
-#include "delta/catalog_commits.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -70,10 +69,6 @@ Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment
   bool is_delta = EqualsIgnoreCase(request.format, "delta");
   if (is_table && request.access == Access::kWrite && !(is_delta && path.canonical == path.root)) {
     return LocationOverlap(request.path, "WRITE");
-  }
-  if (is_table && is_delta && path.canonical == path.root) {
-    ASSIGN_OR_RETURN(auto ratified, RatifiedCommitsTable::Find(authorizer.txn(), path.securable_uuid));
-    if (ratified) return delta::PathAccessBlocked(path.root);
   }
   ResolvedRelation resolved;
   resolved.kind = RelationKind::kPath;

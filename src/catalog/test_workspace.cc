@@ -27,10 +27,19 @@ TableCommit VersionZero(const std::string& table_uuid, const std::string& locati
   commit.commit_uuid = commit_uuid;
   commit.actions =
       "{\"commitInfo\":{\"txnId\":\"" + commit_uuid + "\"}}\n" +
-      R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})" + "\n" +
+      kPlainProtocol +
       R"({"metaData":{"id":"m","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"nullable\":true,\"metadata\":{}},{\"name\":\"b\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":["b"],"configuration":{"delta.appendOnly":"false"}}})" +
       "\n";
   return commit;
+}
+
+TableCommit ManagedZero(const sql::CatalogReply& made, const std::string& commit_uuid) {
+  TableCommit zero = VersionZero(made.uuid, made.location, commit_uuid);
+  zero.actions = ReplaceAll(zero.actions, kPlainProtocol,
+                            R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["catalogManaged","vacuumProtocolCheck"],)"
+                            R"("writerFeatures":["catalogManaged","inCommitTimestamp","vacuumProtocolCheck"]}})"
+                            "\n");
+  return zero;
 }
 
 Result<std::unique_ptr<TestWorkspace>> TestWorkspace::Make(metadb::TestBackend backend) {

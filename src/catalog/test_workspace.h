@@ -65,6 +65,10 @@ std::vector<std::string> Parts(const std::string& dotted);
 // A version file that carries `commit_uuid` and the columns a INT, b STRING.
 TableCommit VersionZero(const std::string& table_uuid, const std::string& location,
                         const std::string& commit_uuid);
+// The protocol's line in it.
+inline constexpr const char* kPlainProtocol = "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}\n";
+// The same of a catalog-managed table.
+TableCommit ManagedZero(const sql::CatalogReply& made, const std::string& commit_uuid);
 // The condition of an error, its code where it has none, "OK" for a value.
 template <typename T>
 std::string Verdict(const Result<T>& result) {

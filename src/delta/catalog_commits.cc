@@ -56,11 +56,16 @@ Result<CommitOutcome> CatalogCommitter::Commit(const CommitRequest& request) {
   ASSIGN_OR_RETURN(bool written, PutSame(store_, StagedPath(request.root, staged), request.actions_text));
   if (!written) return MakeError(ErrorCode::kIoError, "the staged commit " + staged + " was not written");
   RETURN_IF_ERROR(Failpoint("delta.commit.staged"));
-  ASSIGN_OR_RETURN(CommitOutcome outcome, catalog_.Ratify(request, staged));
+  ASSIGN_OR_RETURN(CommitOutcome outcome, CommitStaged(request, staged));
   if (outcome == CommitOutcome::kLost) {
     // Nobody will ever ratify it; what stays behind the log's clean-up finds.
     (void)store_.Delete(StagedPath(request.root, staged)).ok();
   }
+  return outcome;
+}
+
+Result<CommitOutcome> CatalogCommitter::CommitStaged(const CommitRequest& request, const std::string& staged) {
+  ASSIGN_OR_RETURN(CommitOutcome outcome, catalog_.Ratify(request, staged));
   if (outcome != CommitOutcome::kWon) return outcome;
   if (!Failpoint("delta.commit.ratified").ok()) return CommitOutcome::kUnknown;
   Status published = PublishRatified(store_, request.root, catalog_);
@@ -74,6 +79,12 @@ Result<CommitOutcome> CatalogCommitter::Commit(const CommitRequest& request) {
 Error ManagedCreationUnsupported(const std::string& what) {
   return MakeSqlError("DELTA_UNSUPPORTED_CATALOG_MANAGED_TABLE_CREATION", "0AKDC",
                       "A catalog-managed table cannot be made of " + what + ": only CREATE TABLE makes one, of a new managed table.");
+}
+
+Error TableIdIsTheCatalogs() {
+  return MakeSqlError("DELTA_CANNOT_MODIFY_TABLE_PROPERTY", "42939",
+                      std::string("The Delta table configuration ") + kUnityTableId + " cannot be specified by the user.",
+                      {{"prop", kUnityTableId}});
 }
 
 Error PathAccessBlocked(const std::string& root) {

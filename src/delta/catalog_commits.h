@@ -17,6 +17,8 @@
 namespace ashlar::delta {
 
 inline constexpr std::string_view kCatalogManaged = "catalogManaged";
+// Unity Catalog's property, by which clients of its REST find the table that a log belongs to.
+inline constexpr const char* kUnityTableId = "io.unitycatalog.tableId";
 
 bool IsCatalogManaged(const Protocol& protocol);
 
@@ -62,6 +64,8 @@ class CatalogCommitter final : public Committer {
   CatalogCommitter(objectstore::ObjectStore& store, ManagingCatalog& catalog, Random& random)
       : store_(store), catalog_(catalog), random_(random) {}
   Result<CommitOutcome> Commit(const CommitRequest& request) override;
+  // The same with a file that somebody else staged; it stays, whatever the outcome.
+  Result<CommitOutcome> CommitStaged(const CommitRequest& request, const std::string& staged);
 
  private:
   objectstore::ObjectStore& store_;
@@ -75,6 +79,8 @@ Status PublishRatified(objectstore::ObjectStore& store, const std::string& root,
 
 // DELTA_UNSUPPORTED_CATALOG_MANAGED_TABLE_CREATION (0AKDC), for what cannot be one: "a clone".
 Error ManagedCreationUnsupported(const std::string& what);
+// DELTA_CANNOT_MODIFY_TABLE_PROPERTY (42939), of kUnityTableId.
+Error TableIdIsTheCatalogs();
 // DELTA_PATH_BASED_ACCESS_TO_CATALOG_MANAGED_TABLE_BLOCKED (KD00G).
 Error PathAccessBlocked(const std::string& root);
 

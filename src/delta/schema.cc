@@ -373,6 +373,7 @@ Result<TableDefinition> DefineTable(const NewTable& table, const Clock& clock, R
   ASSIGN_OR_RETURN(PropertyRequest request, ReadProperties(table.properties));
   metadata.configuration = request.stored;
   bool managed = std::ranges::any_of(request.features, [](const TableFeature* feature) { return feature->name == kCatalogManaged; });
+  if (managed && request.stored.contains(kUnityTableId)) return TableIdIsTheCatalogs();
   // Times of files say nothing of such a table's commits.
   if (managed) metadata.configuration.try_emplace("delta.enableInCommitTimestamps", "true");
   NameRowTrackingColumns(metadata.configuration, random);

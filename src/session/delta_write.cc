@@ -101,12 +101,14 @@ DeltaWrite::DeltaWrite(StatementRun& run, DeltaTarget target, const delta::Table
       target_(WithCommits(target, target.snapshot ? target.snapshot->protocol() : definition.protocol)),
       committer_(run.environment().control, run.session().handle(), target_.uuid),
       metadata_(definition.metadata) {
+  if (target_.catalog_managed) KeepManaged();
   delta::TableLocation location = PlaceOf(run_, target_);
   delta::TransactionEnvironment environment = TransactionEnvironmentOf(run_);
   if (target_.snapshot) {
     transaction_ = std::make_unique<delta::Transaction>(location, committer_, target_.snapshot, environment);
   } else {
-    transaction_ = std::make_unique<delta::Transaction>(location, committer_, definition, environment);
+    transaction_ = std::make_unique<delta::Transaction>(
+        location, committer_, delta::TableDefinition{definition.protocol, metadata_}, environment);
   }
   Result<Schema> schema = Schema::FromJsonText(metadata_.schema_string);
   CHECK(schema.ok()) << "a definition of ours has a schema we cannot read";
@@ -212,6 +214,11 @@ Status DeltaWrite::ReplaceTable(const delta::TableDefinition& definition) {
   return OkStatus();
 }
 
+void DeltaWrite::KeepManaged() {
+  metadata_.configuration["delta.enableInCommitTimestamps"] = "true";
+  metadata_.configuration[delta::kUnityTableId] = target_.uuid;
+}
+
 Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   CHECK(target_.snapshot != nullptr);
   if (delta::IsCatalogManaged(definition.protocol) && !target_.catalog_managed) {
@@ -220,15 +227,14 @@ Status DeltaWrite::ReplaceDefinition(const delta::TableDefinition& definition) {
   delta::Metadata metadata = definition.metadata;
   metadata.id = target_.snapshot->metadata().id;
   metadata.created_time_ms = target_.snapshot->metadata().created_time_ms;
-  // It stays catalog-managed, with what that needs.
-  if (target_.catalog_managed) metadata.configuration["delta.enableInCommitTimestamps"] = "true";
   metadata_ = metadata;
-  transaction_->SetMetadata(metadata);
+  if (target_.catalog_managed) KeepManaged();
+  transaction_->SetMetadata(metadata_);
   LoadRules();
   if (!(definition.protocol == target_.snapshot->protocol())) {
     // A protocol is never lowered: only features that are missing are added.
     delta::Protocol protocol = target_.snapshot->protocol();
-    for (const delta::TableFeature* feature : delta::MissingFeatures(protocol, metadata, schema_)) {
+    for (const delta::TableFeature* feature : delta::MissingFeatures(protocol, metadata_, schema_)) {
       protocol = delta::WithFeature(protocol, *feature);
     }
     if (!(protocol == target_.snapshot->protocol())) SetProtocol(protocol);

@@ -112,6 +112,8 @@ class DeltaWrite {
   std::unique_ptr<delta::Transaction> transaction_;
   // Reads the rules of the table as it will be; what is wrong with them fails the first write.
   void LoadRules();
+  // What the metadata of a catalog-managed table always says.
+  void KeepManaged();
   // What files are like; what is wrong with that fails the first write, too.
   void LayOut();
 

@@ -80,6 +80,7 @@ Result<delta::TableDefinition> DefinitionOf(StatementRun& run, const delta::Snap
   // How the source is committed to is no matter of its files.
   const delta::TableFeature& managed = *delta::FindTableFeature(delta::kCatalogManaged);
   if (delta::IsCatalogManaged(definition.protocol)) definition.protocol = delta::WithoutFeature(definition.protocol, managed);
+  definition.metadata.configuration.erase(delta::kUnityTableId);
   for (const auto& [key, value] : request.stored) definition.metadata.configuration[key] = value;
   for (const delta::TableFeature* feature : request.features) {
     definition.protocol = delta::WithFeature(std::move(definition.protocol), *feature);

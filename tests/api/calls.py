@@ -48,6 +48,7 @@ ON_TABLE = {"securable_type": "table", "full_name": "{full_name}"}
 ID = {"id": "{id}"}
 NAME = {"name": "{name}"}
 FULL_NAME = {"full_name": "{full_name}"}
+MANAGED = {"table_id": "{id}", "table_uri": "{location}"}
 STATEMENT = {"statement_id": "{id}"}
 CHUNK = {**STATEMENT, "chunk_index": "0"}
 SCHEMA = {"catalog_name": "main", "schema_name": "{schema}"}
@@ -139,6 +140,8 @@ CALLS = {
     "GET /api/2.1/unity-catalog/storage-credentials/{name}": Call("credential", NAME),
     "PATCH /api/2.1/unity-catalog/storage-credentials/{name}": Call("credential", NAME, body={"azure_storage_key": {"account_key": "a2V5"}}, changes=True),
     "DELETE /api/2.1/unity-catalog/storage-credentials/{name}": Call("credential", NAME, changes=True),
+    "GET /api/2.1/unity-catalog/delta/preview/commits": Call("managed_table", query={**MANAGED, "start_version": "0"}),
+    "POST /api/2.1/unity-catalog/delta/preview/commits": Call("managed_table", body={**MANAGED, "latest_backfilled_version": 0}),
     "GET /api/2.1/unity-catalog/tables": Call("table", query=SCHEMA, shows="{name}"),
     "GET /api/2.1/unity-catalog/tables/{full_name}": Call("table", FULL_NAME),
     "DELETE /api/2.1/unity-catalog/tables/{full_name}": Call("table", FULL_NAME, changes=True),

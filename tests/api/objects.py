@@ -90,13 +90,19 @@ class Objects:
         maker.ok("POST", "/api/2.1/unity-catalog/schemas", json={"catalog_name": "main", "name": name})
         return {"name": name, "full_name": f"main.{name}"}
 
-    def table(self, maker):
+    def table(self, maker, properties=""):
         schema = self.schema(maker)["name"]
         name = unique("t")
-        body = {"statement": f"CREATE TABLE main.{schema}.{name} (a INT)", "warehouse_id": self.warehouse, "wait_timeout": "30s"}
+        body = {"statement": f"CREATE TABLE main.{schema}.{name} (a INT) {properties}", "warehouse_id": self.warehouse, "wait_timeout": "30s"}
         answer = maker.ok("POST", "/api/2.0/sql/statements", json=body)
         assert answer["status"]["state"] == "SUCCEEDED", answer
         return {"schema": schema, "name": name, "full_name": f"main.{schema}.{name}"}
+
+    def managed_table(self, maker):
+        """One that is catalog-managed."""
+        made = self.table(maker, "TBLPROPERTIES ('delta.feature.catalogManaged' = 'supported')")
+        info = maker.ok("GET", f"/api/2.1/unity-catalog/tables/{made['full_name']}")
+        return {**made, "id": info["table_id"], "location": info["storage_location"]}
 
     def volume(self, maker):
         schema = self.schema(maker)["name"]

@@ -1,4 +1,4 @@
-"""delta-spark behind a pipe: delta_spark.py FOLDER, run by the oracle's Python (tools/oracle/setup). One JVM for everything.
+"""delta-spark behind a pipe: delta_spark.py FOLDER [JARS], run by the oracle's Python (tools/oracle/setup). One JVM for everything.
 
 A line of JSON asks, a line of JSON answers: {"sql": text} gives {"columns": …, "rows": …}; {"fields": table} the fields of its
 schema; {"files": query} how many files the query reads; {"set": {key: value}} sets the session's configuration, null takes a key
@@ -63,7 +63,8 @@ def main():
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     deps = pathlib.Path(os.environ.get("ASHLAR_DEPS_DIR", pathlib.Path.home() / ".cache/ashlar/deps"))
-    oracle = Oracle(sys.argv[1], deps / "oracle-jars", checking=False)
+    jars = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else deps / "oracle-jars"
+    oracle = Oracle(sys.argv[1], jars, checking=False)
     session = oracle.session(with_delta=True)
     configure(session, SETTINGS)
     for line in sys.stdin:

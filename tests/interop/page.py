@@ -22,7 +22,7 @@ ROW = re.compile(r'TableFeature\{\s*"([\w-]+)",\s*(true|false),\s*(\d),\s*(\d),\
 # What "yes" leaves open.
 WRITTEN = {"variantShredding": "yes, unshredded", "variantShredding-preview": "yes, unshredded"}
 # Features that no case of both engines is run over: files of a peer that are kept show them, or, of what is one catalog's, tests alone.
-KEPT = {"catalogManaged": "`tests/delta/maintenance/test_catalog_managed.py`", "variantShredding-preview": "delta-spark's files: `tests/delta/test_shredded.py`", "variantType": "delta-spark's files: `tests/delta/test_shredded.py`"}
+KEPT = {"catalogManaged": "`tests/delta/maintenance/test_catalog_managed.py`; delta-spark: `tests/interop/test_outside_client.py`", "variantShredding-preview": "delta-spark's files: `tests/delta/test_shredded.py`", "variantType": "delta-spark's files: `tests/delta/test_shredded.py`"}
 PEERS = ("delta-spark", "deltalake")
 DONE = ("yes", "equal")
 

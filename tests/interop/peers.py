@@ -35,12 +35,12 @@ class Answer:
 class Ours:
     name = "ashlar"
 
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, *storage):
         os.environ["ASHLAR_BUILD_DIR"] = str(build)
         spec = importlib.util.spec_from_file_location("e2e_conftest", HERE.parent / "e2e" / "conftest.py")
         e2e = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(e2e)
-        self.server = e2e.Server(folder, "--ephemeral").start()
+        self.server = e2e.Server(folder, *(storage or ["--ephemeral"])).start()
 
     def stop(self):
         self.server.stop()
@@ -124,9 +124,9 @@ class DeltaSpark:
 
     name = "delta-spark"
 
-    def __init__(self, folder):
+    def __init__(self, folder, *jars):
         self.log_path = folder / "delta_spark.log"
-        self.process = subprocess.Popen([str(self.python()), "-B", str(HERE / "delta_spark.py"), str(folder)], text=True, encoding="utf-8",
+        self.process = subprocess.Popen([str(self.python()), "-B", str(HERE / "delta_spark.py"), str(folder), *map(str, jars)], text=True, encoding="utf-8",
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log_path, "w"))
 
     @staticmethod

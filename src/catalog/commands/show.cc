@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "catalog/environment.h"
 #include "catalog/privileges.h"
+#include "catalog/tables/ratified_commits_table.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -265,6 +266,8 @@ Result<ObjectInfo> InfoOf(Authorizer& authorizer, const Chain& chain) {
   CHECK(relation.has_value()) << "relation without its details: " << row.uuid;
   ASSIGN_OR_RETURN(std::vector<std::string> sources, CloneSourcesTable::SourcesOf(authorizer.txn(), row.uuid));
   info.shallow_clone = !sources.empty();
+  ASSIGN_OR_RETURN(std::optional<int64_t> ratified, RatifiedCommitsTable::LatestVersion(authorizer.txn(), row.uuid));
+  info.catalog_managed = ratified.has_value();
   info.format = relation->format;
   info.columns = std::move(relation->columns);
   info.partition_columns = std::move(relation->partition_columns);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "catalog/privileges.h"
+#include "delta/catalog_commits.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -166,6 +167,11 @@ TableInfo ToTableInfo(const ObjectInfo& info, const std::string& metastore) {
   message.full_name = Join(info.name, ".");
   message.table_id = info.uuid;
   message.properties = info.properties;
+  // By these two clients know whom to commit to, and as what.
+  if (info.catalog_managed) {
+    (*message.properties)["delta.feature." + std::string(delta::kCatalogManaged)] = "supported";
+    (*message.properties)[delta::kUnityTableId] = info.uuid;
+  }
   message.columns = ToColumns(info);
   if (info.kind == Securable::kView) {
     message.table_type = TableType(TableType::kView);

@@ -64,6 +64,11 @@ class UnityCatalogService final : public uc::UnityCatalogService {
   Result<uc::TableExistsResponse> TableExists(const Context& context,
                                               const uc::TableExistsRequest& request) override;
 
+  // ---- delta_commits.cc
+  Status CommitDeltaTable(const Context& context, const uc::CommitDeltaTableRequest& request) override;
+  Result<uc::GetDeltaCommitsResponse> GetDeltaCommits(const Context& context,
+                                                      const uc::GetDeltaCommitsRequest& request) override;
+
   Result<uc::VolumeInfo> CreateVolume(const Context& context,
                                       const uc::CreateVolumeRequest& request) override;
   Result<uc::ListVolumesResponse> ListVolumes(const Context& context,

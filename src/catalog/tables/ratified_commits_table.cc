@@ -2,12 +2,19 @@
 
 namespace ashlar::catalog {
 
+Result<std::optional<int64_t>> RatifiedCommitsTable::LatestVersion(metadb::Transaction& txn, const std::string& table_uuid) {
+  std::optional<int64_t> latest;
+  ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT latest_version FROM managed_tables WHERE table_uuid = ?", {table_uuid}));
+  if (!rows.empty()) latest = rows[0].Int(0);
+  return latest;
+}
+
 Result<std::optional<sql::RatifiedCommits>> RatifiedCommitsTable::Find(metadb::Transaction& txn,
                                                                        const std::string& table_uuid) {
   std::optional<sql::RatifiedCommits> found;
-  ASSIGN_OR_RETURN(auto latest, txn.Query("SELECT latest_version FROM managed_tables WHERE table_uuid = ?", {table_uuid}));
-  if (latest.empty()) return found;
-  found.emplace().latest_version = latest[0].Int(0);
+  ASSIGN_OR_RETURN(std::optional<int64_t> latest, LatestVersion(txn, table_uuid));
+  if (!latest) return found;
+  found.emplace().latest_version = *latest;
   ASSIGN_OR_RETURN(auto rows, txn.Query("SELECT version, staged FROM ratified_commits WHERE table_uuid = ?", {table_uuid}));
   for (const metadb::Row& row : rows) found->staged[row.Int(0)] = row.Text(1);
   return found;

@@ -21,6 +21,8 @@ struct RatifiedCommitRow {
 class RatifiedCommitsTable {
  public:
   // nullopt for a table that is not catalog-managed.
+  static Result<std::optional<int64_t>> LatestVersion(metadb::Transaction& txn, const std::string& table_uuid);
+  // nullopt for a table that is not catalog-managed.
   static Result<std::optional<sql::RatifiedCommits>> Find(metadb::Transaction& txn, const std::string& table_uuid);
   // Makes the row the table's latest version, version 0 its first: true. False, and no change, when the version before
   // is not the latest.

@@ -141,6 +141,13 @@ Status CheckIdentity(const Snapshot& snapshot, const StagedChange& change) {
   return OkStatus();
 }
 
+bool KeepsTableId(const StringMap& before, const StringMap& after) {
+  auto id = before.find(kUnityTableId);
+  if (id == before.end()) return true;
+  auto kept = after.find(kUnityTableId);
+  return kept != after.end() && kept->second == id->second;
+}
+
 // What a catalog-managed table must have, and that a table is one from its first version to its last.
 Status CheckCatalogManaged(const Snapshot* snapshot, const Protocol& protocol, const Metadata& metadata) {
   bool managed = IsCatalogManaged(protocol);
@@ -148,7 +155,9 @@ Status CheckCatalogManaged(const Snapshot* snapshot, const Protocol& protocol, c
     if (managed) return NotImplemented("making an existing table catalog-managed");
     return NotImplemented("making a catalog-managed table one of the file system");
   }
-  if (!managed || BooleanProperty(metadata.configuration, "delta.enableInCommitTimestamps", false)) return OkStatus();
+  if (!managed) return OkStatus();
+  if (snapshot != nullptr && !KeepsTableId(snapshot->metadata().configuration, metadata.configuration)) return TableIdIsTheCatalogs();
+  if (BooleanProperty(metadata.configuration, "delta.enableInCommitTimestamps", false)) return OkStatus();
   return MakeSqlError("DELTA_CANNOT_MODIFY_CATALOG_MANAGED_DEPENDENCIES", "42616",
                       "A catalog-managed table needs in-commit timestamps: delta.enableInCommitTimestamps stays true.");
 }

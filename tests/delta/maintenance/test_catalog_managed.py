@@ -75,6 +75,12 @@ def test_a_path_opens_none(make_table, fails, tmp_path):
     assert BLOCKED in fails(f"INSERT INTO delta.`{table.root}` VALUES (2)")
     assert BLOCKED in fails(f"DESCRIBE HISTORY delta.`{table.root}`")
     assert BLOCKED in fails(f"VACUUM delta.`{table.root}`")
+    # Nor do its files, whatever they are read as: they are not the table's rows.
+    part = next(name.name for name in pathlib.Path(table.root).glob("*.parquet"))
+    for text in (f"parquet.`{table.root}`", f"parquet.`file:{table.root}/{part}`", f"json.`{table.root}/_delta_log/*.json`",
+                 f"text.`{table.root}/_delta_log`", f"read_files('{table.root}', format => 'parquet')"):
+        assert BLOCKED in fails(f"SELECT * FROM {text}"), text
+    assert BLOCKED in fails(f"COPY INTO {table.name} FROM '{table.root}' FILEFORMAT = PARQUET")
     assert "own storage" in fails(f"CREATE TABLE main.default.stolen USING delta LOCATION '{table.root}'")
     # One that another catalog manages.
     foreign = tmp_path / "foreign"
@@ -144,7 +150,8 @@ def test_who_may_read_reads_and_a_view_is_enough(make_table, fails, reader):
     assert "INSUFFICIENT_PERMISSIONS" in fails(f"SELECT * FROM delta.`{table.root}`", client=reader)
     sql(f"GRANT SELECT ON TABLE {name} TO `{reader.application_id}`")
     assert sql(f"SELECT * FROM {name}", client=reader) == [["1"]]
-    assert BLOCKED in fails(f"SELECT * FROM delta.`{table.root}`", client=reader)
+    for form in ("delta", "parquet", "binaryFile"):
+        assert BLOCKED in fails(f"SELECT * FROM {form}.`{table.root}`", client=reader)
     assert "INSUFFICIENT_PERMISSIONS" in fails(f"INSERT INTO {name} VALUES (2)", client=reader)
     sql(f"DROP VIEW {name}_view")
 
