@@ -91,3 +91,11 @@ def needs_catalog():
     """Tests of tables cannot run against a bare driver."""
     if "ASHLAR_SPARK_REMOTE" in os.environ:
         pytest.skip("no catalog behind ASHLAR_SPARK_REMOTE")
+
+
+@pytest.fixture
+def table(spark, needs_catalog):
+    """The name of a table that the test makes."""
+    name = f"main.default.t_{uuid.uuid4().hex}"
+    yield name
+    spark.sql(f"DROP TABLE IF EXISTS {name}")
