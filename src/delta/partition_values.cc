@@ -159,12 +159,8 @@ std::optional<Value> ParseText(std::string_view text, const DataType& type, cons
     case TypeId::kString:
     case TypeId::kBinary:
       return Value{type, std::string(text)};
-    case TypeId::kDate: {
-      // Some writers put a whole timestamp where only the day counts.
-      std::optional<int64_t> days = ParseDateText(text.substr(0, text.find_first_of(" T")));
-      if (!days.has_value()) return std::nullopt;
-      return Value{type, *days};
-    }
+    case TypeId::kDate:
+      return DateOfText(text, type);
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz: {
       std::optional<ParsedTimestamp> parsed = ParseTimestampText(text);
@@ -182,6 +178,12 @@ std::optional<Value> ParseText(std::string_view text, const DataType& type, cons
 std::optional<int64_t> ParseDateText(std::string_view text) {
   std::optional<int64_t> days = TakeDate(&text);
   return text.empty() ? days : std::nullopt;
+}
+
+std::optional<Value> DateOfText(std::string_view text, const DataType& type) {
+  std::optional<int64_t> days = ParseDateText(text.substr(0, text.find_first_of(" T")));
+  if (!days.has_value()) return std::nullopt;
+  return Value{type, *days};
 }
 
 std::string DateText(int64_t days) {

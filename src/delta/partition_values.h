@@ -26,6 +26,8 @@ Result<Value> DecodePartitionValue(const std::optional<std::string>& text, const
 
 // "yyyy-MM-dd", with a sign and more digits where the year needs them; days since 1970-01-01.
 std::optional<int64_t> ParseDateText(std::string_view text);
+// The same as a value of the type, of a timestamp's text too: some writers put one where only the day counts.
+std::optional<Value> DateOfText(std::string_view text, const DataType& type);
 std::string DateText(int64_t days);
 
 struct ParsedTimestamp {

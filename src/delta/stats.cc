@@ -44,11 +44,8 @@ std::optional<Value> BoundFromString(std::string_view text, const DataType& type
   switch (type.id()) {
     case TypeId::kString:
       return Value{type, std::string(text)};
-    case TypeId::kDate: {
-      std::optional<int64_t> days = ParseDateText(text.substr(0, text.find_first_of(" T")));
-      if (!days.has_value()) return std::nullopt;
-      return Value{type, *days};
-    }
+    case TypeId::kDate:
+      return DateOfText(text, type);
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz:
       return TimestampBound(text, type, bound);

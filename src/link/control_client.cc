@@ -9,6 +9,15 @@ namespace {
 
 constexpr char kPeer[] = "The control plane";
 
+wire::ResolveRequest ResolveMessage(const std::string& handle, std::span<const std::string> via_view_ids,
+                                    std::span<const sql::ResolveRequest> requests) {
+  wire::ResolveRequest message;
+  message.set_handle(handle);
+  for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
+  for (const sql::ResolveRequest& request : requests) ToWire(request, message.add_items());
+  return message;
+}
+
 class ControlClient final : public StoreControlApi {
  public:
   explicit ControlClient(const std::string& socket_path)
@@ -17,15 +26,7 @@ class ControlClient final : public StoreControlApi {
   Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
       const std::string& handle, std::span<const std::string> via_view_ids,
       std::span<const sql::ResolveRequest> requests) override {
-    wire::ResolveRequest message;
-    message.set_handle(handle);
-    for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
-    for (const sql::ResolveRequest& request : requests) ToWire(request, message.add_items());
-    grpc::ClientContext context;
-    wire::ResolveReply reply;
-    grpc::Status status = stub_->Resolve(&context, message, &reply);
-    if (!status.ok()) return RpcError(status, kPeer);
-    RETURN_IF_ERROR(ReplyStatus(reply));
+    ASSIGN_OR_RETURN(wire::ResolveReply reply, Ask(&wire::Control::Stub::Resolve, ResolveMessage(handle, via_view_ids, requests)));
     CHECK(static_cast<size_t>(reply.items_size()) == requests.size());
     std::vector<Result<sql::ResolvedRelation>> results;
     for (const auto& item : reply.items()) {
@@ -40,15 +41,8 @@ class ControlClient final : public StoreControlApi {
 
   Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
                                   const sql::ResolveRequest& request) override {
-    wire::ResolveRequest message;
-    message.set_handle(handle);
-    for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
-    ToWire(request, message.add_items());
-    grpc::ClientContext context;
-    wire::StoreAccessReply reply;
-    grpc::Status status = stub_->StoreAccess(&context, message, &reply);
-    if (!status.ok()) return RpcError(status, kPeer);
-    RETURN_IF_ERROR(ReplyStatus(reply));
+    ASSIGN_OR_RETURN(wire::StoreAccessReply reply,
+                     Ask(&wire::Control::Stub::StoreAccess, ResolveMessage(handle, via_view_ids, {&request, 1})));
     return reply.access();
   }
 
@@ -56,11 +50,7 @@ class ControlClient final : public StoreControlApi {
     wire::CatalogRequest message;
     ToWire(command, &message);
     message.set_handle(handle);
-    grpc::ClientContext context;
-    wire::CatalogReply reply;
-    grpc::Status status = stub_->Catalog(&context, message, &reply);
-    if (!status.ok()) return RpcError(status, kPeer);
-    RETURN_IF_ERROR(ReplyStatus(reply));
+    ASSIGN_OR_RETURN(wire::CatalogReply reply, Ask(&wire::Control::Stub::Catalog, message));
     return FromWire(reply);
   }
 
@@ -85,11 +75,7 @@ class ControlClient final : public StoreControlApi {
     wire::RatifiedRequest message;
     message.set_handle(handle);
     message.set_table_uuid(table_uuid);
-    grpc::ClientContext context;
-    wire::RatifiedReply reply;
-    grpc::Status status = stub_->Ratified(&context, message, &reply);
-    if (!status.ok()) return RpcError(status, kPeer);
-    RETURN_IF_ERROR(ReplyStatus(reply));
+    ASSIGN_OR_RETURN(wire::RatifiedReply reply, Ask(&wire::Control::Stub::Ratified, message));
     std::optional<sql::RatifiedCommits> commits;
     if (reply.has_commits()) commits = FromWire(reply.commits());
     return commits;
@@ -103,14 +89,23 @@ class ControlClient final : public StoreControlApi {
     message.set_rss_bytes(heartbeat.rss_bytes);
     message.set_running_statements(heartbeat.running_statements);
     message.set_open_sessions(heartbeat.open_sessions);
-    grpc::ClientContext context;
-    wire::HeartbeatReply reply;
-    grpc::Status status = stub_->Heartbeat(&context, message, &reply);
-    if (!status.ok()) return RpcError(status, kPeer);
-    return ReplyStatus(reply);
+    auto reply = Ask(&wire::Control::Stub::Heartbeat, message);
+    return reply.ok() ? OkStatus() : Status(reply.error());
   }
 
  private:
+  // The reply to one call. Errors: RpcError's, and the one that the reply holds.
+  template <typename Request, typename Reply>
+  Result<Reply> Ask(grpc::Status (wire::Control::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+                    const Request& request) {
+    grpc::ClientContext context;
+    Reply reply;
+    grpc::Status status = (stub_.get()->*method)(&context, request, &reply);
+    if (!status.ok()) return RpcError(status, kPeer);
+    RETURN_IF_ERROR(ReplyStatus(reply));
+    return reply;
+  }
+
   std::unique_ptr<wire::Control::Stub> stub_;
 };
 

@@ -244,7 +244,7 @@ def test_grants_of_each_type_of_securable(kind, made, admin, objects, make_princ
 
 
 def test_every_route_has_a_row_and_every_row_a_route():
-    from conftest import BUILD_DIR
+    from ashlar_server import BUILD_DIR
 
     built = {(route["method"], route["path"]) for route in json.loads((BUILD_DIR / "gen/api/routes.json").read_text())} | EXTRA_ROUTES
     listed = [(row["method"], row["path"]) for row in rows()]

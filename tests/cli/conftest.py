@@ -1,22 +1,18 @@
 """The real `ashlar` against a real server of its own."""
 
-import importlib.util
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
-_e2e = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_e2e)
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "serving"))
+from ashlar_server import BUILD_DIR, make_server, server, workspace  # noqa: E402, F401
 
-ASHLAR = str(_e2e.BUILD_DIR.resolve() / "ashlar")
-
-# The server fixtures of the client tests.
-server, make_server, workspace = _e2e.server, _e2e.make_server, _e2e.workspace
+ASHLAR = str(BUILD_DIR.resolve() / "ashlar")
 
 
 def clean_environment(home: pathlib.Path) -> dict:

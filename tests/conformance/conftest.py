@@ -1,18 +1,16 @@
 """The server of the client tests."""
 
-import importlib.util
 import pathlib
+import sys
 
 import pytest
 
-_path = pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("e2e_conftest", _path)
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "serving"))
+from ashlar_server import Server  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    running = _module.Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
+    running = Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
     yield running
     running.stop()

@@ -14,7 +14,7 @@ import urllib.parse
 
 import pytest
 import requests
-from conftest import BUILD_DIR
+from ashlar_server import BUILD_DIR
 from test_restart import children
 
 MIB = 2**20

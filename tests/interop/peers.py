@@ -1,11 +1,11 @@
 """Who reads and writes Delta tables: a server of ours, the deltalake package, delta-spark on a Spark."""
 
-import importlib.util
 import json
 import os
 import pathlib
 import re
 import subprocess
+import sys
 import urllib.request
 
 import deltalake
@@ -37,10 +37,10 @@ class Ours:
 
     def __init__(self, build, folder, *storage):
         os.environ["ASHLAR_BUILD_DIR"] = str(build)
-        spec = importlib.util.spec_from_file_location("e2e_conftest", HERE.parent / "e2e" / "conftest.py")
-        e2e = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(e2e)
-        self.server = e2e.Server(folder, *(storage or ["--ephemeral"])).start()
+        sys.path.insert(0, str(HERE.parent / "serving"))
+        from ashlar_server import Server  # which looks for the build when it is imported
+
+        self.server = Server(folder, *(storage or ["--ephemeral"])).start()
 
     def stop(self):
         self.server.stop()

@@ -1,7 +1,6 @@
 """Emulators of object stores, started once on free ports: moto for S3, Azurite for Azure Blob."""
 
 import datetime
-import importlib.util
 import json
 import pathlib
 import re
@@ -41,9 +40,8 @@ with pyarrow.ipc.new_stream(sys.stdout.buffer, table.schema) as out:
     out.write_table(table)
 """
 
-_spec = importlib.util.spec_from_file_location("e2e_server", ROOT / "tests/e2e/conftest.py")
-_e2e = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_e2e)
+sys.path.insert(0, str(ROOT / "tests/serving"))
+from ashlar_server import Server  # noqa: E402
 
 
 @dataclass
@@ -148,7 +146,7 @@ class Running:
 
 def start_server(folder: pathlib.Path) -> Running:
     data_dir = folder / "data"
-    server = _e2e.Server(folder, "--data-dir", str(data_dir))
+    server = Server(folder, "--data-dir", str(data_dir))
     try:
         server.start(timeout_s=60)
         return Running(server, data_dir, client_of(server))

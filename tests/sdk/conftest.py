@@ -1,17 +1,14 @@
 """One server for all services, driven by the unmodified databricks-sdk: as its admin, and as somebody with no rights."""
 
-import importlib.util
 import pathlib
+import sys
 import uuid
 
 import pytest
 from databricks.sdk import WorkspaceClient
 
-_spec = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
-_e2e = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_e2e)
-
-server, workspace, sql = _e2e.server, _e2e.workspace, _e2e.sql
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "serving"))
+from ashlar_server import server, sql, workspace  # noqa: E402, F401
 
 
 def pytest_collection_modifyitems(items):

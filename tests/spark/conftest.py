@@ -1,6 +1,5 @@
 """Unmodified PySpark (Connect-only client) against `ashlar serve`, or against ASHLAR_SPARK_REMOTE when that is set."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -11,21 +10,16 @@ import uuid
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "parity"))
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(_ROOT / "tools" / "parity"), str(_ROOT / "tests" / "serving")]
 import connect_record  # noqa: E402
+from ashlar_server import Server, make_server  # noqa: E402, F401
 
 connect_record.install()
 
 # Until PySpark 4.1 a session that is garbage closes itself wherever Python collects it, also in a thread
 # that holds gRPC's lock: the client then waits for itself for ever. Sessions that are held on to do not.
 _held_sessions = []
-
-_e2e = importlib.util.spec_from_file_location("e2e_server", pathlib.Path(__file__).parent.parent / "e2e" / "conftest.py")
-
-
-_server = importlib.util.module_from_spec(_e2e)
-_e2e.loader.exec_module(_server)
-make_server = _server.make_server
 
 
 def remote_of(server):
@@ -40,7 +34,7 @@ def remote(tmp_path_factory):
     if "ASHLAR_SPARK_REMOTE" in os.environ:
         yield os.environ["ASHLAR_SPARK_REMOTE"]
         return
-    server = _server.Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
+    server = Server(tmp_path_factory.mktemp("server"), "--ephemeral").start()
     yield remote_of(server)
     server.stop()
 
@@ -91,3 +85,11 @@ def needs_catalog():
     """Tests of tables cannot run against a bare driver."""
     if "ASHLAR_SPARK_REMOTE" in os.environ:
         pytest.skip("no catalog behind ASHLAR_SPARK_REMOTE")
+
+
+@pytest.fixture
+def table(spark, needs_catalog):
+    """The name of a table that the test makes."""
+    name = f"main.default.t_{uuid.uuid4().hex}"
+    yield name
+    spark.sql(f"DROP TABLE IF EXISTS {name}")

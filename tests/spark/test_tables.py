@@ -1,17 +1,8 @@
 """Tables through DataFrames: writers of both versions, the catalog, MERGE."""
 
-import uuid
-
 import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
-
-
-@pytest.fixture
-def table(spark, needs_catalog):
-    name = f"main.default.t_{uuid.uuid4().hex}"
-    yield name
-    spark.sql(f"DROP TABLE IF EXISTS {name}")
 
 
 def ids(spark, table):

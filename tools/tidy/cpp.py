@@ -1,6 +1,7 @@
 """What tidy needs to know about C++ text, without a compiler: includes, code without its comments and
 literals, and how long each function is. Lines keep their numbers everywhere."""
 
+import functools
 import re
 
 _LITERALS = re.compile(
@@ -16,11 +17,13 @@ def _blank(text):
     return re.sub(r'[^\n]', ' ', text)
 
 
+@functools.cache
 def without_comments(text):
     """The text with comments blanked; string literals stay."""
     return _LITERALS.sub(lambda m: _blank(m[0]) if m['comment'] else m[0], text)
 
 
+@functools.cache
 def code_only(text):
     """The text with comments, preprocessor lines and the insides of literals blanked."""
     text = _LITERALS.sub(lambda m: _blank(m[0]) if m['comment'] else '""' + _blank(m[0])[2:], text)
@@ -44,7 +47,7 @@ _CONTAINER = re.compile(r'\b(?:namespace|class|struct|union|enum|extern)\b')
 
 def _kind_of_block(header):
     """'function', 'container' (its members are looked at) or 'initializer' (the statement goes on)."""
-    header = header.strip()
+    header = ' '.join(header.split())  # long runs of blanks, which comments leave, are slow to match
     if _TRAILING_TYPE.search(header):
         return 'function'
     tail = _QUALIFIERS.sub('', header)
@@ -89,3 +92,32 @@ def _measured(code, statement, opened, closed):
     names = re.findall(r'([\w:~]+)\s*\(', header)
     line = code.count('\n', 0, opened) + 1
     return line, code.count('\n', opened, closed) + 1, names[0] if names else 'lambda'
+
+
+_BINDING = re.compile(r'\bauto\b[&\s]*\[([\w\s,]+)\]')
+_LAMBDA = re.compile(r'(?<![\w\])])\[([&=\w][^\[\]]*)\]\s*[({]')
+
+
+def _end_of_block(code, position):
+    """Where the block around the position ends."""
+    depth = 0
+    for brace in re.finditer(r'[{}]', code[position:]):
+        depth += 1 if brace[0] == '{' else -1
+        if depth < 0:
+            return position + brace.start()
+    return len(code)
+
+
+def captured_bindings(text):
+    """Yields (line, name) of each structured binding that a lambda captures as it is, [name = name] apart."""
+    code = code_only(text)
+    for binding in _BINDING.finditer(code):
+        names = set(re.findall(r'\w+', binding[1]))
+        scope = code[:_end_of_block(code, binding.end())]
+        for made in _LAMBDA.finditer(scope, binding.end()):
+            captured = {capture.strip().removeprefix('&') for capture in made[1].split(',')}
+            if captured & {'', '='}:  # [&] and [=]: what the body names
+                body = scope.index('{', made.end() - 1) + 1
+                captured |= set(re.findall(r'(?<![\w.>])\w+', scope[body:_end_of_block(scope, body)]))
+            for name in sorted(names & captured):
+                yield code.count('\n', 0, made.start()) + 1, name

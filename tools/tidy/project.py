@@ -45,6 +45,7 @@ class Project:
         self.files = [Source(self.root, path) for path in self._paths(self.root)]
         self.declared = {name: declared for name in self.may
                          if (declared := self._declaration(name)) is not None}
+        self.fuzzed = self._fuzzed_modules()
 
     def _paths(self, folder):
         for path in sorted(folder.iterdir()):
@@ -72,6 +73,20 @@ class Project:
             elif keyword:
                 arguments[keyword].append(word)
         return arguments
+
+    def _fuzzed_modules(self):
+        """What the preset `fuzz` compiles, with clang: the modules that it names and what their DEPS reach."""
+        path = self.root / 'CMakePresets.json'
+        presets = json.loads(path.read_text(encoding='utf-8'))['configurePresets'] if path.exists() else []
+        reached = set()
+        waiting = [name for preset in presets if preset['name'] == 'fuzz'
+                   for name in preset['cacheVariables']['ASHLAR_ONLY'].split(';')]
+        while waiting:
+            name = waiting.pop()
+            if name in self.declared and name not in reached:
+                reached.add(name)
+                waiting += self.declared[name]['DEPS']
+        return reached
 
     def cpp(self, under='src/'):
         return [file for file in self.files if file.is_cpp and file.path.startswith(under)]

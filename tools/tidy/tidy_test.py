@@ -190,6 +190,32 @@ def test_base_may_ask_the_clock(tree):
     assert tree({'src/base/id.cc': '#include "base/id.h"\nauto t = std::chrono::system_clock::now();\n'}) == []
 
 
+FUZZED = {
+    'CMakePresets.json': json.dumps({'configurePresets': [{'name': 'fuzz', 'cacheVariables': {'ASHLAR_ONLY': 'metadb'}}]}),
+    'src/metadb/CMakeLists.txt': 'module(NAME metadb DEPS base SRCS m.cc)\n', 'src/metadb/m.cc': ''}
+
+
+@pytest.mark.parametrize('path', ['src/metadb/m.cc', 'src/base/id.h', 'tests/fuzz/a.cc'])
+@pytest.mark.parametrize('text', ['std::ranges::stable_partition(all, known);', 'for (int i : std::views::iota(0, 3)) {}',
+                                  'auto [a, b] = std::ranges::equal_range(all, 1);', 'std::ranges::reverse_view(all);',
+                                  'void F() { auto [a, b] = Pair(); Do([&] { return a; }); }',
+                                  'void F() { for (const auto& [a, b] : all) { Do([n, &b](int i) { return i; }); } }'])
+def test_what_clang_does_not_take_stays_out_of_what_it_compiles(tree, path, text):
+    assert tree(FUZZED | {path: f'\n{text}\n'}) == [('clang', path, 2)]
+
+
+def test_other_modules_are_not_compiled_by_clang(tree):
+    assert tree(FUZZED | engine('std::ranges::stable_partition(all, known);\n')) == []
+
+
+@pytest.mark.parametrize('text', [
+    'std::ranges::partition_point(all, known); std::ranges::unique_copy(all, out); std::remove(a, b, 1); // std::views::all',
+    'void F() { auto [a, b] = Pair(); Do([&b = b] { return b; }); Do([&] { return c.a + c->b; }); }',
+    'void F() { { auto [a, b] = Pair(); } int a = 1; Do([a] { return a; }); Do(all[a]); }'])
+def test_clang_takes_the_rest(tree, text):
+    assert tree(FUZZED | {'src/metadb/m.cc': text}) == []
+
+
 def exceptions(*entries):
     return {'tools/tidy/exceptions.json': json.dumps(entries)}
 

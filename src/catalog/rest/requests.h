@@ -20,6 +20,12 @@ inline sql::CatalogCommand Command(sql::CatalogAction action, sql::Securable kin
   return command;
 }
 
+inline sql::CatalogCommand Creation(sql::Securable kind, std::vector<std::string> name, const api::Field<std::string>& comment) {
+  sql::CatalogCommand command = Command(sql::CatalogAction::kCreate, kind, std::move(name));
+  if (comment.has()) command.comment = *comment;
+  return command;
+}
+
 // An option of the API that is there but not built.
 inline Status Refuse(bool given, const char* what) { return given ? Status(NotImplemented(what)) : OkStatus(); }
 

@@ -2,7 +2,6 @@
 // themselves, since there is nobody else to ask for them.
 #include "catalog/catalog_errors.h"
 #include "catalog/rest/info_messages.h"
-#include "catalog/rest/requests.h"
 #include "catalog/rest/unity_catalog_service.h"
 
 namespace ashlar::catalog {
@@ -60,30 +59,20 @@ Result<uc::StorageCredentialInfo> UnityCatalogService::CreateStorageCredential(
     const Context& context, const uc::CreateStorageCredentialRequest& request) {
   RETURN_IF_ERROR(RefuseUnbuilt(request));
   ASSIGN_OR_RETURN(objectstore::StoreCredential credential, CredentialOf(request));
-  CatalogCommand command = Command(CatalogAction::kCreate, Securable::kStorageCredential, {*request.name});
-  if (request.comment.has()) command.comment = *request.comment;
+  CatalogCommand command = Creation(Securable::kStorageCredential, {*request.name}, request.comment);
   ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.CreateStorageCredential(context.principal, command, credential));
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kStorageCredential, {*request.name}));
-  return ToStorageCredentialInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kStorageCredential, {*request.name}), ToStorageCredentialInfo);
 }
 
 Result<uc::ListStorageCredentialsResponse> UnityCatalogService::ListStorageCredentials(
     const Context& context, const uc::ListStorageCredentialsRequest& request) {
-  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, Securable::kStorageCredential, {}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListStorageCredentialsResponse answer;
-  auto& credentials = answer.storage_credentials.Ensure();
-  for (const ObjectInfo& info : PageAfter(std::move(all), request.page_token.value_or(""),
-                                          request.max_results.value_or(INT64_MAX), answer.next_page_token)) {
-    credentials.push_back(ToStorageCredentialInfo(info, metastore.uuid));
-  }
-  return answer;
+  return List(context, {Securable::kStorageCredential}, request, &uc::ListStorageCredentialsResponse::storage_credentials,
+              ToStorageCredentialInfo);
 }
 
 Result<uc::StorageCredentialInfo> UnityCatalogService::GetStorageCredential(
     const Context& context, const uc::GetStorageCredentialRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kStorageCredential, {*request.name}));
-  return ToStorageCredentialInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kStorageCredential, {*request.name}), ToStorageCredentialInfo);
 }
 
 Result<uc::StorageCredentialInfo> UnityCatalogService::UpdateStorageCredential(
@@ -95,8 +84,7 @@ Result<uc::StorageCredentialInfo> UnityCatalogService::UpdateStorageCredential(
     ASSIGN_OR_RETURN([[maybe_unused]] auto set, catalog_.SetStorageCredential(context.principal, command, credential));
   }
   Changes changes{request.comment, request.new_name, request.owner};
-  ASSIGN_OR_RETURN(Seen seen, Update(context, Securable::kStorageCredential, {*request.name}, changes));
-  return ToStorageCredentialInfo(seen.object, seen.metastore);
+  return Shown(Update(context, Securable::kStorageCredential, {*request.name}, changes), ToStorageCredentialInfo);
 }
 
 Status UnityCatalogService::DeleteStorageCredential(const Context& context,

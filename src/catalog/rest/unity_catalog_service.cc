@@ -1,11 +1,8 @@
 #include "catalog/rest/unity_catalog_service.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "catalog/catalog_errors.h"
 #include "catalog/rest/info_messages.h"
-#include "catalog/rest/requests.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -19,15 +16,6 @@ std::vector<std::string> SplitName(const std::string& full_name) {
   std::vector<std::string> parts;
   for (std::string_view part : SplitView(full_name, '.')) parts.emplace_back(part);
   return parts;
-}
-
-// The page after `request.page_token` (the name it follows), and the token of the next one.
-template <typename Request>
-std::vector<ObjectInfo> Page(std::vector<ObjectInfo> all, const Request& request,
-                             api::Field<std::string>& next_token) {
-  bool with_browse = request.include_browse.value_or(false);
-  std::erase_if(all, [&](const ObjectInfo& info) { return info.browse_only && !with_browse; });
-  return PageAfter(std::move(all), request.page_token.value_or(""), request.max_results.value_or(INT64_MAX), next_token);
 }
 
 struct SecurableKindName {
@@ -67,6 +55,10 @@ std::vector<std::string> Privileges(const api::Field<std::vector<uc::Privilege>>
   return privileges;
 }
 
+Status RefusePredictiveOptimization(const api::Field<uc::EnablePredictiveOptimization>& field) {
+  return Refuse(field.has() && *field == uc::EnablePredictiveOptimization::kEnable, "predictive optimization");
+}
+
 }  // namespace
 
 Result<UnityCatalogService::Seen> UnityCatalogService::See(const Context& context, Securable kind,
@@ -76,6 +68,11 @@ Result<UnityCatalogService::Seen> UnityCatalogService::See(const Context& contex
   ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
   seen.metastore = metastore.uuid;
   return seen;
+}
+
+Result<UnityCatalogService::Seen> UnityCatalogService::Create(const Context& context, const CatalogCommand& command) {
+  ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
+  return See(context, command.securable, command.name);
 }
 
 Result<UnityCatalogService::Seen> UnityCatalogService::Update(const Context& context, Securable kind,
@@ -128,31 +125,20 @@ Result<uc::CatalogInfo> UnityCatalogService::CreateCatalog(const Context& contex
   RETURN_IF_ERROR(Refuse(Given(request.provider_name), "catalogs of a provider"));
   RETURN_IF_ERROR(Refuse(request.options.has() && !request.options->empty(), "catalog options"));
   RETURN_IF_ERROR(Refuse(request.managed_encryption_settings.has(), "catalog encryption settings"));
-  CatalogCommand command = Command(CatalogAction::kCreate, Securable::kCatalog, {*request.name});
-  if (request.comment.has()) command.comment = *request.comment;
+  CatalogCommand command = Creation(Securable::kCatalog, {*request.name}, request.comment);
   command.properties = request.properties.value_or({});
   command.location = request.storage_root.value_or("");
-  ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kCatalog, {*request.name}));
-  return ToCatalogInfo(seen.object, seen.metastore);
+  return Shown(Create(context, command), ToCatalogInfo);
 }
 
 Result<uc::ListCatalogsResponse> UnityCatalogService::ListCatalogs(
     const Context& context, const uc::ListCatalogsRequest& request) {
-  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, Securable::kCatalog, {}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListCatalogsResponse answer;
-  auto& catalogs = answer.catalogs.Ensure();
-  for (const ObjectInfo& info : Page(std::move(all), request, answer.next_page_token)) {
-    catalogs.push_back(ToCatalogInfo(info, metastore.uuid));
-  }
-  return answer;
+  return List(context, {Securable::kCatalog}, request, &uc::ListCatalogsResponse::catalogs, ToCatalogInfo);
 }
 
 Result<uc::CatalogInfo> UnityCatalogService::GetCatalog(const Context& context,
                                                         const uc::GetCatalogRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kCatalog, {*request.name}));
-  return ToCatalogInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kCatalog, {*request.name}), ToCatalogInfo);
 }
 
 Result<uc::CatalogInfo> UnityCatalogService::UpdateCatalog(const Context& context,
@@ -161,13 +147,9 @@ Result<uc::CatalogInfo> UnityCatalogService::UpdateCatalog(const Context& contex
                              *request.isolation_mode != uc::CatalogIsolationMode::kOpen,
                          "isolated catalogs"));
   RETURN_IF_ERROR(Refuse(request.options.has() && !request.options->empty(), "catalog options"));
-  RETURN_IF_ERROR(Refuse(request.enable_predictive_optimization.has() &&
-                             *request.enable_predictive_optimization ==
-                                 uc::EnablePredictiveOptimization::kEnable,
-                         "predictive optimization"));
+  RETURN_IF_ERROR(RefusePredictiveOptimization(request.enable_predictive_optimization));
   Changes changes{request.comment, request.new_name, request.owner, &request.properties};
-  ASSIGN_OR_RETURN(Seen seen, Update(context, Securable::kCatalog, {*request.name}, changes));
-  return ToCatalogInfo(seen.object, seen.metastore);
+  return Shown(Update(context, Securable::kCatalog, {*request.name}, changes), ToCatalogInfo);
 }
 
 Status UnityCatalogService::DeleteCatalog(const Context& context,
@@ -179,45 +161,27 @@ Status UnityCatalogService::DeleteCatalog(const Context& context,
 
 Result<uc::SchemaInfo> UnityCatalogService::CreateSchema(const Context& context,
                                                          const uc::CreateSchemaRequest& request) {
-  Name name = {*request.catalog_name, *request.name};
-  CatalogCommand command = Command(CatalogAction::kCreate, Securable::kSchema, name);
-  if (request.comment.has()) command.comment = *request.comment;
+  CatalogCommand command = Creation(Securable::kSchema, {*request.catalog_name, *request.name}, request.comment);
   command.properties = request.properties.value_or({});
   command.location = request.storage_root.value_or("");
-  ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kSchema, name));
-  return ToSchemaInfo(seen.object, seen.metastore);
+  return Shown(Create(context, command), ToSchemaInfo);
 }
 
 Result<uc::ListSchemasResponse> UnityCatalogService::ListSchemas(
     const Context& context, const uc::ListSchemasRequest& request) {
-  ASSIGN_OR_RETURN(auto all,
-                   catalog_.List(context.principal, Securable::kSchema, {*request.catalog_name}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListSchemasResponse answer;
-  auto& schemas = answer.schemas.Ensure();
-  for (const ObjectInfo& info : Page(std::move(all), request, answer.next_page_token)) {
-    schemas.push_back(ToSchemaInfo(info, metastore.uuid));
-  }
-  return answer;
+  return List(context, {Securable::kSchema, {*request.catalog_name}}, request, &uc::ListSchemasResponse::schemas, ToSchemaInfo);
 }
 
 Result<uc::SchemaInfo> UnityCatalogService::GetSchema(const Context& context,
                                                       const uc::GetSchemaRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kSchema, SplitName(*request.full_name)));
-  return ToSchemaInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kSchema, SplitName(*request.full_name)), ToSchemaInfo);
 }
 
 Result<uc::SchemaInfo> UnityCatalogService::UpdateSchema(const Context& context,
                                                          const uc::UpdateSchemaRequest& request) {
-  RETURN_IF_ERROR(Refuse(request.enable_predictive_optimization.has() &&
-                             *request.enable_predictive_optimization ==
-                                 uc::EnablePredictiveOptimization::kEnable,
-                         "predictive optimization"));
+  RETURN_IF_ERROR(RefusePredictiveOptimization(request.enable_predictive_optimization));
   Changes changes{request.comment, request.new_name, request.owner, &request.properties};
-  ASSIGN_OR_RETURN(Seen seen,
-                   Update(context, Securable::kSchema, SplitName(*request.full_name), changes));
-  return ToSchemaInfo(seen.object, seen.metastore);
+  return Shown(Update(context, Securable::kSchema, SplitName(*request.full_name), changes), ToSchemaInfo);
 }
 
 Status UnityCatalogService::DeleteSchema(const Context& context,
@@ -231,36 +195,25 @@ Result<uc::ExternalLocationInfo> UnityCatalogService::CreateExternalLocation(
     const Context& context, const uc::CreateExternalLocationRequest& request) {
   RETURN_IF_ERROR(Refuse(request.read_only.value_or(false), "read-only external locations"));
   RETURN_IF_ERROR(Refuse(request.enable_file_events.value_or(false), "file events"));
-  CatalogCommand command =
-      Command(CatalogAction::kCreate, Securable::kExternalLocation, {*request.name});
-  if (request.comment.has()) command.comment = *request.comment;
+  CatalogCommand command = Creation(Securable::kExternalLocation, {*request.name}, request.comment);
   command.location = *request.url;
   if (Given(request.credential_name)) {
     command.properties["credential"] = *request.credential_name;
     bool check = objectstore::HasStoreScheme(*request.url) && !request.skip_validation.value_or(false);
     if (check) RETURN_IF_ERROR(catalog_.CheckStore(context.principal, *request.url, *request.credential_name));
   }
-  ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kExternalLocation, {*request.name}));
-  return ToExternalLocationInfo(seen.object, seen.metastore);
+  return Shown(Create(context, command), ToExternalLocationInfo);
 }
 
 Result<uc::ListExternalLocationsResponse> UnityCatalogService::ListExternalLocations(
     const Context& context, const uc::ListExternalLocationsRequest& request) {
-  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, Securable::kExternalLocation, {}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListExternalLocationsResponse answer;
-  auto& locations = answer.external_locations.Ensure();
-  for (const ObjectInfo& info : Page(std::move(all), request, answer.next_page_token)) {
-    locations.push_back(ToExternalLocationInfo(info, metastore.uuid));
-  }
-  return answer;
+  return List(context, {Securable::kExternalLocation}, request, &uc::ListExternalLocationsResponse::external_locations,
+              ToExternalLocationInfo);
 }
 
 Result<uc::ExternalLocationInfo> UnityCatalogService::GetExternalLocation(
     const Context& context, const uc::GetExternalLocationRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kExternalLocation, {*request.name}));
-  return ToExternalLocationInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kExternalLocation, {*request.name}), ToExternalLocationInfo);
 }
 
 Result<uc::ExternalLocationInfo> UnityCatalogService::UpdateExternalLocation(
@@ -277,8 +230,7 @@ Result<uc::ExternalLocationInfo> UnityCatalogService::UpdateExternalLocation(
     ASSIGN_OR_RETURN([[maybe_unused]] auto used, catalog_.Execute(context.principal, use));
   }
   Changes changes{request.comment, request.new_name, request.owner};
-  ASSIGN_OR_RETURN(Seen seen, Update(context, Securable::kExternalLocation, {*request.name}, changes));
-  return ToExternalLocationInfo(seen.object, seen.metastore);
+  return Shown(Update(context, Securable::kExternalLocation, {*request.name}, changes), ToExternalLocationInfo);
 }
 
 Status UnityCatalogService::DeleteExternalLocation(const Context& context,
@@ -290,19 +242,15 @@ Status UnityCatalogService::DeleteExternalLocation(const Context& context,
 
 Result<uc::ListTablesResponse> UnityCatalogService::ListTables(const Context& context,
                                                                const uc::ListTablesRequest& request) {
-  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, Securable::kTable,
-                                           {*request.catalog_name, *request.schema_name}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListTablesResponse answer;
-  auto& tables = answer.tables.Ensure();
-  for (const ObjectInfo& info : Page(std::move(all), request, answer.next_page_token)) {
-    tables.push_back(ToTableInfo(info, metastore.uuid));
-    if (request.omit_columns.value_or(false)) tables.back().columns.Clear();
-    if (request.omit_properties.value_or(false)) tables.back().properties.Clear();
+  ASSIGN_OR_RETURN(auto answer, List(context, {Securable::kTable, {*request.catalog_name, *request.schema_name}}, request,
+                                     &uc::ListTablesResponse::tables, ToTableInfo));
+  for (uc::TableInfo& table : *answer.tables) {
+    if (request.omit_columns.value_or(false)) table.columns.Clear();
+    if (request.omit_properties.value_or(false)) table.properties.Clear();
     if (request.omit_username.value_or(false)) {
-      tables.back().owner.Clear();
-      tables.back().created_by.Clear();
-      tables.back().updated_by.Clear();
+      table.owner.Clear();
+      table.created_by.Clear();
+      table.updated_by.Clear();
     }
   }
   return answer;
@@ -310,8 +258,7 @@ Result<uc::ListTablesResponse> UnityCatalogService::ListTables(const Context& co
 
 Result<uc::TableInfo> UnityCatalogService::GetTable(const Context& context,
                                                     const uc::GetTableRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kTable, SplitName(*request.full_name)));
-  return ToTableInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kTable, SplitName(*request.full_name)), ToTableInfo);
 }
 
 Status UnityCatalogService::DeleteTable(const Context& context,
@@ -340,39 +287,27 @@ Result<uc::VolumeInfo> UnityCatalogService::CreateVolume(const Context& context,
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "storage_location goes with external volumes, and only with those");
   }
-  Name name = {*request.catalog_name, *request.schema_name, *request.name};
-  CatalogCommand command = Command(CatalogAction::kCreate, Securable::kVolume, name);
-  if (request.comment.has()) command.comment = *request.comment;
+  CatalogCommand command =
+      Creation(Securable::kVolume, {*request.catalog_name, *request.schema_name, *request.name}, request.comment);
   command.location = request.storage_location.value_or("");
-  ASSIGN_OR_RETURN([[maybe_unused]] auto made, catalog_.Execute(context.principal, command));
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kVolume, name));
-  return ToVolumeInfo(seen.object, seen.metastore);
+  return Shown(Create(context, command), ToVolumeInfo);
 }
 
 Result<uc::ListVolumesResponse> UnityCatalogService::ListVolumes(
     const Context& context, const uc::ListVolumesRequest& request) {
-  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, Securable::kVolume,
-                                           {*request.catalog_name, *request.schema_name}));
-  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
-  uc::ListVolumesResponse answer;
-  auto& volumes = answer.volumes.Ensure();
-  for (const ObjectInfo& info : Page(std::move(all), request, answer.next_page_token)) {
-    volumes.push_back(ToVolumeInfo(info, metastore.uuid));
-  }
-  return answer;
+  return List(context, {Securable::kVolume, {*request.catalog_name, *request.schema_name}}, request,
+              &uc::ListVolumesResponse::volumes, ToVolumeInfo);
 }
 
 Result<uc::VolumeInfo> UnityCatalogService::GetVolume(const Context& context,
                                                       const uc::GetVolumeRequest& request) {
-  ASSIGN_OR_RETURN(Seen seen, See(context, Securable::kVolume, SplitName(*request.name)));
-  return ToVolumeInfo(seen.object, seen.metastore);
+  return Shown(See(context, Securable::kVolume, SplitName(*request.name)), ToVolumeInfo);
 }
 
 Result<uc::VolumeInfo> UnityCatalogService::UpdateVolume(const Context& context,
                                                          const uc::UpdateVolumeRequest& request) {
   Changes changes{request.comment, request.new_name, request.owner};
-  ASSIGN_OR_RETURN(Seen seen, Update(context, Securable::kVolume, SplitName(*request.name), changes));
-  return ToVolumeInfo(seen.object, seen.metastore);
+  return Shown(Update(context, Securable::kVolume, SplitName(*request.name), changes), ToVolumeInfo);
 }
 
 Status UnityCatalogService::DeleteVolume(const Context& context,

@@ -4,6 +4,7 @@
 
 #include "api/unity_catalog.h"
 #include "catalog/catalog_service.h"
+#include "catalog/rest/requests.h"
 
 namespace ashlar::catalog {
 
@@ -99,6 +100,25 @@ class UnityCatalogService final : public uc::UnityCatalogService {
     std::string metastore;
   };
   Result<Seen> See(const Context& context, sql::Securable kind, const Name& name);
+  // Its message; errors go through.
+  template <typename Info>
+  using ToInfo = Info (*)(const ObjectInfo& object, const std::string& metastore);
+  template <typename Info>
+  static Result<Info> Shown(const Result<Seen>& seen, ToInfo<Info> to_info) {
+    if (!seen.ok()) return seen.error();
+    return to_info(seen->object, seen->metastore);
+  }
+
+  struct Listed {
+    sql::Securable kind;
+    Name parent = {};
+  };
+  // The page that the request asks for, in the response's field `infos`.
+  template <typename Response, typename Request, typename Info>
+  Result<Response> List(const Context& context, const Listed& listed, const Request& request,
+                        api::Field<std::vector<Info>> Response::*infos, ToInfo<Info> to_info);
+
+  Result<Seen> Create(const Context& context, const sql::CatalogCommand& command);
   // What PATCH does to catalogs, schemas, volumes and external locations; all or nothing.
   struct Changes {
     const api::Field<std::string>& comment;
@@ -114,5 +134,23 @@ class UnityCatalogService final : public uc::UnityCatalogService {
   CatalogService& catalog_;
   const int64_t workspace_id_;
 };
+
+template <typename Response, typename Request, typename Info>
+Result<Response> UnityCatalogService::List(const Context& context, const Listed& listed, const Request& request,
+                                           api::Field<std::vector<Info>> Response::*infos, ToInfo<Info> to_info) {
+  ASSIGN_OR_RETURN(auto all, catalog_.List(context.principal, listed.kind, listed.parent));
+  ASSIGN_OR_RETURN(ObjectInfo metastore, catalog_.Metastore());
+  if constexpr (requires { request.include_browse; }) {
+    bool with_browse = request.include_browse.value_or(false);
+    std::erase_if(all, [&](const ObjectInfo& info) { return info.browse_only && !with_browse; });
+  }
+  Response answer;
+  std::vector<Info>& page = (answer.*infos).Ensure();
+  for (const ObjectInfo& info : PageAfter(std::move(all), request.page_token.value_or(""),
+                                          request.max_results.value_or(INT64_MAX), answer.next_page_token)) {
+    page.push_back(to_info(info, metastore.uuid));
+  }
+  return answer;
+}
 
 }  // namespace ashlar::catalog
