@@ -102,6 +102,17 @@ def test_changed_rows(sql, table, vectors):
     assert changes == [[kind, str(3 * EACH + 9), str(3 * EACH + 9)] for kind in ("update_postimage", "update_preimage")]
 
 
+@pytest.mark.parametrize("properties", ("'delta.enableIcebergCompatV2' = 'true'", "'delta.enableRowTracking' = 'true', 'delta.columnMapping.mode' = 'id'"),
+                         ids=("iceberg", "row_ids"))
+def test_files_with_more_columns_than_the_table(sql, properties, request):
+    name = f"more_{request.node.callspec.id}"
+    sql(f"CREATE TABLE {name} (id BIGINT, t STRING, s STRUCT<n: ARRAY<BIGINT>>, p STRING) {PROPERTIES[:-1]}, {properties})")
+    sql(f"INSERT INTO {name} {MANY}")
+    state = replay.check(location_of(sql, name))
+    assert len(state.files) > 3 * len(PARTS)
+    assert [int(row[1]) for row in contents(sql, name)] == [EACH, 9, EACH, EACH]
+
+
 def test_rows_of_many_bytes(sql):
     """A row group of them ends early: by rows alone it would be one of 40 MB."""
     sql("CREATE TABLE wide TBLPROPERTIES ('delta.targetFileSize' = '1mb') AS SELECT id, repeat(sha2(CAST(id AS STRING), 256), 80) AS t FROM range(8000)")
