@@ -18,6 +18,7 @@
 #include "engine/scan/linkless_file_system.h"
 #include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
+#include "engine/write/parquet_files.h"
 #include "engine/write/zorder.h"
 #include "engine/scan/table_scan.h"
 
@@ -155,6 +156,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     RegisterRename(instance);
     RegisterTakeFiles(instance, state->scans);
     RegisterZOrder(instance);
+    RegisterParquetFiles(instance);
     RegisterTableScan(instance, state->scans);
     RegisterSparkFunctions(instance);
     auto zone = duckdb::Connection(*state->database).Query("SET GLOBAL TimeZone = 'UTC'");

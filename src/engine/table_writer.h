@@ -44,11 +44,11 @@ struct WriteTarget {
   delta::Metadata metadata;  // column mapping mode, statistics columns
   std::vector<RowConstraint> constraints;
   std::vector<IdentityColumn> identities;
-  // All rows are of this partition, so that its files follow the target size too.
+  // All rows are of this partition.
   std::optional<delta::PartitionValues> partition;
   std::string folder;  // below the table's root, with a slash at its end: "_change_data/"
   ParquetCodec codec;
-  int64_t target_file_bytes = int64_t{128} << 20;  // partitioned tables: one file a partition
+  int64_t target_file_bytes = int64_t{128} << 20;  // about: of all files of a partition but the last
 };
 
 struct WrittenFiles {

@@ -75,16 +75,20 @@ def test_files_without_a_log(sql, tmp_path):
     assert sql(expected["sql"].replace("{t}", f"parquet.`{folder / file}`")) == expected["rows"]
 
 
-def test_files_become_a_table(sql, tmp_path):
-    source = unpack("fields", tmp_path)
-    (file,) = active_files(source)
+@pytest.mark.parametrize("name", ("fields", "whole_values"))  # one file, and many that are shredded each in its own way
+def test_files_become_a_table(sql, tmp_path, name):
+    source = unpack(name, tmp_path)
     (tmp_path / "converted").mkdir()
-    (source / file).rename(tmp_path / "converted" / "a.parquet")
+    for file in active_files(source):
+        (source / file).rename(tmp_path / "converted" / pathlib.Path(file).name)
     sql(f"CONVERT TO DELTA parquet.`{tmp_path / 'converted'}`")
-    check(sql, f"delta.`{tmp_path / 'converted'}`", ANSWERS["fields"]["queries"])
+    check(sql, f"delta.`{tmp_path / 'converted'}`", ANSWERS[name]["queries"])
     commit = (tmp_path / "converted" / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
-    (protocol,) = [json.loads(line)["protocol"] for line in commit.splitlines() if "protocol" in json.loads(line)]
+    actions = [json.loads(line) for line in commit.splitlines()]
+    (protocol,) = [action["protocol"] for action in actions if "protocol" in action]
     assert "variantType" in protocol["readerFeatures"]
+    # The footers do not say which VARIANTs are NULL.
+    assert not any("v" in json.loads(action["add"]["stats"])["nullCount"] for action in actions if "add" in action)
 
 
 def test_structs_that_got_fields_since(sql, tmp_path):

@@ -91,6 +91,12 @@ ROWS = {
          "ALTER TABLE {t} ADD COLUMNS (s.b DOUBLE)",
          "INSERT INTO {t} SELECT 5, named_struct('a', 2, 't', named_struct('u', 'y'), 'b', 1.5D), NULL, map('z', NULL)"],
         ["UPDATE {t} SET s.a = 9 WHERE id = 1", "ALTER TABLE {t} ADD COLUMNS (l.element.z INT)"], where="s.a = 2", replayed=False),
+    "NULLs within structs": Case(
+        "id BIGINT, s STRUCT<l: ARRAY<INT>, m: MAP<STRING, INT>, t: STRUCT<l: ARRAY<STRUCT<x: INT>>>>, l ARRAY<INT>",
+        ["INSERT INTO {t} VALUES (1, named_struct('l', array(1), 'm', NULL, 't', named_struct('l', NULL)), NULL), (2, NULL, array(NULL)), "
+         "(3, named_struct('l', NULL, 'm', map('k', NULL), 't', NULL), NULL), (4, named_struct('l', NULL, 'm', NULL, 't', named_struct('l', array())), array())",
+         "INSERT INTO {t} VALUES (5, named_struct('l', array(), 'm', map(), 't', named_struct('l', array(NULL))), array(1))", "DELETE FROM {t} WHERE id = 2"],
+        ["UPDATE {t} SET s.l = NULL WHERE id = 5", "INSERT INTO {t} VALUES (6, NULL, NULL)"], where="s.l IS NULL", replayed=False),
     "partitions": Case(
         "id BIGINT, p STRING, d DATE", partitioned="p, d",
         write=["INSERT INTO {t} VALUES (1, 'a b/c%d=e', DATE'2024-01-01'), (2, NULL, NULL), (3, 'ä', DATE'1969-12-31'), "

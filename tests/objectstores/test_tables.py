@@ -57,6 +57,17 @@ def test_ctas_partitions_optimize_and_vacuum(lake):
     assert sum(read["id"].to_pylist()) == sum(range(50)) and read["part"].null_count == 10
 
 
+def test_a_partition_of_several_files(lake):
+    sql, table = lake.sql, lake.table()
+    sql(f"CREATE TABLE {table.name} PARTITIONED BY (part) LOCATION '{table.url}' TBLPROPERTIES ('delta.targetFileSize' = '512kb') AS "
+        "SELECT id, sha2(CAST(id AS STRING), 256) AS t, if(id % 2 = 0, NULL, 'p 1/ä') AS part FROM range(50000)")
+    folders = [key.split("/part-")[0].split("/")[-1] for key in lake.keys(table) if "_delta_log" not in key]
+    assert len(set(folders)) == 2 and min(folders.count(folder) for folder in folders) > 2
+    read = lake.read(table)
+    assert sum(read["id"].to_pylist()) == sum(range(50000)) and read["part"].null_count == 25000
+    assert sql(f"SELECT count(DISTINCT id), count(part) FROM {table.name}") == [["50000", "25000"]]
+
+
 def test_checkpoints_are_written_and_read(lake):
     sql, table = lake.sql, lake.table()
     sql(f"CREATE TABLE {table.name} (id INT) LOCATION '{table.url}' TBLPROPERTIES ('delta.checkpointInterval' = '3')")

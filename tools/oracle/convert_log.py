@@ -110,8 +110,8 @@ def essentials(case):
 
 
 def comparable(commit, any_order=False):
-    """The commit without what each engine writes in a way of its own: bounds that are no numbers and NULLs of lists and maps, which
-    we leave out; numbers by value; the spelling of paths; versions of the protocol that follow from its features; names that are made up."""
+    """The commit without what each engine writes in a way of its own: bounds that are no numbers, which we leave out; numbers by
+    value; the spelling of paths; versions of the protocol that follow from its features; names that are made up."""
     shown = {"operation": commit.get("operation"), "operationMetrics": commit.get("operationMetrics") or {}}
     shown["operationParameters"] = {key: value if isinstance(value, str) else json.dumps(value)
                                     for key, value in (commit.get("operationParameters") or {}).items()}
@@ -130,9 +130,8 @@ def comparable(commit, any_order=False):
         if "configuration" in value:
             value = {**value, "configuration": json.loads(value["configuration"])}
         shown.setdefault("other", []).append({kind: value})
-    listed = lists_of(commit["metaData"]["schema"]["fields"]) if "metaData" in commit else set()
     shown["files"] = [{**file, "path": urllib.parse.unquote(file["path"]), "partitionValues": {key: as_utf8(value) for key, value in file["partitionValues"].items()},
-                       "stats": statistics(file["stats"], listed, any_order)} for file in commit["files"]]
+                       "stats": statistics(file["stats"], any_order)} for file in commit["files"]]
     shown["files"].sort(key=lambda file: file["path"])
     return shown
 
@@ -145,20 +144,7 @@ def as_utf8(value):
         return value
 
 
-def lists_of(fields, path=()):
-    """The paths of lists and maps."""
-    found = set()
-    for field in fields:
-        here = (*path, field["name"])
-        kind = field["type"]["type"] if isinstance(field["type"], dict) else ""
-        if kind == "struct":
-            found |= lists_of(field["type"]["fields"], here)
-        elif kind in ("array", "map"):
-            found.add(here)
-    return found
-
-
-def statistics(stats, listed, any_order):
+def statistics(stats, any_order):
     if stats is None:
         return None
     leaves = {}
@@ -167,7 +153,7 @@ def statistics(stats, listed, any_order):
         if isinstance(value, dict):
             for name, inner in value.items():
                 walk(kind, (*path, name), inner)
-        elif not (kind == "nullCount" and path in listed) and value not in ("NaN", "Infinity", "-Infinity"):
+        elif value not in ("NaN", "Infinity", "-Infinity"):
             leaves[".".join((kind, *path)).lower() if any_order else ".".join((kind, *path))] = number_text(value)
 
     for kind, value in stats.items():

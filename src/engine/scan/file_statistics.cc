@@ -58,10 +58,21 @@ bool TakeChunks(const std::vector<const ParquetChunk*>& chunks, delta::ColumnSta
   return true;
 }
 
+// The columns of a file as text: equal of files that can be read as one.
+std::string ShapeOf(const ParquetFooter& footer) {
+  std::string shape;
+  for (const ParquetNode& node : footer.nodes) {
+    shape += node.name + '\0' + node.physical_type + '\0' + node.converted_type + '\0' + node.logical_type + '\0' +
+             std::to_string(node.children) + ' ' + std::to_string(node.precision) + ' ' + std::to_string(node.scale) + '\n';
+  }
+  return shape;
+}
+
 // The statistics of one file, and which of its columns must be read for theirs (indexes).
 struct Draft {
   FileStatistics statistics;
   std::vector<size_t> silent;
+  std::string shape;  // where there are such columns
 };
 
 class FooterReading {
@@ -76,12 +87,12 @@ class FooterReading {
     }
     std::map<size_t, std::vector<const ParquetChunk*>> chunks;
     for (const ParquetChunk& chunk : footer.chunks) chunks[chunk.leaf].push_back(&chunk);
-    Draft draft{{footer.rows, {}}, {}};
+    Draft draft{{footer.rows, {}}, {}, {}};
     for (const delta::LeafColumn& column : columns_) {
       delta::ColumnStats stats{.column = column, .min = {}, .max = {}, .null_count = {}};
       auto place = places.find(FooterPath(column.path));
       if (place == places.end()) {
-        // A group the file has may stand for one value (VARIANT): of that nothing is known.
+        // A group the file has stands for one value (VARIANT), of which nothing is known: DuckDB takes the null of JSON for NULL.
         auto inside = places.lower_bound(FooterPath(column.path));
         bool is_group = inside != places.end() && inside->first.starts_with(FooterPath(column.path));
         if (!is_group) stats.null_count = footer.rows;
@@ -90,6 +101,7 @@ class FooterReading {
       }
       draft.statistics.columns.push_back(std::move(stats));
     }
+    if (!draft.silent.empty()) draft.shape = ShapeOf(footer);
     return draft;
   }
 
@@ -100,7 +112,7 @@ class FooterReading {
     if (place.repeated || !stats.column.type.IsAtomic()) {
       bool none = std::ranges::all_of(chunks, [](const ParquetChunk* chunk) { return chunk->null_count == 0; });
       if (none) stats.null_count = 0;
-      return true;
+      return none;
     }
     // NaN is the greatest value, and only parquet-mr leaves bounds out because of it.
     bool may_hide_nan = stats.column.type.IsFractional() && !footer.created_by.starts_with("parquet-mr");
@@ -121,7 +133,7 @@ std::string LeafSql(const std::vector<std::string>& path) {
 
 bool IsTime(const DataType& type) { return type.Is(TypeId::kTimestamp) || type.Is(TypeId::kTimestampNtz); }
 
-// Reads columns of files that lack statistics of the same ones.
+// Reads columns of files of one shape that lack statistics of the same ones.
 Status ReadColumns(Connection& connection, const std::vector<delta::LeafColumn>& columns, const std::vector<size_t>& silent,
                    const std::map<std::string, Draft*>& files) {
   std::vector<std::string> names;
@@ -130,12 +142,14 @@ Status ReadColumns(Connection& connection, const std::vector<delta::LeafColumn>&
   for (size_t i : silent) {
     std::string column = LeafSql(columns[i].path);
     const char* text = IsTime(columns[i].type) ? "epoch_us(" : "(";
-    select += std::string(", CAST(") + text + "min(" + column + ")) AS VARCHAR), CAST(" + text + "max(" + column +
-              ")) AS VARCHAR), count(*) - count(" + column + ")";
+    select += !HasBounds(columns[i].type) ? std::string(", NULL, NULL")
+                                          : std::string(", CAST(") + text + "min(" + column + ")) AS VARCHAR), CAST(" + text + "max(" +
+                                                column + ")) AS VARCHAR)";
+    select += ", count(*) - count(" + column + ")";
   }
   std::string file_column = QuoteSqlName(kFileColumn);
   std::string sql = "SELECT " + file_column + select + " FROM read_parquet(" + FileListSql(names) + ", filename = " +
-                    QuoteSqlString(kFileColumn) + ", union_by_name = true, hive_partitioning = false) GROUP BY ALL";
+                    QuoteSqlString(kFileColumn) + ", hive_partitioning = false) GROUP BY ALL";
   return AsDuck(connection).RunStreamed(sql, [&](duckdb::DataChunk& chunk) {
     for (duckdb::idx_t row = 0; row < chunk.size(); ++row) {
       auto file = files.find(chunk.GetValue(0, row).ToString());
@@ -157,11 +171,11 @@ Status ReadColumns(Connection& connection, const std::vector<delta::LeafColumn>&
 
 Status ReadSilentColumns(Connection& connection, std::span<const std::string> files,
                          const std::vector<delta::LeafColumn>& columns, std::vector<Draft>& drafts) {
-  std::map<std::vector<size_t>, std::map<std::string, Draft*>> alike;
+  std::map<std::pair<std::string, std::vector<size_t>>, std::map<std::string, Draft*>> alike;
   for (size_t i = 0; i < drafts.size(); ++i) {
-    if (!drafts[i].silent.empty()) alike[drafts[i].silent].emplace(files[i], &drafts[i]);
+    if (!drafts[i].silent.empty()) alike[{drafts[i].shape, drafts[i].silent}].emplace(files[i], &drafts[i]);
   }
-  for (const auto& [silent, some] : alike) RETURN_IF_ERROR(ReadColumns(connection, columns, silent, some));
+  for (const auto& [of_files, some] : alike) RETURN_IF_ERROR(ReadColumns(connection, columns, of_files.second, some));
   return OkStatus();
 }
 

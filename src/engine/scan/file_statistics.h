@@ -16,8 +16,7 @@ namespace ashlar::engine {
 
 struct FileStatistics {
   int64_t rows = 0;
-  // Parallel to the columns asked for. A column that the file lacks is NULL in every row; the NULLs of lists and maps
-  // are known only where there are none.
+  // Parallel to the columns asked for. A column that the file lacks is NULL in every row; of VARIANTs nothing is known.
   std::vector<delta::ColumnStats> columns;
 };
 

@@ -30,6 +30,7 @@ constexpr std::string_view kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 // Each thread holds a row group and a page of it, twice, before it is written. Where that is more than there is
 // memory (many threads, wide rows), smaller row groups are tried; DuckDB's own size comes first.
 constexpr int64_t kRowGroupRows[] = {122'880, 16'384, 2'048};
+constexpr int64_t kEarlyBytes = int64_t{16} << 20;  // in memory: without partitions none ends early below that
 constexpr size_t kFewRows = 1000;
 constexpr int64_t kManyBytes = int64_t{64} << 20;  // of the files that the rows come from
 // A dictionary is begun for every column, and given up when its values do not repeat so often. With DuckDB's own 5 a
@@ -199,6 +200,14 @@ class Writer {
     if (!ids.empty()) columns.field_ids += (columns.field_ids.empty() ? "" : ", ") + name + ": " + ids;
   }
 
+  // Row groups of wide rows are smaller, so that a file is not much larger than it shall be. Rows along a curve come in
+  // pieces from several threads: row groups of few would have pieces that lie far apart.
+  std::string SizesSql() const {
+    bool one_partition = partition_.empty() || target_.partition;
+    int64_t row_group_bytes = std::max(target_.target_file_bytes / 2, one_partition ? kEarlyBytes : 1);
+    return ", TARGET_BYTES " + std::to_string(target_.target_file_bytes) + ", ROW_GROUP_BYTES " + std::to_string(row_group_bytes);
+  }
+
   // COPY (SELECT checked columns under their physical names FROM rows) TO …
   Result<std::string> CopySql(const std::string& select, const CopyTarget& to) {
     ASSIGN_OR_RETURN(ConstraintSql constraints,
@@ -224,13 +233,14 @@ class Writer {
     // half-filled buffers of each partition do not.
     std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
     return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
-           ") TO " + QuoteSqlString(to.path) + " (FORMAT parquet, COMPRESSION " +
+           ") TO " + QuoteSqlString(to.path) + " (FORMAT ashlar_parquet, COMPRESSION " +
            std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " + std::to_string(to.row_group_rows) +
            (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
            (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
-           (to.one_file           ? ", USE_TMP_FILE false"
-            : partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', FILE_SIZE_BYTES " + std::to_string(target_.target_file_bytes)
-                                   : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")") +
+           (to.one_file ? "" : SizesSql()) +
+           (!partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")"
+            : to.one_file         ? ", USE_TMP_FILE false"
+                                  : ", USE_TMP_FILE false, PRESERVE_ORDER false") +
            (in_file.field_ids.empty() ? "" : ", FIELD_IDS {" + in_file.field_ids + "}") + ")";
   }
 

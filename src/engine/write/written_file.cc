@@ -1,12 +1,16 @@
 #include "engine/write/written_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "delta/partition_values.h"
 #include "duckdb.hpp"
 #include "engine/duck_types.h"
+#include "engine/write/parquet_files.h"
 
 namespace ashlar::engine {
 namespace {
@@ -26,23 +30,41 @@ std::map<std::string, std::optional<std::string>> TextMap(const duckdb::Value& m
   return out;
 }
 
-WrittenFile FileOf(duckdb::DataChunk& chunk, duckdb::idx_t row) {
-  WrittenFile file;
-  file.path = chunk.GetValue(0, row).ToString();
-  file.row_count = chunk.GetValue(1, row).GetValue<int64_t>();
-  file.size = chunk.GetValue(2, row).GetValue<int64_t>();
+// A file's number among those of a partition, and the rest of the key: a column or nothing (parquet_files.h).
+std::pair<size_t, std::string> FileAndColumn(const std::string& key) {
+  size_t number = 0;
+  if (key.starts_with('"')) return {number, key};
+  auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+  CHECK(error == std::errc() && *end == ':') << key;
+  return {number, key.substr(static_cast<size_t>(end - key.data()) + 1)};
+}
+
+// The files of a row of the result: one, and those that went on where it had its size.
+std::vector<WrittenFile> FilesOfRow(duckdb::DataChunk& chunk, duckdb::idx_t row) {
+  std::vector<WrittenFile> files(1);
+  files[0].path = chunk.GetValue(0, row).ToString();
+  files[0].row_count = chunk.GetValue(1, row).GetValue<int64_t>();
+  files[0].size = chunk.GetValue(2, row).GetValue<int64_t>();
+  files[0].partition = TextMap(chunk.GetValue(5, row));
   duckdb::Value columns = chunk.GetValue(4, row);
-  if (!columns.IsNull()) {
-    for (const duckdb::Value& entry : duckdb::MapValue::GetChildren(columns)) {
-      const auto& pair = duckdb::StructValue::GetChildren(entry);
-      auto& stats = file.columns[pair[0].ToString()];
-      for (auto& [name, value] : TextMap(pair[1])) {
-        if (value) stats[name] = *std::move(value);
-      }
+  if (columns.IsNull()) return files;
+  for (const duckdb::Value& entry : duckdb::MapValue::GetChildren(columns)) {
+    const auto& pair = duckdb::StructValue::GetChildren(entry);
+    auto [number, column] = FileAndColumn(pair[0].ToString());
+    while (files.size() <= number) {
+      files.push_back({FurtherFilePath(files[0].path, files.size()), 0, 0, {}, files[0].partition});
+    }
+    auto known = TextMap(pair[1]);
+    if (column.empty()) {
+      files[number].row_count = ParseInt64(*known[kRowsInFile]).value();
+      files[number].size = ParseInt64(*known[kBytesOfFile]).value();
+      continue;
+    }
+    for (auto& [name, value] : known) {
+      if (value) files[number].columns[column][name] = *std::move(value);
     }
   }
-  file.partition = TextMap(chunk.GetValue(5, row));
-  return file;
+  return files;
 }
 
 std::optional<std::string> UnhexText(const std::string& text) {
@@ -73,7 +95,7 @@ Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<
   return connection.Run(copy, [&](duckdb::QueryResult& result) {
     while (auto chunk = result.Fetch()) {
       if (chunk->size() == 0) break;
-      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) files.push_back(FileOf(*chunk, row));
+      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) std::ranges::move(FilesOfRow(*chunk, row), std::back_inserter(files));
     }
   });
 }

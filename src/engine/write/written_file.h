@@ -1,4 +1,4 @@
-// What COPY … RETURN_STATS tells of a file, and its texts as values.
+// What COPY … (FORMAT ashlar_parquet, RETURN_STATS true) tells of files (parquet_files.h), and its texts as values.
 #pragma once
 
 #include <map>
@@ -21,10 +21,10 @@ struct WrittenFile {
   std::map<std::string, std::optional<std::string>> partition;
 };
 
-// Runs a COPY … (RETURN_STATS true).
+// Runs such a COPY.
 Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files);
 
-// The statistics DuckDB collected of one column; nothing where it has none.
+// What was collected of one column; nothing where that is nothing.
 delta::ColumnStats StatsOf(const WrittenFile& file, const delta::LeafColumn& column);
 
 enum class TextForm {
