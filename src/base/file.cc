@@ -93,6 +93,11 @@ Status SyncFile(const std::string& path) {
   return OkStatus();
 }
 
+void BeginSync(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() >= 0) sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Status SyncDirectory(const std::string& path) {
   const std::string target = path.empty() ? "." : path;
   Descriptor directory(open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -15,6 +15,8 @@ Result<std::string> ReadFile(const std::string& path);
 Status WriteFileDurably(const std::string& path, std::string_view bytes);
 // Makes the file's bytes survive a power loss.
 Status SyncFile(const std::string& path);
+// Begins to write to the disk what the file has, so that a sync finds little left. Best effort.
+void BeginSync(const std::string& path);
 // Makes the names in a directory survive a power loss.
 Status SyncDirectory(const std::string& path);
 // Creates the directory and its parents; existing ones are fine. `mode` as for mkdir(2).

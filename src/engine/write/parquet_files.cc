@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/file.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
@@ -82,6 +83,7 @@ struct RowGroup : PreparedBatchData {
 };
 
 struct OpenFile {
+  std::string path;
   duckdb::unique_ptr<GlobalFunctionData> state;  // DuckDB's; none once it is closed
   duckdb::CopyFunctionFileStatistics statistics;
   NullCounts nulls;
@@ -147,8 +149,8 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Open() {
     auto file = std::make_unique<OpenFile>();
-    std::string path = files_.empty() ? path_ : FurtherFilePath(path_, files_.size());
-    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, path);
+    file->path = files_.empty() ? path_ : FurtherFilePath(path_, files_.size());
+    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, file->path);
     bind_.parquet.copy_to_get_written_statistics(context_, *bind_.bound, *file->state, file->statistics);
     files_.push_back(std::move(file));
   }
@@ -212,6 +214,7 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Flush(OpenFile& file, RowGroup& batch) {
     bind_.parquet.flush_batch(context_, *bind_.bound, *file.state, *batch.row_group);
+    if (bind_.target_bytes > 0) BeginSync(file.path);  // the disk is at work while the next rows come
     std::lock_guard lock(mutex_);
     for (const auto& [path, count] : batch.nulls) file.nulls[path] += count;
   }
