@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "catalog/sealed_text.h"
+#include "catalog/tables/clone_sources_table.h"
 #include "catalog/test_workspace.h"
 
 namespace ashlar::catalog {
@@ -59,9 +60,9 @@ class StoreLocationsTest : public testing::Test {
   std::string Path(const http::Principal& who, const std::string& path, Access access = Access::kRead) {
     return Verdict(w_->catalog().ResolvePath(who, path, access));
   }
-  Result<std::optional<objectstore::StoreAccess>> Store(const http::Principal& who, const std::string& path,
-                                                        Access access = Access::kRead) {
-    return w_->catalog().StoreOf(who, {}, {{}, "PARQUET", path, access});
+  Result<std::vector<objectstore::StoreAccess>> Store(const http::Principal& who, const std::string& path,
+                                                      Access access = Access::kRead) {
+    return w_->catalog().StoresOf(who, {}, {{}, "PARQUET", path, access});
   }
 
   std::unique_ptr<TestWorkspace> w_;
@@ -128,13 +129,47 @@ TEST_F(StoreLocationsTest, AccessIsForWhatWasAskedAndNoMore) {
   EXPECT_EQ(Verdict(Store(w_->bob, "s3://bucket/a/x")), "INSUFFICIENT_PERMISSIONS");
   ASSERT_TRUE(w_->Grant("READ_FILES", Securable::kExternalLocation, "here", "bob@x").ok());
   auto access = Store(w_->bob, "s3a://bucket/a/x/*.parquet");
-  ASSERT_TRUE(access.ok() && access->has_value());
-  EXPECT_EQ((*access)->root, "s3://bucket/a/x");
-  EXPECT_EQ(std::get<objectstore::S3AccessKey>((*access)->credential.key).secret_access_key, kSecret);
-  EXPECT_EQ((*access)->credential.endpoint, "http://127.0.0.1:1");
+  ASSERT_TRUE(access.ok() && access->size() == 1);
+  EXPECT_EQ((*access)[0].root, "s3://bucket/a/x");
+  EXPECT_EQ(std::get<objectstore::S3AccessKey>((*access)[0].credential.key).secret_access_key, kSecret);
+  EXPECT_EQ((*access)[0].credential.endpoint, "http://127.0.0.1:1");
   EXPECT_EQ(Verdict(Store(w_->bob, "s3://bucket/a/x", Access::kWrite)), "INSUFFICIENT_PERMISSIONS");
-  auto local = w_->catalog().StoreOf(w_->admin, {}, {{}, "PARQUET", w_->outside(), Access::kRead});
-  EXPECT_TRUE(local.ok() && !local->has_value());
+  auto local = w_->catalog().StoresOf(w_->admin, {}, {{}, "PARQUET", w_->outside(), Access::kRead});
+  EXPECT_TRUE(local.ok() && local->empty());
+}
+
+TEST_F(StoreLocationsTest, AccessIsForACloneAndItsSources) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "there", "s3://other", "key").ok());
+  auto source = w_->CreateTable(w_->admin, "main.default.source", w_->outside() + "/source");
+  ASSERT_TRUE(source.ok()) << source.error().message;
+  auto clone = w_->CreateTable(w_->admin, "main.default.clone", w_->outside() + "/clone");
+  ASSERT_TRUE(clone.ok()) << clone.error().message;
+  // As if they had been made in the stores, which nothing here reaches.
+  ASSERT_TRUE(w_->database().Transact([&](metadb::Transaction& txn) -> Status {
+    RETURN_IF_ERROR(txn.Run("UPDATE securables SET location = 's3://bucket/a/source' WHERE uuid = ?", {source->uuid}));
+    RETURN_IF_ERROR(txn.Run("UPDATE securables SET location = 's3://other/clone' WHERE uuid = ?", {clone->uuid}));
+    return CloneSourcesTable::Add(txn, clone->uuid, source->uuid);
+  }).ok());
+  auto roots = [&](const std::string& table, Access access) {
+    std::vector<std::string> found;
+    auto accesses = w_->catalog().StoresOf(w_->admin, {}, {{"main", "default", table}, "", "", access});
+    EXPECT_TRUE(accesses.ok());
+    for (const auto& access : *accesses) found.push_back(access.root);
+    return found;
+  };
+  using Roots = std::vector<std::string>;
+  EXPECT_EQ(roots("clone", Access::kRead), (Roots{"s3://other/clone", "s3://bucket/a/source"}));
+  EXPECT_EQ(roots("source", Access::kRead), (Roots{"s3://bucket/a/source"}));
+  EXPECT_EQ(roots("source", Access::kWrite), (Roots{"s3://bucket/a/source", "s3://other/clone"}));
+  // A clone that nothing opens any more is no obstacle to writing; reading it is.
+  sql::CatalogCommand drop = Command(CatalogAction::kDrop, Securable::kExternalLocation, "there");
+  drop.cascade = true;
+  ASSERT_TRUE(w_->catalog().Execute(w_->admin, drop).ok());
+  EXPECT_EQ(roots("source", Access::kWrite), (Roots{"s3://bucket/a/source"}));
+  EXPECT_EQ(Verdict(w_->catalog().StoresOf(w_->admin, {}, {{"main", "default", "clone"}, "", "", Access::kRead})),
+            "INSUFFICIENT_PERMISSIONS");
 }
 
 TEST_F(StoreLocationsTest, ACredentialInUseStaysUnlessForced) {

@@ -38,8 +38,8 @@ class ControlClient final : public StoreControlApi {
     return results;
   }
 
-  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                  const sql::ResolveRequest& request) override {
+  Result<std::vector<std::string>> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                               const sql::ResolveRequest& request) override {
     wire::ResolveRequest message;
     message.set_handle(handle);
     for (const std::string& id : via_view_ids) message.add_via_view_ids(id);
@@ -49,7 +49,7 @@ class ControlClient final : public StoreControlApi {
     grpc::Status status = stub_->StoreAccess(&context, message, &reply);
     if (!status.ok()) return RpcError(status, kPeer);
     RETURN_IF_ERROR(ReplyStatus(reply));
-    return reply.access();
+    return std::vector<std::string>(reply.accesses().begin(), reply.accesses().end());
   }
 
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override {

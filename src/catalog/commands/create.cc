@@ -119,9 +119,6 @@ Result<CatalogReply> WithSources(CommandRun& run, const SecurableRow& clone, Cat
   }
   ASSIGN_OR_RETURN(Chain chain, run.authorizer.ChainOf(*source));
   RETURN_IF_ERROR(run.authorizer.Require(chain, "SELECT"));
-  if (objectstore::IsStorePath(source->location) || objectstore::IsStorePath(clone.location)) {
-    return NotImplemented("SHALLOW CLONE from or to an object store");
-  }
   if (source->managed && !clone.managed) {
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "A shallow clone of the managed table " + DottedName(NameOf(chain)) + " must be a managed table, too.");

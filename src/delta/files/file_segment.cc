@@ -205,7 +205,13 @@ void FileSegmentBuilder::AddPath(std::string_view path) {
   bool is_new = false;
   key_.assign(folder);
   folder_codes_.push_back(Code(folder_by_text_, key_, &is_new));
-  if (is_new) folders_.emplace_back(folder);
+  if (!is_new) return;
+  folders_.emplace_back(folder);
+  NoteOtherFolder(folder);
+}
+
+void FileSegmentBuilder::NoteOtherFolder(std::string_view log_path) {
+  if (std::optional<std::string> folder = OtherTableFolder(log_path)) other_folders_.insert(*std::move(folder));
 }
 
 void FileSegmentBuilder::AddPartition(std::span<const FileRow::Partition> partition) {
@@ -260,7 +266,10 @@ void FileSegmentBuilder::Add(const FileRow& row) {
     texts_.Add(row.stats.value_or(std::string_view()));
     has_text_.push_back(row.stats.has_value());
   }
-  if (row.vector != nullptr) vectors_.emplace_back(number, *row.vector);
+  if (row.vector != nullptr) {
+    vectors_.emplace_back(number, *row.vector);
+    if (row.vector->storage_type == "p") NoteOtherFolder(row.vector->path_or_inline_dv);
+  }
   if (row.tags != nullptr && !row.tags->empty()) tags_.emplace(number, *row.tags);
 }
 
@@ -288,6 +297,7 @@ std::shared_ptr<const FileSegment> FileSegmentBuilder::Finish() {
   segment->folders_ = std::move(rows.folders_);
   segment->folder_codes_ = PackedInts(rows.folder_codes_);
   segment->names_ = std::move(rows.names_).Finish(/*fold=*/true);
+  segment->other_folders_ = std::move(rows.other_folders_);
   segment->plain_paths_ = rows.plain_paths_;
   segment->sizes_ = PackedInts(rows.sizes_);
   for (int64_t size : rows.sizes_) segment->total_size_ = SaturatingAdd(segment->total_size_, size);
