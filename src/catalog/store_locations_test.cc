@@ -172,6 +172,79 @@ TEST_F(StoreLocationsTest, AccessIsForACloneAndItsSources) {
             "INSUFFICIENT_PERMISSIONS");
 }
 
+TEST_F(StoreLocationsTest, AManagedLocationIsTheCatalogsOwn) {
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
+  ASSERT_TRUE(w_->Grant("CREATE_CATALOG", Securable::kMetastore, "", "ann@x").ok());
+  auto create = [&](const http::Principal& who, const std::string& name, const std::string& url) {
+    return Verdict(w_->Create(who, Securable::kCatalog, name, url));
+  };
+  EXPECT_EQ(create(w_->ann, "sales", "s3://bucket/a/m"), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(create(w_->admin, "sales", "s3://bucket/ab"), "INSUFFICIENT_PERMISSIONS");  // no location there
+  EXPECT_EQ(create(w_->admin, "sales", w_->outside() + "/m"), "UNSUPPORTED_FEATURE");
+  ASSERT_TRUE(w_->Grant("CREATE_MANAGED_STORAGE", Securable::kExternalLocation, "here", "ann@x").ok());
+  EXPECT_EQ(create(w_->ann, "sales", "s3a://bucket/a/m/"), "OK");
+  auto seen = w_->catalog().Inspect(w_->ann, Securable::kCatalog, {"sales"});
+  EXPECT_EQ(seen->location, "s3://bucket/a/m");
+  // Of the schema where it has one, else of its catalog.
+  ASSERT_TRUE(w_->Create(w_->ann, Securable::kSchema, "sales.own", "s3://bucket/a/m/s").ok());
+  auto own = w_->catalog().Inspect(w_->ann, Securable::kSchema, {"sales", "own"});
+  auto begin = [&](const std::string& name) {
+    sql::CatalogCommand command = Command(CatalogAction::kCreate, Securable::kTable, "");
+    command.name = Parts(name);
+    command.format = "DELTA";
+    return w_->catalog().Execute(w_->ann, command);
+  };
+  auto table = begin("sales.own.t");
+  ASSERT_TRUE(table.ok()) << table.error().message;
+  EXPECT_EQ(table->location, "s3://bucket/a/m/s/__unitystorage/schemas/" + own->uuid + "/tables/" + table->uuid);
+  auto other = begin("sales.default.t");
+  ASSERT_TRUE(other.ok()) << other.error().message;
+  EXPECT_EQ(other->location, "s3://bucket/a/m/__unitystorage/catalogs/" + seen->uuid + "/tables/" + other->uuid);
+  // Its maker alone writes there, until it has a name.
+  EXPECT_EQ(Path(w_->ann, table->location, Access::kWrite), "OK");
+  EXPECT_NE(Path(w_->admin, table->location, Access::kWrite), "OK");
+  // No path leads to what no table is of any more, or not yet; READ FILES does not either.
+  for (const char* path : {"s3://bucket/a/m/__unitystorage/catalogs/x/tables/gone/f.parquet", "s3://bucket/a/__unitystorage"}) {
+    EXPECT_EQ(Path(w_->admin, path), "INSUFFICIENT_PERMISSIONS") << path;
+  }
+  EXPECT_EQ(Path(w_->admin, "s3://bucket/a/other"), "OK");
+  EXPECT_EQ(Verdict(w_->Create(w_->ann, Securable::kVolume, "sales.own.v")), "UNSUPPORTED_FEATURE");
+}
+
+TEST_F(StoreLocationsTest, AManagedLocationOverlapsNothingThatIsExternal) {
+  const std::string overlap = "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP";
+  ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
+  ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket", "key").ok());
+  auto table = w_->CreateTable(w_->admin, "main.default.t", w_->outside() + "/t");
+  ASSERT_TRUE(table.ok()) << table.error().message;
+  ASSERT_TRUE(w_->database().Transact([&](metadb::Transaction& txn) {
+    return txn.Run("UPDATE securables SET location = 's3://bucket/x/t' WHERE uuid = ?", {table->uuid});
+  }).ok());
+  for (const char* url : {"s3://bucket/x/t", "s3://bucket/x/t/in", "s3://bucket/x", "s3://bucket", "s3://bucket/m/__unitystorage/x"}) {
+    EXPECT_EQ(Verdict(w_->Create(w_->admin, Securable::kSchema, "main.s", url)), overlap) << url;
+  }
+  ASSERT_TRUE(w_->Create(w_->admin, Securable::kSchema, "main.s", "s3://bucket/m").ok());
+  // Roots may share a place, since each has a folder of its own in it.
+  ASSERT_TRUE(w_->Create(w_->admin, Securable::kSchema, "main.s2", "s3://bucket/m").ok());
+  ASSERT_TRUE(w_->Create(w_->admin, Securable::kSchema, "main.s3", "s3://bucket/m/deeper").ok());
+  for (const char* url : {"s3://bucket/m", "s3://bucket/m/t", "s3://bucket/y/__unitystorage/t"}) {
+    sql::CatalogCommand command = Command(CatalogAction::kCreate, Securable::kTable, "");
+    command.name = {"main", "default", "t2"};
+    command.format = "PARQUET";
+    command.location = url;
+    EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, command)), overlap) << url;
+  }
+  // A location stays while catalogs or schemas keep tables in it, one at its very root included.
+  ASSERT_TRUE(MakeLocation(w_->admin, "root", "s3://other", "key").ok());
+  ASSERT_TRUE(w_->Create(w_->admin, Securable::kCatalog, "c", "s3://other").ok());
+  sql::CatalogCommand drop = Command(CatalogAction::kDrop, Securable::kExternalLocation, "root");
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, drop)), "INVALID_STATE");
+  ASSERT_TRUE(w_->Drop(w_->admin, Securable::kSchema, "c.default").ok());
+  ASSERT_TRUE(w_->Drop(w_->admin, Securable::kCatalog, "c").ok());
+  EXPECT_EQ(Verdict(w_->catalog().Execute(w_->admin, drop)), "OK");
+}
+
 TEST_F(StoreLocationsTest, ACredentialInUseStaysUnlessForced) {
   ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
   ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "catalog/environment.h"
+#include "catalog/managed_storage.h"
 #include "catalog/path_access.h"
 
 namespace ashlar::catalog {
@@ -45,14 +46,15 @@ Result<std::optional<SecurableRow>> Sibling(const CommandRun& run, const std::st
   return SecurablesTable::FindChild(run.txn(), parent_uuid, NameSpaceOf(run.command.securable), name);
 }
 
-Status RefuseManagedLocation(const CommandRun& run) {
+// Gives a new catalog or schema its MANAGED LOCATION, if the command names one.
+Status PlaceManaged(const CommandRun& run, SecurableRow& row) {
   if (run.command.location.empty()) return OkStatus();
-  return NotImplemented("MANAGED LOCATION");
+  ASSIGN_OR_RETURN(row.location, AuthorizeManagedLocation(run.authorizer, run.command.location));
+  return OkStatus();
 }
 
 Result<CatalogReply> CreateCatalog(CommandRun& run) {
   RETURN_IF_ERROR(RequireNameParts(run, 1));
-  RETURN_IF_ERROR(RefuseManagedLocation(run));
   ASSIGN_OR_RETURN(std::string name, FoldName(run.command.name[0]));
   ASSIGN_OR_RETURN(Chain metastore, run.authorizer.Find(Securable::kMetastore, {}));
   RETURN_IF_ERROR(run.authorizer.Require(metastore, "CREATE_CATALOG"));
@@ -61,6 +63,7 @@ Result<CatalogReply> CreateCatalog(CommandRun& run) {
   SecurableRow catalog = NewRow(run, Securable::kCatalog);
   catalog.parent_uuid = metastore[0].row.uuid;
   catalog.name = name;
+  RETURN_IF_ERROR(PlaceManaged(run, catalog));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), catalog));
   SecurableRow schema = NewRow(run, Securable::kSchema);
   schema.uuid = NewUuid(run.environment.random);
@@ -74,7 +77,6 @@ Result<CatalogReply> CreateCatalog(CommandRun& run) {
 
 Result<CatalogReply> CreateSchema(CommandRun& run) {
   RETURN_IF_ERROR(RequireNameParts(run, 2));
-  RETURN_IF_ERROR(RefuseManagedLocation(run));
   ASSIGN_OR_RETURN(std::string name, FoldName(run.command.name[1]));
   ASSIGN_OR_RETURN(Chain catalog, run.authorizer.FindCatalog(run.command.name[0]));
   RETURN_IF_ERROR(run.authorizer.Require(catalog, "USE_CATALOG"));
@@ -85,6 +87,7 @@ Result<CatalogReply> CreateSchema(CommandRun& run) {
   SecurableRow schema = NewRow(run, Securable::kSchema);
   schema.parent_uuid = catalog[0].row.uuid;
   schema.name = name;
+  RETURN_IF_ERROR(PlaceManaged(run, schema));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), schema));
   return Made(schema);
 }
@@ -159,12 +162,12 @@ Result<CatalogReply> ReplaceTable(CommandRun& run, const SecurableRow& existing,
   return WithSources(run, row, CatalogReply{{}, {}, existing.uuid, existing.location, true});
 }
 
-Status PlaceTable(CommandRun& run, const std::string& format, SecurableRow& row) {
+Status PlaceTable(CommandRun& run, const Chain& schema, const std::string& format, SecurableRow& row) {
   row.managed = run.command.location.empty();
   if (row.managed) {
-    row.location = run.environment.ManagedLocation(row.uuid);
+    row.location = PlaceForTable(run.environment, schema, row.uuid);
     row.state = SecurableState::kCreating;
-    return MakeDirectories(row.location, 0700);
+    return objectstore::IsStorePath(row.location) ? OkStatus() : MakeDirectories(row.location, 0700);
   }
   ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                       run.command.location, Securable::kTable,
@@ -187,7 +190,7 @@ Result<CatalogReply> CreateTable(CommandRun& run) {
   SecurableRow row = NewRow(run, Securable::kTable);
   row.parent_uuid = schema[0].row.uuid;
   row.name = name;
-  RETURN_IF_ERROR(PlaceTable(run, format, row));
+  RETURN_IF_ERROR(PlaceTable(run, schema, format, row));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   RelationRow relation;
   relation.uuid = row.uuid;
@@ -247,6 +250,7 @@ Result<CatalogReply> CreateVolume(CommandRun& run) {
   row.name = name;
   row.managed = run.command.location.empty();
   if (row.managed) {
+    if (IsManagedInStore(schema)) return NotImplemented("managed volumes in an object store");
     row.location = run.environment.ManagedLocation(row.uuid);
     RETURN_IF_ERROR(MakeDirectories(row.location, 0700));
   } else {
