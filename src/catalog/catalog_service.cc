@@ -242,6 +242,8 @@ Result<std::vector<objectstore::StoreAccess>> CatalogService::StoresOf(const htt
   return accesses;
 }
 
+objectstore::ObjectStore& CatalogService::stores() { return impl_->router; }
+
 Result<ObjectInfo> CatalogService::Inspect(const http::Principal& principal, sql::Securable kind,
                                            const std::vector<std::string>& name) {
   ObjectInfo info;

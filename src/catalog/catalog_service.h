@@ -126,6 +126,9 @@ class CatalogService {
                                                          std::span<const std::string> via_view_ids,
                                                          const sql::ResolveRequest& request);
 
+  // The objects of paths that ResolvePath gave, which decided; opened by their external locations.
+  objectstore::ObjectStore& stores();
+
   // One object that the principal may see. Errors: not found, INSUFFICIENT_PERMISSIONS.
   Result<ObjectInfo> Inspect(const http::Principal& principal, sql::Securable kind,
                              const std::vector<std::string>& name);

@@ -257,12 +257,28 @@ TEST_F(StoreLocationsTest, ACredentialInUseStaysUnlessForced) {
   EXPECT_EQ(w_->catalog().Inspect(w_->admin, Securable::kExternalLocation, {"here"})->credential_name, "");
 }
 
-TEST_F(StoreLocationsTest, WhatIsNotBuiltInAStoreIsRefusedByName) {
+TEST_F(StoreLocationsTest, AVolumeOfALocationIsOpenedByItsOwnGrants) {
   ASSERT_TRUE(MakeKey(w_->admin, "key").ok());
   ASSERT_TRUE(MakeLocation(w_->admin, "here", "s3://bucket/a", "key").ok());
-  auto volume = w_->Create(w_->admin, Securable::kVolume, "main.default.v", "s3://bucket/a/v");
-  EXPECT_EQ(Verdict(volume), "UNSUPPORTED_FEATURE");
-  EXPECT_NE(volume.error().message.find("volumes in an object store"), std::string::npos);
+  EXPECT_EQ(Verdict(w_->Create(w_->ann, Securable::kVolume, "main.default.v", "s3://bucket/a/v")), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("CREATE_EXTERNAL_VOLUME", Securable::kExternalLocation, "here", "ann@x").ok());
+  ASSERT_TRUE(w_->Create(w_->ann, Securable::kVolume, "main.default.v", "s3://bucket/a/v").ok());
+  auto resolved = w_->catalog().ResolvePath(w_->ann, "/Volumes/main/default/v/x/ä b", Access::kWrite);
+  ASSERT_TRUE(resolved.ok()) << resolved.error().message;
+  EXPECT_EQ(resolved->canonical, "s3://bucket/a/v/x/ä b");
+  ASSERT_TRUE(w_->Grant("READ_FILES", Securable::kExternalLocation, "here", "bob@x").ok());
+  for (const char* path : {"/Volumes/main/default/v/x", "s3://bucket/a/v/x"}) {
+    EXPECT_EQ(Path(w_->bob, path), "INSUFFICIENT_PERMISSIONS") << path;
+  }
+  ASSERT_TRUE(w_->Grant("READ_VOLUME", Securable::kVolume, "main.default.v", "bob@x").ok());
+  for (const char* path : {"/Volumes/main/default/v/x", "s3://bucket/a/v/x"}) {
+    EXPECT_EQ(Path(w_->bob, path), "OK") << path;
+    EXPECT_EQ(Path(w_->bob, path, Access::kWrite), "INSUFFICIENT_PERMISSIONS") << path;
+  }
+  auto accesses = Store(w_->bob, "/Volumes/main/default/v/x/*.csv");
+  ASSERT_TRUE(accesses.ok() && accesses->size() == 1);
+  EXPECT_EQ((*accesses)[0].root, "s3://bucket/a/v/x");
+  EXPECT_EQ(Verdict(w_->Create(w_->ann, Securable::kVolume, "main.default.w", "s3://bucket/a/v/w")), "INVALID_PARAMETER_VALUE.LOCATION_OVERLAP");
 }
 
 }  // namespace

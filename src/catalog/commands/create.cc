@@ -257,7 +257,6 @@ Result<CatalogReply> CreateVolume(CommandRun& run) {
     ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                         run.command.location, Securable::kVolume,
                                                         "CREATE_EXTERNAL_VOLUME"));
-    if (objectstore::IsStorePath(row.location)) return NotImplemented("volumes in an object store");
   }
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   return Made(row);
