@@ -1,5 +1,6 @@
 #include "catalog/managed_storage.h"
 
+#include "base/file.h"
 #include "catalog/local_path.h"
 #include "catalog/path_access.h"
 #include "delta/maintenance/table_objects.h"
@@ -21,6 +22,12 @@ const SecurableRow* NearestRoot(const Chain& schema) {
   return nullptr;
 }
 
+// Below that of its schema or catalog.
+std::string FolderOf(const SecurableRow& object) {
+  CHECK(HoldsData(object)) << object.uuid;
+  return (object.kind == Securable::kTable ? "/tables/" : "/volumes/") + object.uuid;
+}
+
 }  // namespace
 
 std::string ManagedFolder(Securable kind, const std::string& root, const std::string& uuid) {
@@ -33,13 +40,14 @@ bool IsManagedStorage(std::string_view path) {
   return objectstore::IsStorePath(path) && (std::string(path) + "/").find(own + "/") != std::string::npos;
 }
 
-std::string PlaceForTable(const Environment& environment, const Chain& schema, const std::string& uuid) {
-  const SecurableRow* root = NearestRoot(schema);
-  if (root == nullptr) return environment.ManagedLocation(uuid);
-  return ManagedFolder(root->kind, root->location, root->uuid) + "/tables/" + uuid;
+Status PlaceManagedObject(const Environment& environment, const Chain& schema, SecurableRow& object) {
+  if (const SecurableRow* root = NearestRoot(schema)) {
+    object.location = ManagedFolder(root->kind, root->location, root->uuid) + FolderOf(object);
+    return OkStatus();
+  }
+  object.location = environment.ManagedLocation(object.uuid);
+  return MakeDirectories(object.location, 0700);
 }
-
-bool IsManagedInStore(const Chain& schema) { return NearestRoot(schema) != nullptr; }
 
 Result<std::string> AuthorizeManagedLocation(Authorizer& authorizer, const std::string& path) {
   ASSIGN_OR_RETURN(WrittenPath written, ParsePath(path));
@@ -56,9 +64,10 @@ Result<std::string> AuthorizeManagedLocation(Authorizer& authorizer, const std::
   return root;
 }
 
-Status DeleteManagedObjects(const Environment& environment, const SecurableRow& table) {
-  CHECK(table.managed && IsManagedStorage(table.location) && table.location.ends_with("/tables/" + table.uuid)) << table.location;
-  delta::TableLocation folder{&environment.store, table.location};
+Status DeleteManagedObjects(const Environment& environment, const SecurableRow& dropped) {
+  const std::string& root = dropped.location;
+  CHECK(dropped.managed && IsManagedStorage(root) && root.ends_with(FolderOf(dropped))) << root;
+  delta::TableLocation folder{&environment.store, root};
   delta::FolderFilter all;
   all.is_hidden = [](const std::string&) { return false; };
   all.is_needed = [](const std::string&) { return false; };

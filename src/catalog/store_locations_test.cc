@@ -209,7 +209,10 @@ TEST_F(StoreLocationsTest, AManagedLocationIsTheCatalogsOwn) {
     EXPECT_EQ(Path(w_->admin, path), "INSUFFICIENT_PERMISSIONS") << path;
   }
   EXPECT_EQ(Path(w_->admin, "s3://bucket/a/other"), "OK");
-  EXPECT_EQ(Verdict(w_->Create(w_->ann, Securable::kVolume, "sales.own.v")), "UNSUPPORTED_FEATURE");
+  auto volume = w_->Create(w_->ann, Securable::kVolume, "sales.own.v");
+  ASSERT_TRUE(volume.ok()) << volume.error().message;
+  EXPECT_EQ(volume->location, "s3://bucket/a/m/s/__unitystorage/schemas/" + own->uuid + "/volumes/" + volume->uuid);
+  EXPECT_EQ(Path(w_->ann, "/Volumes/sales/own/v/f", Access::kWrite), "OK");
 }
 
 TEST_F(StoreLocationsTest, AManagedLocationOverlapsNothingThatIsExternal) {

@@ -1,5 +1,6 @@
-"""Managed tables in object stores: MANAGED LOCATION of schemas and catalogs."""
+"""Managed tables and volumes in object stores: MANAGED LOCATION of schemas and catalogs."""
 
+import io
 import uuid
 
 import pytest
@@ -90,6 +91,39 @@ def test_what_is_dropped_is_deleted_in_the_store(lake, managed):
     assert lake.keys(stays) == set()
     root = Table("", "", f"{lake.prefix}/managed")
     assert lake.keys(root) == set()
+
+
+def test_managed_volumes_in_a_store(lake, managed):
+    schema, _ = managed
+    lake.sql(f"CREATE VOLUME {schema}.v")
+    info = lake.workspace.volumes.read(f"{schema}.v")
+    assert info.storage_location.startswith(f"{lake.root_url}/managed/__unitystorage/schemas/") and info.volume_type.value == "MANAGED"
+    folder = Table("", info.storage_location, lake.prefix + info.storage_location.removeprefix(lake.root_url))
+    path = f"/Volumes/{schema.replace('.', '/')}/v/in/a.csv"
+    lake.workspace.files.upload(path, io.BytesIO(b"id\n7\n"))
+    assert lake.keys(folder) == {"in/a.csv"}
+    assert lake.sql(f"SELECT id FROM read_files('{path}', format => 'csv', header => true)") == [["7"]]
+    lake.sql(f"DROP VOLUME {schema}.v")
+    assert lake.keys(folder) == set()
+
+
+def test_a_drop_that_a_crash_interrupts_is_finished_at_the_next_start(mortal):
+    sql, schema = mortal.sql, f"main.s_{uuid.uuid4().hex[:8]}"
+    sql(f"CREATE SCHEMA {schema} MANAGED LOCATION '{mortal.root_url}/managed'")
+    sql(f"CREATE TABLE {schema}.t AS SELECT 1 AS id")
+    everything = Table("", "", f"{mortal.prefix}/managed")
+    mortal.restart("catalog.drop.before_files=kill")
+    with pytest.raises((DatabricksError, OSError, TimeoutError)):
+        sql(f"DROP TABLE {schema}.t")
+    mortal.server.process.wait(timeout=30)
+    assert mortal.keys(everything)
+    # The store may be away then: the server starts, and the name is gone.
+    mortal.proxy.fail("throttled", "GET", "__unitystorage", times=6)
+    mortal.restart()
+    assert sql(f"SHOW TABLES IN {schema}") == [] and mortal.keys(everything)
+    mortal.restart()
+    assert mortal.keys(everything) == set()
+    sql(f"DROP SCHEMA {schema}")
 
 
 def test_managed_locations_of_catalogs_need_the_grant(lake, make_client):

@@ -1,4 +1,3 @@
-#include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -165,9 +164,8 @@ Result<CatalogReply> ReplaceTable(CommandRun& run, const SecurableRow& existing,
 Status PlaceTable(CommandRun& run, const Chain& schema, const std::string& format, SecurableRow& row) {
   row.managed = run.command.location.empty();
   if (row.managed) {
-    row.location = PlaceForTable(run.environment, schema, row.uuid);
     row.state = SecurableState::kCreating;
-    return objectstore::IsStorePath(row.location) ? OkStatus() : MakeDirectories(row.location, 0700);
+    return PlaceManagedObject(run.environment, schema, row);
   }
   ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                       run.command.location, Securable::kTable,
@@ -250,9 +248,7 @@ Result<CatalogReply> CreateVolume(CommandRun& run) {
   row.name = name;
   row.managed = run.command.location.empty();
   if (row.managed) {
-    if (IsManagedInStore(schema)) return NotImplemented("managed volumes in an object store");
-    row.location = run.environment.ManagedLocation(row.uuid);
-    RETURN_IF_ERROR(MakeDirectories(row.location, 0700));
+    RETURN_IF_ERROR(PlaceManagedObject(run.environment, schema, row));
   } else {
     ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                         run.command.location, Securable::kVolume,

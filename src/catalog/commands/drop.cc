@@ -153,7 +153,7 @@ Status FinishDrops(const Environment& environment) {
     Status deleted = in_store ? DeleteManagedObjects(environment, row) : DeleteManagedFiles(environment, row);
     if (!deleted.ok() && in_store) {
       // It must neither keep the server from starting nor local files from going; the next sweep tries again.
-      Log(LogLevel::kWarn, "objects of a dropped table remain", {{"table", row.location}, {"reason", deleted.error().message}});
+      Log(LogLevel::kWarn, "what was dropped remains in its store", {{"location", row.location}, {"reason", deleted.error().message}});
       store_is_away = true;
       continue;
     }
