@@ -73,17 +73,15 @@ Result<LogListing> ListForLoad(const TableLocation& table, std::optional<int64_t
   return ListLog(table, 0);
 }
 
-// Canonical folders outside of the table that files of the version lie in, or files removed from it where others still do.
+// Canonical folders outside of the table that files of the version lie in, or files removed from it, which a change feed
+// and a RESTORE come back to.
 std::vector<std::string> OtherFoldersOf(const TableLocation& table, const SnapshotState& state) {
   std::set<std::string> folders;
   for (const FileList::Part& part : state.files.parts()) {
     folders.insert(part.segment->other_folders().begin(), part.segment->other_folders().end());
   }
-  if (folders.empty()) return {};
   for (const auto& chunk : state.tombstones.chunks()) {
-    for (const RemoveFile& file : chunk->files) {
-      if (auto folder = OtherTableFolder(file.path)) folders.insert(*std::move(folder));
-    }
+    folders.insert(chunk->other_folders.begin(), chunk->other_folders.end());
   }
   std::erase_if(folders, [&](const std::string& folder) { return (folder + "/").starts_with(table.root + "/"); });
   return {folders.begin(), folders.end()};

@@ -1,6 +1,4 @@
 // RESTORE TABLE t TO VERSION | TIMESTAMP AS OF v.
-#include <set>
-
 #include "base/clock.h"
 #include "base/text.h"
 #include "delta/history.h"
@@ -70,14 +68,6 @@ Rows Report(StatementRun& run, const delta::StringMap& metrics) {
   return ReportCounts(run, counts);
 }
 
-// The latest version, whose files may also lie where those of the other do: none of its own may lie there any more.
-std::shared_ptr<const delta::Snapshot> WithRootsOf(const delta::Snapshot& other, std::shared_ptr<const delta::Snapshot> latest) {
-  std::set<std::string> roots(latest->source_roots().begin(), latest->source_roots().end());
-  roots.insert(other.source_roots().begin(), other.source_roots().end());
-  if (roots.size() == latest->source_roots().size()) return latest;
-  return std::make_shared<const delta::Snapshot>(latest->root(), latest->state(), std::vector<std::string>(roots.begin(), roots.end()));
-}
-
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
@@ -92,9 +82,7 @@ Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
     RETURN_IF_ERROR(CheckFilesExist(env, *target, plan.restored));
   }
   RETURN_IF_ERROR(engine::FillRowCounts(run.connection(), *target, plan.restored));
-  DeltaTarget written = table.target();
-  written.snapshot = WithRootsOf(*target, table.snapshot);
-  DeltaWrite write(run, written);
+  DeltaWrite write(run, table.target());
   delta::Transaction& transaction = write.transaction();
   transaction.ReadWholeTable();
   for (const delta::AddFile& file : plan.removed) transaction.Remove(file);

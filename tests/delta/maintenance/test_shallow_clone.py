@@ -245,7 +245,8 @@ def test_a_clone_that_the_catalog_did_not_make(make_table, clone_of, fails, sql,
     def may(privilege, kind, name, client=reader):
         sql(f"GRANT {privilege} ON {kind} {name} TO `{client.application_id}`")
 
-    source = make_table("(id INT, p STRING)", f"PARTITIONED BY (p) LOCATION '{tmp_path}/source of' TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    source = make_table("(id INT, p STRING)", f"PARTITIONED BY (p) LOCATION '{tmp_path}/source of' TBLPROPERTIES "
+                        "('delta.enableDeletionVectors' = 'true', 'delta.enableChangeDataFeed' = 'true')")
     source.sql(f"INSERT INTO {source.name} VALUES (1, 'a'), (2, 'a'), (3, 'ä/ %')")
     source.sql(f"DELETE FROM {source.name} WHERE id = 1")
     sql(f"CREATE TABLE main.default.made_anew SHALLOW CLONE {source.name} LOCATION '{tmp_path}/clone'")
@@ -271,6 +272,9 @@ def test_a_clone_that_the_catalog_did_not_make(make_table, clone_of, fails, sql,
     clone.sql(f"DELETE FROM {clone.name} WHERE id = 2")
     clone.sql(f"MERGE INTO {clone.name} t USING (SELECT 3 AS id, 'x' AS p) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET p = s.p WHEN NOT MATCHED THEN INSERT *")
     assert clone.rows() == [("3", "x")] and sql(f"SELECT count(*) FROM {clone.name} VERSION AS OF 0") == [["2"]]
+    feed = sql(f"SELECT id, _change_type, _commit_version FROM table_changes('{clone.name}', 0)")
+    assert sorted(feed, key=lambda row: (row[2], row[1], row[0])) == [
+        ["2", "insert", "0"], ["3", "insert", "0"], ["2", "delete", "1"], ["3", "update_postimage", "2"], ["3", "update_preimage", "2"]]
     clone.sql(f"RESTORE {clone.name} TO VERSION AS OF 0")
     clone.sql(f"VACUUM {clone.name}")
     assert len(clone.rows()) == 2 and data_files(source.root) == before
