@@ -227,21 +227,23 @@ Status CatalogService::CheckStore(const http::Principal& principal, const std::s
                    "Storage Credential '" + credential_name + "' does not open the location: " + listed.error().message);
 }
 
-Result<std::optional<objectstore::StoreAccess>> CatalogService::StoreOf(const http::Principal& principal,
-                                                                        std::span<const std::string> via_view_ids,
-                                                                        const sql::ResolveRequest& request) {
-  std::optional<objectstore::StoreAccess> access;
+Result<std::vector<objectstore::StoreAccess>> CatalogService::StoresOf(const http::Principal& principal,
+                                                                       std::span<const std::string> via_view_ids,
+                                                                       const sql::ResolveRequest& request) {
+  std::vector<objectstore::StoreAccess> accesses;
   RETURN_IF_ERROR(impl_->environment.database.Read([&](metadb::Transaction& txn) -> Status {
     ASSIGN_OR_RETURN(ViewContext context, EnterViews(txn, principal.id, via_view_ids));
     ASSIGN_OR_RETURN(Authorizer authorizer, Authorizer::For(txn, context.principal_id));
     if (!via_view_ids.empty() && !OccursIn(request, context.text)) {
       return InsufficientPermissions("The relation is not part of the view.");
     }
-    ASSIGN_OR_RETURN(access, StoreOfRequest(authorizer, impl_->environment, request));
+    ASSIGN_OR_RETURN(accesses, StoresOfRequest(authorizer, impl_->environment, request));
     return OkStatus();
   }));
-  return access;
+  return accesses;
 }
+
+objectstore::ObjectStore& CatalogService::stores() { return impl_->router; }
 
 Result<ObjectInfo> CatalogService::Inspect(const http::Principal& principal, sql::Securable kind,
                                            const std::vector<std::string>& name) {

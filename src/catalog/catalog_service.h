@@ -113,7 +113,7 @@ class CatalogService {
                                        std::span<const sql::CatalogCommand> commands);
 
   // Storage credentials, which external locations in object stores are opened with. Their secrets come in here and go
-  // out by StoreOf alone. Errors: kInvalidParameterValue for a key that cannot be.
+  // out by StoresOf alone. Errors: kInvalidParameterValue for a key that cannot be.
   Result<sql::CatalogReply> CreateStorageCredential(const http::Principal& principal, const sql::CatalogCommand& command,
                                                     const objectstore::StoreCredential& credential);
   // Replaces the secret of the one that the command names; drivers use the new one from their next statement on.
@@ -121,10 +121,14 @@ class CatalogService {
                                                  const objectstore::StoreCredential& credential);
   // Whether the credential, which the principal may use, opens the place. Errors: what the store says.
   Status CheckStore(const http::Principal& principal, const std::string& url, const std::string& credential_name);
-  // As Resolve of one request, for what opens the relation where it lies; nullopt for local ones. For drivers.
-  Result<std::optional<objectstore::StoreAccess>> StoreOf(const http::Principal& principal,
-                                                          std::span<const std::string> via_view_ids,
-                                                          const sql::ResolveRequest& request);
+  // As Resolve of one request, for what opens the relation, its source_roots and its clone_roots, those that lie in
+  // object stores. For drivers.
+  Result<std::vector<objectstore::StoreAccess>> StoresOf(const http::Principal& principal,
+                                                         std::span<const std::string> via_view_ids,
+                                                         const sql::ResolveRequest& request);
+
+  // The objects of paths that ResolvePath gave, which decided; opened by their external locations.
+  objectstore::ObjectStore& stores();
 
   // One object that the principal may see. Errors: not found, INSUFFICIENT_PERMISSIONS.
   Result<ObjectInfo> Inspect(const http::Principal& principal, sql::Securable kind,

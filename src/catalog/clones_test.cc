@@ -119,6 +119,36 @@ TEST_P(ClonesTest, AManagedTableIsNotReadThroughAFolderOfOthers) {
   EXPECT_EQ(clone->source_roots, Roots{external->location});
 }
 
+// The log of a clone that another engine made names folders, which nobody noted.
+TEST_P(ClonesTest, AFolderThatALogNamesOpensWhatTheReaderMayReadOutsideOfTheWorkspace) {
+  auto named = [&](const http::Principal& who, const std::string& path, Access access = Access::kRead) -> std::string {
+    sql::ResolveRequest request{.name = {}, .format = "DELTA", .path = path, .access = access, .named_by_log = true};
+    auto answers = w_->catalog().Resolve(who, {}, std::span(&request, 1));
+    return answers[0].ok() ? answers[0]->location : Verdict(answers[0]);
+  };
+  const std::string root = w_->outside() + "/source";
+  auto external = w_->CreateTable(w_->admin, "main.default.external", root);
+  ASSERT_TRUE(external.ok()) << external.error().message;
+  EXPECT_EQ(named(w_->admin, root), root);
+  EXPECT_EQ(named(w_->admin, "file:" + root + "/p=1/deep"), root);
+  EXPECT_EQ(named(w_->admin, root, Access::kWrite), "INSUFFICIENT_PERMISSIONS");
+  EXPECT_EQ(named(w_->bob, root), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("SELECT", Securable::kTable, "main.default.external", "bob@x").ok());
+  EXPECT_EQ(named(w_->bob, root), root);
+  // What is managed, what ANY FILE alone opens, and what has tables below it, stay closed: to admins, too.
+  for (const std::string& path : {source_.location, w_->data_dir(), w_->data_dir() + "/x", w_->outside(), w_->outside() + "/else"}) {
+    EXPECT_NE(named(w_->admin, path), path);
+    EXPECT_NE(named(w_->ann, path), path);
+  }
+  // Of a location no more than the folder.
+  ASSERT_TRUE(w_->Create(w_->admin, Securable::kExternalLocation, "lake", w_->outside()).ok());
+  EXPECT_EQ(named(w_->admin, w_->outside() + "/else"), w_->outside() + "/else");
+  EXPECT_NE(named(w_->admin, w_->outside()), w_->outside());
+  EXPECT_EQ(named(w_->bob, w_->outside() + "/else"), "INSUFFICIENT_PERMISSIONS");
+  ASSERT_TRUE(w_->Grant("READ_FILES", Securable::kExternalLocation, "lake", "bob@x").ok());
+  EXPECT_EQ(named(w_->bob, w_->outside() + "/else"), w_->outside() + "/else");
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, ClonesTest, metadb::EveryBackend(), metadb::BackendName);
 
 }  // namespace

@@ -65,15 +65,23 @@ Result<objectstore::StoreCredential> UsableCredential(Authorizer& authorizer, co
   return *std::move(credential);
 }
 
-Result<std::optional<objectstore::StoreAccess>> StoreOfRequest(Authorizer& authorizer, const Environment& environment,
-                                                               const sql::ResolveRequest& request) {
+Result<std::vector<objectstore::StoreAccess>> StoresOfRequest(Authorizer& authorizer, const Environment& environment,
+                                                              const sql::ResolveRequest& request) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, ResolveRequest(authorizer, environment, request));
-  if (!objectstore::IsStorePath(relation.location)) return std::optional<objectstore::StoreAccess>();
-  ASSIGN_OR_RETURN(objectstore::StoreAccess access,
-                   AccessTo(authorizer.txn(), environment.options, relation.location));
-  // No more of the location than what was asked for.
-  access.root = SplitGlob(relation.location).folder;
-  return std::optional<objectstore::StoreAccess>(std::move(access));
+  std::vector<objectstore::StoreAccess> accesses;
+  auto add = [&](const std::string& folder) -> Status {
+    if (!objectstore::IsStorePath(folder)) return OkStatus();
+    ASSIGN_OR_RETURN(objectstore::StoreAccess access, AccessTo(authorizer.txn(), environment.options, folder));
+    // No more of the location than what was asked for.
+    access.root = folder;
+    accesses.push_back(std::move(access));
+    return OkStatus();
+  };
+  RETURN_IF_ERROR(add(SplitGlob(relation.location).folder));
+  for (const std::string& root : relation.source_roots) RETURN_IF_ERROR(add(root));
+  // A table can be written to though nothing opens its clones any more; VACUUM finds that out, and says so.
+  for (const std::string& root : relation.clone_roots) (void)add(root).ok();
+  return accesses;
 }
 
 Result<std::optional<bool>> LookForLog(const Environment& environment, int64_t principal_id,

@@ -18,9 +18,9 @@ Result<objectstore::StoreAccess> AccessTo(metadb::Transaction& txn, const Catalo
 Result<objectstore::StoreCredential> UsableCredential(Authorizer& authorizer, const CatalogOptions& options,
                                                       const std::string& name);
 
-// CatalogService::StoreOf inside a transaction.
-Result<std::optional<objectstore::StoreAccess>> StoreOfRequest(Authorizer& authorizer, const Environment& environment,
-                                                               const sql::ResolveRequest& request);
+// CatalogService::StoresOf inside a transaction.
+Result<std::vector<objectstore::StoreAccess>> StoresOfRequest(Authorizer& authorizer, const Environment& environment,
+                                                              const sql::ResolveRequest& request);
 
 // Whether a log lies where a command wants a table, when that is in an object store: looked at before the command's
 // transaction, which must not wait for a network. nullopt for all other commands, and for those that the

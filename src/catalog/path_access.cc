@@ -1,6 +1,9 @@
 #include "catalog/path_access.h"
 
+#include <algorithm>
+
 #include "catalog/local_path.h"
+#include "catalog/managed_storage.h"
 #include "catalog/tables/ratified_commits_table.h"
 #include "delta/catalog_commits.h"
 #include "objectstore/store_url.h"
@@ -11,31 +14,17 @@ namespace {
 using sql::Access;
 using sql::Securable;
 
-bool HoldsData(const SecurableRow& row) {
-  return row.kind == Securable::kTable || row.kind == Securable::kVolume;
+bool IsManagedRoot(const SecurableRow& row) {
+  return row.kind == Securable::kCatalog || row.kind == Securable::kSchema;
 }
 
-// The deepest table or volume around the path, else the deepest external location.
-Result<std::optional<SecurableRow>> FindCovering(metadb::Transaction& txn, const std::string& path) {
-  std::optional<SecurableRow> location;
-  for (const std::string& folder : SelfAndParents(path)) {
-    ASSIGN_OR_RETURN(auto rows, SecurablesTable::AtLocation(txn, folder));
-    for (SecurableRow& row : rows) {
-      if (HoldsData(row)) return std::optional<SecurableRow>(std::move(row));
-      if (!location) location = std::move(row);
-    }
-  }
-  return location;
+Result<bool> HasBelow(metadb::Transaction& txn, const std::string& path, bool (*wanted)(const SecurableRow&)) {
+  ASSIGN_OR_RETURN(auto rows, SecurablesTable::BelowLocation(txn, path, INT32_MAX));
+  return std::ranges::any_of(rows, wanted);
 }
 
-Result<bool> HasDataBelow(metadb::Transaction& txn, const std::string& path) {
-  constexpr int64_t kAll = INT32_MAX;
-  ASSIGN_OR_RETURN(auto rows, SecurablesTable::BelowLocation(txn, path, kAll));
-  for (const SecurableRow& row : rows) {
-    if (HoldsData(row)) return true;
-  }
-  return false;
-}
+// Deeper than what is asked for are tables and volumes, which have grants of their own.
+Result<bool> HasDataBelow(metadb::Transaction& txn, const std::string& path) { return HasBelow(txn, path, HoldsData); }
 
 Error InsideDataDir(const std::string& path) {
   return InsufficientPermissions("Path '" + path + "' belongs to the workspace's own storage.");
@@ -106,13 +95,35 @@ Result<std::string> NewLocation(Authorizer& authorizer, const CatalogOptions& op
   if (IsWithin(canonical, options.data_dir) || IsWithin(options.data_dir, canonical)) {
     return InsideDataDir(path);
   }
-  ASSIGN_OR_RETURN(auto covering, FindCovering(authorizer.txn(), canonical));
-  ASSIGN_OR_RETURN(bool has_below, HasDataBelow(authorizer.txn(), canonical));
-  if ((covering && HoldsData(*covering)) || has_below) return LocationOverlap(path, "CREATE");
+  ASSIGN_OR_RETURN(Covering around, FindCovering(authorizer.txn(), canonical));
+  ASSIGN_OR_RETURN(bool has_data, HasDataBelow(authorizer.txn(), canonical));
+  ASSIGN_OR_RETURN(bool has_root, HasBelow(authorizer.txn(), canonical, IsManagedRoot));
+  bool overlaps = around.data || around.managed_root || has_data || has_root || IsManagedStorage(canonical);
+  if (overlaps) return LocationOverlap(path, "CREATE");
   return canonical;
 }
 
 }  // namespace
+
+bool HoldsData(const SecurableRow& row) {
+  return row.kind == Securable::kTable || row.kind == Securable::kVolume;
+}
+
+Result<Covering> FindCovering(metadb::Transaction& txn, const std::string& path) {
+  Covering around;
+  for (const std::string& folder : SelfAndParents(path)) {
+    ASSIGN_OR_RETURN(auto rows, SecurablesTable::AtLocation(txn, folder));
+    for (SecurableRow& row : rows) {
+      around.managed_root = around.managed_root || IsManagedRoot(row);
+      if (HoldsData(row) && !around.data) {
+        around.data = std::move(row);
+      } else if (row.kind == Securable::kExternalLocation && !around.location) {
+        around.location = std::move(row);
+      }
+    }
+  }
+  return around;
+}
 
 Result<ResolvedPath> AuthorizePath(Authorizer& authorizer, const CatalogOptions& options,
                                    const std::string& path, Access access) {
@@ -123,22 +134,21 @@ Result<ResolvedPath> AuthorizePath(Authorizer& authorizer, const CatalogOptions&
   std::string canonical = split.pattern.empty() ? folder
                           : folder == "/"       ? "/" + split.pattern
                                                 : folder + "/" + split.pattern;
-  ASSIGN_OR_RETURN(auto covering, FindCovering(authorizer.txn(), folder));
-  if (covering && HoldsData(*covering)) {
-    ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*covering));
+  ASSIGN_OR_RETURN(Covering around, FindCovering(authorizer.txn(), folder));
+  if (around.data) {
+    ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*around.data));
     RETURN_IF_ERROR(RequireOn(authorizer, chain, access));
-    RETURN_IF_ERROR(RefuseManaged(authorizer.txn(), *covering));
-    return ResolvedPath{canonical, covering->location, covering->kind, covering->uuid,
+    RETURN_IF_ERROR(RefuseManaged(authorizer.txn(), *around.data));
+    return ResolvedPath{canonical, around.data->location, around.data->kind, around.data->uuid,
                         DottedName(NameOf(chain))};
   }
-  if (IsWithin(folder, options.data_dir) || IsWithin(options.data_dir, folder)) {
-    return InsideDataDir(path);
-  }
+  bool ours = IsWithin(folder, options.data_dir) || IsWithin(options.data_dir, folder) || IsManagedStorage(folder);
+  if (ours) return InsideDataDir(path);
   ResolvedPath resolved;
-  if (covering) {
-    ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*covering));
+  if (around.location) {
+    ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*around.location));
     RETURN_IF_ERROR(RequireOn(authorizer, chain, access));
-    resolved = {canonical, covering->location, covering->kind, covering->uuid, covering->name};
+    resolved = {canonical, around.location->location, around.location->kind, around.location->uuid, around.location->name};
   } else {
     ASSIGN_OR_RETURN(resolved, AnyFile(authorizer, canonical, access));
     resolved.root = folder;
@@ -153,12 +163,12 @@ Result<std::string> AuthorizeNewLocation(Authorizer& authorizer, const CatalogOp
                                          std::string_view privilege) {
   CHECK(kind == Securable::kTable || kind == Securable::kVolume);
   ASSIGN_OR_RETURN(std::string canonical, NewLocation(authorizer, options, path));
-  ASSIGN_OR_RETURN(auto covering, FindCovering(authorizer.txn(), canonical));
-  if (!covering) {
+  ASSIGN_OR_RETURN(Covering around, FindCovering(authorizer.txn(), canonical));
+  if (!around.location) {
     ASSIGN_OR_RETURN([[maybe_unused]] auto any, AnyFile(authorizer, canonical, Access::kWrite));
     return canonical;
   }
-  ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*covering));
+  ASSIGN_OR_RETURN(Chain chain, authorizer.ChainOf(*around.location));
   RETURN_IF_ERROR(authorizer.Require(chain, privilege));
   return canonical;
 }
@@ -174,9 +184,9 @@ Result<std::string> AuthorizeNewExternalLocation(Authorizer& authorizer,
   if (IsWithin(canonical, options.data_dir) || IsWithin(options.data_dir, canonical)) {
     return InsideDataDir(path);
   }
-  ASSIGN_OR_RETURN(auto covering, FindCovering(authorizer.txn(), canonical));
+  ASSIGN_OR_RETURN(Covering around, FindCovering(authorizer.txn(), canonical));
   ASSIGN_OR_RETURN(auto below, SecurablesTable::BelowLocation(authorizer.txn(), canonical, INT32_MAX));
-  bool overlaps = covering && covering->kind == Securable::kExternalLocation;
+  bool overlaps = (!around.data && around.location) || IsManagedStorage(canonical);
   for (const SecurableRow& row : below) overlaps = overlaps || row.kind == Securable::kExternalLocation;
   if (overlaps) return LocationOverlap(path, "CREATE EXTERNAL LOCATION");
   if (objectstore::IsStorePath(canonical)) return canonical;

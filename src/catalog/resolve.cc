@@ -61,6 +61,26 @@ Result<ResolvedRelation> ResolveName(Authorizer& authorizer, const sql::ResolveR
   return WithClones(authorizer, request.access, std::move(resolved));
 }
 
+// Who could write the log is nobody to decide what it opens: what the reader himself may read, without the catalog's own
+// storage, and without ANY FILE, whose holders have no folder of theirs in mind.
+Result<ResolvedRelation> ResolveNamedByLog(Authorizer& authorizer, const Environment& environment,
+                                           const sql::ResolveRequest& request) {
+  auto refused = [&] { return InsufficientPermissions("The folder '" + request.path + "' is opened by its own table or location alone."); };
+  if (request.access != Access::kRead) return refused();
+  ASSIGN_OR_RETURN(ResolvedPath path, AuthorizePath(authorizer, environment.options, request.path, Access::kRead));
+  if (path.securable == Securable::kAnyFile) return refused();
+  ASSIGN_OR_RETURN(auto row, SecurablesTable::Find(authorizer.txn(), path.securable_uuid));
+  if (!row || row->managed) return refused();
+  ResolvedRelation resolved;
+  resolved.kind = RelationKind::kPath;
+  resolved.full_name = request.path;
+  resolved.format = ToUpperAscii(request.format);
+  // Of a location no more than the folder: others may lie beside it.
+  resolved.location = path.securable == Securable::kExternalLocation ? path.canonical : path.root;
+  resolved.managed = false;
+  return resolved;
+}
+
 Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment& environment,
                                        const sql::ResolveRequest& request) {
   ASSIGN_OR_RETURN(ResolvedPath path, AuthorizePath(authorizer, environment.options, request.path,
@@ -84,6 +104,7 @@ Result<ResolvedRelation> ResolveAsPath(Authorizer& authorizer, const Environment
 
 Result<ResolvedRelation> ResolveRequest(Authorizer& authorizer, const Environment& environment,
                                         const sql::ResolveRequest& request) {
+  if (request.named_by_log) return ResolveNamedByLog(authorizer, environment, request);
   if (!request.path.empty()) return ResolveAsPath(authorizer, environment, request);
   return ResolveName(authorizer, request);
 }

@@ -9,11 +9,14 @@ Result<std::vector<Result<sql::ResolvedRelation>>> ControlService::Resolve(
   return catalog_.Resolve(owner.principal, via_view_ids, requests);
 }
 
-Result<std::string> ControlService::StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                                const sql::ResolveRequest& request) {
+Result<std::vector<std::string>> ControlService::StoreAccess(const std::string& handle,
+                                                             std::span<const std::string> via_view_ids,
+                                                             const sql::ResolveRequest& request) {
   ASSIGN_OR_RETURN(HandleOwner owner, handles_.Find(handle));
-  ASSIGN_OR_RETURN(auto access, catalog_.StoreOf(owner.principal, via_view_ids, request));
-  return access ? objectstore::AccessText(*access) : std::string();
+  ASSIGN_OR_RETURN(auto accesses, catalog_.StoresOf(owner.principal, via_view_ids, request));
+  std::vector<std::string> texts;
+  for (const objectstore::StoreAccess& access : accesses) texts.push_back(objectstore::AccessText(access));
+  return texts;
 }
 
 Result<sql::CatalogReply> ControlService::Execute(const std::string& handle, const sql::CatalogCommand& command) {

@@ -21,8 +21,8 @@ class ControlService final : public link::StoreControlApi {
   Result<std::vector<Result<sql::ResolvedRelation>>> Resolve(
       const std::string& handle, std::span<const std::string> via_view_ids,
       std::span<const sql::ResolveRequest> requests) override;
-  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                  const sql::ResolveRequest& request) override;
+  Result<std::vector<std::string>> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                               const sql::ResolveRequest& request) override;
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override;
   Result<link::CommitOutcome> Commit(const std::string& handle, const link::CommitRequest& request) override;
   Result<std::optional<sql::RatifiedCommits>> Ratified(const std::string& handle, const std::string& table_uuid) override;

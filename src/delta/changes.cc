@@ -155,7 +155,7 @@ class Reader {
   Status TakeMarkedRows(const RemoveFile& before, const AddFile& after) {
     std::optional<DeletionVector> old_rows, new_rows;
     auto load = [this](const DeletionVectorDescriptor& descriptor) {
-      return LoadDeletionVector(*table_.store, table_.root, descriptor, table_.source_roots);
+      return LoadDeletionVector(*table_.store, table_.root, descriptor, latest_.source_roots());
     };
     if (before.deletion_vector) {
       ASSIGN_OR_RETURN(old_rows, load(*before.deletion_vector));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::delta {
 namespace {
@@ -59,20 +60,18 @@ Error BadUri(std::string_view log_path) {
                       {{"uri", uri}});
 }
 
-// As ResolveLogPath, for a table whose root is a URL: object stores have no "..".
-Result<std::string> ResolveInStore(std::string_view root, std::string_view log_path) {
-  std::string prefix = std::string(root) + "/";
-  std::string_view relative = log_path;
-  if (log_path.starts_with(prefix)) {
-    relative.remove_prefix(prefix.size());
-  } else if (!SchemeOf(log_path).empty() || log_path.starts_with('/')) {
-    return OutsideOfTable(log_path);
-  }
-  std::optional<std::string> decoded = PercentDecode(relative);
-  if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return BadUri(log_path);
-  if (!IsFolded(*decoded)) return OutsideOfTable(log_path);
-  return prefix + *decoded;
+bool IsOfStore(std::string_view log_path, std::string_view scheme) {
+  return !scheme.empty() && objectstore::HasStoreScheme(log_path);
 }
+
+// Of a decoded path that is absolute; nullopt for a URL that names no object.
+std::optional<std::string> Canonical(std::string_view absolute) {
+  if (absolute.starts_with('/')) return FoldDots(absolute);
+  Result<objectstore::StoreUrl> url = objectstore::ParseStoreUrl(absolute);
+  return url.ok() ? std::optional(url->Text()) : std::nullopt;
+}
+
+bool IsPartitionFolder(std::string_view name) { return name.find('=') != std::string_view::npos; }
 
 }  // namespace
 
@@ -89,24 +88,44 @@ std::string EncodeLogPath(std::string_view relative_path) {
   return PercentEncode(relative_path, "/=+@,;!$&'()*");
 }
 
-std::string EncodeAbsoluteLogPath(std::string_view path) { return "file:" + EncodeLogPath(path); }
+std::string EncodeAbsoluteLogPath(std::string_view path) {
+  if (!objectstore::IsStorePath(path)) return "file:" + EncodeLogPath(path);
+  size_t scheme_end = path.find("://") + 3;
+  return std::string(path.substr(0, scheme_end)) + EncodeLogPath(path.substr(scheme_end));
+}
+
+std::optional<std::string> OtherTableFolder(std::string_view log_path) {
+  std::string_view scheme = SchemeOf(log_path);
+  if (scheme.empty() && !log_path.starts_with('/')) return std::nullopt;
+  std::optional<std::string> decoded = DecodeLogPath(log_path);
+  if (!decoded || decoded->find('\0') != std::string::npos) return std::nullopt;
+  if (!decoded->starts_with('/') && !IsOfStore(log_path, scheme)) return std::nullopt;
+  std::optional<std::string> folder = Canonical(decoded->substr(0, decoded->rfind('/')));
+  while (folder && IsPartitionFolder(folder->substr(folder->rfind('/') + 1))) folder->erase(folder->rfind('/'));
+  return folder;
+}
 
 Result<std::string> ResolveLogPath(std::string_view root, std::string_view log_path,
                                    std::span<const std::string> source_roots) {
-  if (IsUrl(root)) return ResolveInStore(root, log_path);
   std::string_view scheme = SchemeOf(log_path);
-  if (!scheme.empty() && scheme != "file") return BadUri(log_path);
+  const bool of_store = IsOfStore(log_path, scheme);
+  if (!scheme.empty() && scheme != "file" && !of_store) return BadUri(log_path);
   std::optional<std::string> decoded = DecodeLogPath(log_path);
   if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return BadUri(log_path);
   // Nearly every path, of every file of a table.
-  if (root.starts_with('/') && IsFolded(root.substr(1)) && IsFolded(*decoded)) return std::string(root) + "/" + *decoded;
-  std::string table = FoldDots(root);
-  bool absolute = decoded->starts_with('/');
-  std::string path = absolute ? FoldDots(*decoded) : FoldDots(table + "/" + *decoded);
-  if (path.starts_with(table == "/" ? table : table + "/")) return path;
-  bool shared = absolute && std::ranges::any_of(source_roots, [&](const std::string& r) { return path.starts_with(r + "/"); });
+  const bool in_store = IsUrl(root);
+  bool plain = IsFolded(*decoded) && (in_store || (root.starts_with('/') && IsFolded(root.substr(1))));
+  if (plain) return std::string(root) + "/" + *decoded;
+  const bool absolute = of_store || decoded->starts_with('/');
+  // Object stores have no "..".
+  if (in_store && !absolute) return OutsideOfTable(log_path);
+  std::string table = in_store ? std::string(root) : FoldDots(root);
+  std::optional<std::string> path = Canonical(absolute ? *decoded : table + "/" + *decoded);
+  if (!path) return OutsideOfTable(log_path);
+  if (path->starts_with(table == "/" ? table : table + "/")) return *path;
+  bool shared = absolute && std::ranges::any_of(source_roots, [&](const std::string& r) { return path->starts_with(r + "/"); });
   if (!shared) return OutsideOfTable(log_path);
-  return path;
+  return *path;
 }
 
 }  // namespace ashlar::delta

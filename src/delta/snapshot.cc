@@ -1,6 +1,7 @@
 #include "delta/snapshot.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "delta/history.h"
@@ -72,8 +73,31 @@ Result<LogListing> ListForLoad(const TableLocation& table, std::optional<int64_t
   return ListLog(table, 0);
 }
 
-std::shared_ptr<const Snapshot> MakeSnapshot(const TableLocation& table, SnapshotState state) {
-  return std::make_shared<const Snapshot>(table.root, std::move(state), table.source_roots);
+// Canonical folders outside of the table that files of the version lie in, or files removed from it, which a change feed
+// and a RESTORE come back to.
+std::vector<std::string> OtherFoldersOf(const TableLocation& table, const SnapshotState& state) {
+  std::set<std::string> folders;
+  for (const FileList::Part& part : state.files.parts()) {
+    folders.insert(part.segment->other_folders().begin(), part.segment->other_folders().end());
+  }
+  for (const auto& chunk : state.tombstones.chunks()) {
+    folders.insert(chunk->other_folders.begin(), chunk->other_folders.end());
+  }
+  std::erase_if(folders, [&](const std::string& folder) { return (folder + "/").starts_with(table.root + "/"); });
+  return {folders.begin(), folders.end()};
+}
+
+// Where the files of the version may lie besides the table's own folder: asked again for every statement.
+Result<std::vector<std::string>> SourceRootsOf(const TableLocation& table, const SnapshotState& state) {
+  if (!table.source_roots.empty() || table.others == nullptr) return table.source_roots;
+  std::vector<std::string> folders = OtherFoldersOf(table, state);
+  if (folders.empty()) return folders;
+  return table.others->Readable(folders);
+}
+
+Result<std::shared_ptr<const Snapshot>> MakeSnapshot(const TableLocation& table, SnapshotState state) {
+  ASSIGN_OR_RETURN(std::vector<std::string> roots, SourceRootsOf(table, state));
+  return std::make_shared<const Snapshot>(table.root, std::move(state), std::move(roots));
 }
 
 }  // namespace
@@ -120,7 +144,9 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Update(const TableLocation& ta
                   (table.catalog || listing.commits[0].modified_ms == state.commit_modified_ms);
   if (!same_log) return Load(table);
   if (listing.latest() == state.version) {
-    return older->source_roots() == table.source_roots ? older : MakeSnapshot(table, state);
+    ASSIGN_OR_RETURN(std::vector<std::string> roots, SourceRootsOf(table, state));
+    if (older->source_roots() == roots) return older;
+    return std::make_shared<const Snapshot>(table.root, state, std::move(roots));
   }
   LogSegment segment;
   segment.version = listing.commits.back().version;

@@ -21,6 +21,15 @@
 
 namespace ashlar::delta {
 
+// Of a table of which the catalog notes no sources: whose are the folders that its log names all the same, as the log of a
+// shallow clone does that another engine made. Thread safe.
+class OtherFolders {
+ public:
+  virtual ~OtherFolders() = default;
+  // Canonical folders, of the files a log names, or around those: the ones whose files this reader may read.
+  virtual Result<std::vector<std::string>> Readable(const std::vector<std::string>& folders) = 0;
+};
+
 // Where a table is. Does not own what it points to.
 struct TableLocation {
   objectstore::ObjectStore* store = nullptr;
@@ -30,6 +39,8 @@ struct TableLocation {
   std::vector<std::string> source_roots = {};
   // Of a catalog-managed table: who says what its versions are. Without it such a table is refused.
   std::shared_ptr<CatalogCommits> catalog = nullptr;
+  // Who is asked where `source_roots` is empty; without it no folder but the table's own is read.
+  std::shared_ptr<OtherFolders> others = nullptr;
 };
 
 // At most one is set; none means the latest version.
@@ -73,6 +84,7 @@ class Snapshot {
       : root_(std::move(root)), source_roots_(std::move(source_roots)), state_(std::move(state)) {}
 
   const std::string& root() const { return root_; }
+  // Of the location it was loaded from, or what OtherFolders said.
   const std::vector<std::string>& source_roots() const { return source_roots_; }
   const SnapshotState& state() const { return state_; }
   int64_t version() const { return state_.version; }

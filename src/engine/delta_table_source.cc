@@ -258,7 +258,8 @@ Result<std::shared_ptr<const sql::TableHandle>> DeltaTableSource::Open(
   std::string path = LocalPath(relation.location);
   std::shared_ptr<const sql::TableHandle> handle;
   if (EqualsIgnoreCase(relation.format, "delta")) {
-    delta::TableLocation table{.store = &store_, .root = path, .parquet = &parquet_, .source_roots = relation.source_roots};
+    delta::TableLocation table{.store = &store_, .root = path, .parquet = &parquet_, .source_roots = relation.source_roots,
+                               .others = others_};
     if (relation.ratified) {
       table.catalog = std::make_shared<delta::KnownCommits>(
           delta::RatifiedCommits{relation.ratified->latest_version, relation.ratified->staged});

@@ -80,10 +80,10 @@ class SnapshotCache {
 
 class DeltaTableSource : public sql::TableSource {
  public:
-  // All of it outlives the source and the handles it gives.
+  // All of it outlives the source and the handles it gives. `others`: as in delta::TableLocation.
   DeltaTableSource(Engine& engine, objectstore::ObjectStore& store, delta::ParquetActions& parquet,
-                   SnapshotCache& cache)
-      : engine_(engine), store_(store), parquet_(parquet), cache_(cache) {}
+                   SnapshotCache& cache, std::shared_ptr<delta::OtherFolders> others = nullptr)
+      : engine_(engine), store_(store), parquet_(parquet), cache_(cache), others_(std::move(others)) {}
 
   // Formats: DELTA (readChangeFeed=true: its change data feed), PARQUET, CSV, JSON (any case). Options of the readers as Spark names them; those
   // that are not built are refused by name. Errors: NotImplemented for other formats; PATH_NOT_FOUND.
@@ -102,6 +102,7 @@ class DeltaTableSource : public sql::TableSource {
   objectstore::ObjectStore& store_;
   delta::ParquetActions& parquet_;
   SnapshotCache& cache_;
+  const std::shared_ptr<delta::OtherFolders> others_;
   std::map<std::string, std::shared_ptr<const sql::TableHandle>> opened_;  // of this statement
 };
 

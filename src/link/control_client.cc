@@ -39,11 +39,11 @@ class ControlClient final : public StoreControlApi {
     return results;
   }
 
-  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                  const sql::ResolveRequest& request) override {
+  Result<std::vector<std::string>> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                               const sql::ResolveRequest& request) override {
     ASSIGN_OR_RETURN(wire::StoreAccessReply reply,
                      Ask(&wire::Control::Stub::StoreAccess, ResolveMessage(handle, via_view_ids, {&request, 1})));
-    return reply.access();
+    return std::vector<std::string>(reply.accesses().begin(), reply.accesses().end());
   }
 
   Result<sql::CatalogReply> Execute(const std::string& handle, const sql::CatalogCommand& command) override {

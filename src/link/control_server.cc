@@ -40,7 +40,7 @@ class ControlService final : public wire::Control::Service {
     std::vector<std::string> views(request->via_view_ids().begin(), request->via_view_ids().end());
     auto access = api_.StoreAccess(request->handle(), views, FromWire(request->items(0)));
     if (access.ok()) {
-      reply->set_access(*access);
+      for (std::string& text : *access) reply->add_accesses(std::move(text));
     } else {
       ToWire(access.error(), reply->mutable_error());
     }

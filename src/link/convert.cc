@@ -75,6 +75,7 @@ void ToWire(const sql::ResolveRequest& request, wire::ResolveRequest::Item* out)
   out->set_format(request.format);
   out->set_path(request.path);
   out->set_write(request.access == sql::Access::kWrite);
+  out->set_named_by_log(request.named_by_log);
 }
 
 sql::ResolveRequest FromWire(const wire::ResolveRequest::Item& item) {
@@ -83,6 +84,7 @@ sql::ResolveRequest FromWire(const wire::ResolveRequest::Item& item) {
   request.format = item.format();
   request.path = item.path();
   request.access = item.write() ? sql::Access::kWrite : sql::Access::kRead;
+  request.named_by_log = item.named_by_log();
   return request;
 }
 

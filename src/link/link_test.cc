@@ -36,10 +36,11 @@ class EchoControl final : public StoreControlApi {
     }
     return results;
   }
-  Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                  const sql::ResolveRequest& request) override {
+  Result<std::vector<std::string>> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                               const sql::ResolveRequest& request) override {
     if (handle != "h") return MakeError(ErrorCode::kUnauthenticated, "unknown handle");
-    return via_view_ids[0] + " " + request.path + (request.access == sql::Access::kWrite ? " written" : "");
+    return std::vector<std::string>{via_view_ids[0], request.path, request.access == sql::Access::kWrite ? "written" : "read",
+                                    request.named_by_log ? "named" : "asked for"};
   }
   Result<sql::CatalogReply> Execute(const std::string&, const sql::CatalogCommand& command) override {
     sql::CatalogReply reply;
@@ -132,7 +133,10 @@ TEST_F(LinkTest, HeartbeatOfAStrangerIsRefused) {
 TEST_F(LinkTest, StoreAccessIsAskedForOneRelation) {
   std::vector<std::string> views = {"view"};
   sql::ResolveRequest request{{}, "DELTA", "s3://b/t", sql::Access::kWrite};
-  EXPECT_EQ(*client_->StoreAccess("h", views, request), "view s3://b/t written");
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(*client_->StoreAccess("h", views, request), (Texts{"view", "s3://b/t", "written", "asked for"}));
+  request.named_by_log = true;
+  EXPECT_EQ(client_->StoreAccess("h", views, request)->back(), "named");
   EXPECT_EQ(client_->StoreAccess("other", views, request).error().code, ErrorCode::kUnauthenticated);
 }
 

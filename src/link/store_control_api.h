@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "link/control_api.h"
 
@@ -12,10 +13,10 @@ namespace ashlar::link {
 // Thread safe.
 class StoreControlApi : public ControlApi {
  public:
-  // What opens the relation that Resolve gives for the request, when it lies in an object store: the text of an
-  // objectstore::StoreAccess, a secret, for that relation alone. Empty for a local one. Errors: as Resolve.
-  virtual Result<std::string> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
-                                          const sql::ResolveRequest& request) = 0;
+  // What opens the relation that Resolve gives for the request, its source_roots and its clone_roots, those that lie in
+  // object stores: the texts of objectstore::StoreAccess, secrets, each for one of them alone. Errors: as Resolve.
+  virtual Result<std::vector<std::string>> StoreAccess(const std::string& handle, std::span<const std::string> via_view_ids,
+                                                       const sql::ResolveRequest& request) = 0;
 };
 
 }  // namespace ashlar::link

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -173,6 +174,8 @@ class RunningControlPlane final : public ControlPlane {
   std::unique_ptr<DiscoveryService> discovery_;
   std::unique_ptr<catalog::UnityCatalogService> unity_catalog_;
   std::unique_ptr<CatalogVolumePaths> volume_paths_;
+  std::string uploads_folder_;
+  std::unique_ptr<workspace::VolumeFiles> volume_files_;
   std::unique_ptr<workspace::FilesService> files_;
   workspace::WorkspaceAncestry workspace_ancestry_;
   std::unique_ptr<workspace::WorkspaceTree> workspace_tree_;
@@ -223,6 +226,10 @@ Status RunningControlPlane::StartCompute(const ServeOptions& options, DataDir& d
   compute::DriverPoolOptions pool_options;
   pool_options.driver_binary = options.driver_binary;
   pool_options.run_folder = data_dir.run_folder();
+  // Opened without following links.
+  std::error_code unresolved;
+  uploads_folder_ = std::filesystem::canonical(data_dir.run_folder(), unresolved).string() + "/uploads";
+  if (unresolved) return MakeError(ErrorCode::kIoError, data_dir.run_folder() + ": " + unresolved.message());
   pool_options.control_socket = data_dir.run_folder() + "/control.sock";
   pool_options.log_level = options.log_level;
   pool_options.memory_bytes = options.driver_memory_bytes;
@@ -276,7 +283,8 @@ void RunningControlPlane::RegisterRoutes() {
   unity_catalog_ = std::make_unique<catalog::UnityCatalogService>(
       *catalog_, ParseInt64(info_.workspace_id).value_or(0));
   volume_paths_ = std::make_unique<CatalogVolumePaths>(*catalog_);
-  files_ = std::make_unique<workspace::FilesService>(*volume_paths_, SystemClock(), SystemRandom());
+  volume_files_ = std::make_unique<workspace::VolumeFiles>(catalog_->stores(), uploads_folder_, SystemRandom());
+  files_ = std::make_unique<workspace::FilesService>(*volume_paths_, *volume_files_, SystemClock(), SystemRandom());
   for (const char* type : {"notebooks", "directories", "files"}) permissions_->Register(type, workspace_ancestry_);
   workspace_tree_ = std::make_unique<workspace::WorkspaceTree>(*database_, *permissions_, SystemClock(), SystemRandom());
   workspace_ = std::make_unique<workspace::WorkspaceService>(*workspace_tree_);

@@ -8,6 +8,7 @@
 #include "delta/schema_change.h"
 #include "engine/scan/table_scan.h"
 #include "session/maintain.h"
+#include "session/other_folders.h"
 #include "sql/analyze/plan_text.h"
 #include "sql/row_metadata.h"
 #include "sql/schema_evolution.h"
@@ -65,6 +66,7 @@ delta::PartitionValues AsWritten(const delta::Snapshot& snapshot, delta::Partiti
 delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& relation) {
   Environment& environment = run.environment();
   delta::TableLocation location{&environment.store, relation.location, &environment.parquet_actions, relation.source_roots};
+  location.others = std::make_shared<AskedFolders>(environment.control, run.session().handle());
   if (relation.ratified) location.catalog = CommitsOf(run, relation.uuid);
   return location;
 }
@@ -72,6 +74,7 @@ delta::TableLocation LocationOf(StatementRun& run, const sql::ResolvedRelation& 
 Result<delta::TableLocation> LocationOf(StatementRun& run, const sql::CatalogReply& reply) {
   Environment& environment = run.environment();
   delta::TableLocation location{&environment.store, reply.location, &environment.parquet_actions, reply.source_roots};
+  location.others = std::make_shared<AskedFolders>(environment.control, run.session().handle());
   if (!reply.already_existed) return location;
   ASSIGN_OR_RETURN(auto ratified, environment.control.Ratified(run.session().handle(), reply.uuid));
   if (ratified) location.catalog = CommitsOf(run, reply.uuid);

@@ -50,6 +50,10 @@ Result<CloneSource> OpenSource(StatementRun& run, const sql::TableRelation& tabl
 Status CheckSource(StatementRun& run, const sql::CloneTableStatement& statement, const CloneSource& source) {
   if (!statement.shallow) return OkStatus();
   if (source.relation.uuid.empty()) return NotImplemented("SHALLOW CLONE of a table that is not in the catalog");
+  // The catalog could not say whose files those are.
+  if (source.snapshot->source_roots() != source.relation.source_roots) {
+    return NotImplemented("SHALLOW CLONE of a shallow clone that another engine made");
+  }
   if (!statement.source.version_as_of && !statement.source.timestamp_as_of) return OkStatus();
   ASSIGN_OR_RETURN(std::vector<std::string> missing,
                    MissingFiles(run.environment(), *source.snapshot, source.snapshot->files().ToVector()));

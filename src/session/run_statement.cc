@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "engine/delta_table_source.h"
 #include "session/commands.h"
+#include "session/other_folders.h"
 #include "sql/analyze/scope.h"
 #include "sql/table_path.h"
 
@@ -63,7 +64,8 @@ StatementRun::StatementRun(std::shared_ptr<Session> session, Parameters paramete
   Environment& env = environment();
   catalog_view_ = std::make_unique<HandleCatalogView>(env.control, session_->handle());
   connection_ = env.engine.NewConnection();
-  tables_ = std::make_unique<engine::DeltaTableSource>(env.engine, env.store, env.parquet_actions, env.snapshots);
+  tables_ = std::make_unique<engine::DeltaTableSource>(env.engine, env.store, env.parquet_actions, env.snapshots,
+                                                       std::make_shared<AskedFolders>(env.control, session_->handle()));
   analyzer_ = std::make_unique<sql::AnalyzerContext>(
       sql::AnalyzerContext{.catalog = *catalog_view_, .tables = *tables_, .functions = env.functions});
   analyzer_->current_catalog = state_.catalog;

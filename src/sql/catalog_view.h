@@ -24,6 +24,9 @@ struct ResolveRequest {
   std::string format;
   std::string path;
   Access access = Access::kRead;
+  // The path is a folder that the log of a table elsewhere names, whoever wrote that: it opens external tables, volumes
+  // and locations to those who may read them, and no more. The answer's location is the folder to be read below.
+  bool named_by_log = false;
 };
 
 enum class RelationKind { kTable, kView, kPath };

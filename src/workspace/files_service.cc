@@ -1,12 +1,6 @@
 #include "workspace/files_service.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "base/file.h"
 #include "base/text.h"
-#include "workspace/local_files.h"
 #include "workspace/volume_path.h"
 
 namespace ashlar::workspace {
@@ -14,35 +8,9 @@ namespace {
 
 constexpr int64_t kMaxPageSize = 1000;
 
-// The bytes [begin, end) of an open file.
-class FileSource final : public http::BodySource {
- public:
-  FileSource(FileHandle file, ByteRange range) : file_(std::move(file)), range_(range), length_(range.end - range.begin) {}
-
-  std::optional<uint64_t> size() const override { return static_cast<uint64_t>(length_); }
-
-  Result<size_t> Read(char* out, size_t capacity) override {
-    size_t wanted = std::min(capacity, static_cast<size_t>(range_.end - range_.begin));
-    if (wanted == 0) return size_t{0};
-    ssize_t count = 0;
-    do {
-      count = pread(file_.get(), out, wanted, range_.begin);
-    } while (count < 0 && errno == EINTR);
-    if (count < 0) return ErrnoError("read", "a file of a volume");
-    if (count == 0) return MakeError(ErrorCode::kIoError, "the file became shorter while it was sent");
-    range_.begin += count;
-    return static_cast<size_t>(count);
-  }
-
- private:
-  FileHandle file_;
-  ByteRange range_;
-  const int64_t length_;
-};
-
 class UploadSink final : public http::BodySink {
  public:
-  explicit UploadSink(std::unique_ptr<PendingFile> file) : file_(std::move(file)) {}
+  explicit UploadSink(std::unique_ptr<FileUnderWay> file) : file_(std::move(file)) {}
 
   Status Write(std::string_view bytes) override { return file_->Write(bytes); }
   Result<http::Response> Finish() override {
@@ -53,7 +21,7 @@ class UploadSink final : public http::BodySink {
   }
 
  private:
-  std::unique_ptr<PendingFile> file_;
+  std::unique_ptr<FileUnderWay> file_;
 };
 
 class PartSink final : public http::BodySink {
@@ -86,9 +54,8 @@ void DescribeFile(const LocalEntry& entry, http::Response& response) {
   response.headers.Set("Accept-Ranges", "bytes");
 }
 
-Result<LocalEntry> StatAs(const std::string& path, bool directory) {
-  ASSIGN_OR_RETURN(LocalEntry entry, StatPath(path));
-  if (entry.is_directory == directory) return entry;
+Status ExpectKind(const LocalEntry& entry, bool directory) {
+  if (entry.is_directory == directory) return OkStatus();
   return MakeError(ErrorCode::kNotFound, directory ? "The path is a file" : "The path is a directory");
 }
 
@@ -102,8 +69,8 @@ Result<http::Response> FilesService::DownloadFile(const http::RequestContext& co
                                                   const api::files::DownloadFileRequest& request,
                                                   const http::Request& raw) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
-  ASSIGN_OR_RETURN(OpenedFile file, OpenFileForRead(local));
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(VolumeFiles::Readable file, files_.Open(place));
   http::Response response;
   DescribeFile(file.entry, response);
   const int64_t size = file.entry.size;
@@ -119,7 +86,7 @@ Result<http::Response> FilesService::DownloadFile(const http::RequestContext& co
     response.headers.Set("Content-Range", "bytes " + std::to_string(sent.begin) + "-" + std::to_string(sent.end - 1) +
                                               "/" + std::to_string(size));
   }
-  response.source = std::make_unique<FileSource>(std::move(file.handle), sent);
+  response.source = files_.Read(std::move(file), place, sent);
   return response;
 }
 
@@ -127,9 +94,9 @@ Result<std::unique_ptr<http::BodySink>> FilesService::UploadFile(const http::Req
                                                                  const api::files::UploadFileRequest& request) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
   if (path.is_volume_root) return VolumeRootRefused(path.path);
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, true));
   Existing existing = request.overwrite.value_or(false) ? Existing::kReplace : Existing::kRefuse;
-  ASSIGN_OR_RETURN(auto file, PendingFile::Create(local, existing, random_));
+  ASSIGN_OR_RETURN(auto file, files_.Begin(place, existing));
   return std::unique_ptr<http::BodySink>(std::make_unique<UploadSink>(std::move(file)));
 }
 
@@ -203,8 +170,9 @@ Status FilesService::AbortUpload(const http::RequestContext&, const api::files::
 Result<http::Response> FilesService::HeadFile(const http::RequestContext& context,
                                               const api::files::HeadFileRequest& request, const http::Request&) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
-  ASSIGN_OR_RETURN(LocalEntry entry, StatAs(local, false));
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(LocalEntry entry, files_.Stat(path, place));
+  RETURN_IF_ERROR(ExpectKind(entry, false));
   http::Response response;
   DescribeFile(entry, response);
   response.headers.Set("Content-Length", std::to_string(entry.size));
@@ -213,20 +181,20 @@ Result<http::Response> FilesService::HeadFile(const http::RequestContext& contex
 
 Status FilesService::DeleteFile(const http::RequestContext& context, const api::files::DeleteFileRequest& request) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.file_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
-  return workspace::DeleteFile(local);
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, true));
+  return files_.Delete(place);
 }
 
 Result<api::files::ListDirectoryResponse> FilesService::ListDirectory(
     const http::RequestContext& context, const api::files::ListDirectoryRequest& request) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, false));
   std::optional<std::string> after = Base64Decode(request.page_token.value_or(""));
   if (!after) return MakeError(ErrorCode::kInvalidParameterValue, "page_token is not one of ours");
   int64_t limit = request.page_size.value_or(kMaxPageSize);
   if (limit < 0) return MakeError(ErrorCode::kInvalidParameterValue, "page_size is negative");
   if (limit == 0 || limit > kMaxPageSize) limit = kMaxPageSize;
-  ASSIGN_OR_RETURN(std::vector<LocalEntry> entries, workspace::ListDirectory(local));
+  ASSIGN_OR_RETURN(std::vector<LocalEntry> entries, files_.List(path, place));
   api::files::ListDirectoryResponse answer;
   auto& contents = answer.contents.Ensure();
   for (const LocalEntry& entry : entries) {
@@ -248,16 +216,17 @@ Result<api::files::ListDirectoryResponse> FilesService::ListDirectory(
 Status FilesService::CreateDirectory(const http::RequestContext& context,
                                      const api::files::CreateDirectoryRequest& request) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
-  return workspace::CreateDirectory(local);
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, true));
+  return files_.CreateDirectory(path, place);
 }
 
 Result<http::Response> FilesService::HeadDirectory(const http::RequestContext& context,
                                                    const api::files::HeadDirectoryRequest& request,
                                                    const http::Request&) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, false));
-  RETURN_IF_ERROR(StatAs(local, true));
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, false));
+  ASSIGN_OR_RETURN(LocalEntry entry, files_.Stat(path, place));
+  RETURN_IF_ERROR(ExpectKind(entry, true));
   return http::Response{};
 }
 
@@ -265,8 +234,8 @@ Status FilesService::DeleteDirectory(const http::RequestContext& context,
                                      const api::files::DeleteDirectoryRequest& request) {
   ASSIGN_OR_RETURN(VolumePath path, ParseVolumePath(*request.directory_path));
   if (path.is_volume_root) return VolumeRootRefused(path.path);
-  ASSIGN_OR_RETURN(std::string local, paths_.Resolve(context.principal, path.path, true));
-  return workspace::DeleteEmptyDirectory(local);
+  ASSIGN_OR_RETURN(std::string place, paths_.Resolve(context.principal, path.path, true));
+  return files_.DeleteEmptyDirectory(place);
 }
 
 }  // namespace ashlar::workspace

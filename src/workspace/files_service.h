@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "http/principal.h"
 #include "workspace/upload_sessions.h"
+#include "workspace/volume_files.h"
 
 namespace ashlar::workspace {
 
@@ -12,15 +13,16 @@ namespace ashlar::workspace {
 class VolumePaths {
  public:
   virtual ~VolumePaths() = default;
-  // The canonical local path (absolute, links resolved) of a path of a volume. The file need not exist.
+  // The canonical path of a path of a volume: a local one (absolute, links resolved), or a URL of an object store. The
+  // file need not exist.
   // `write` needs WRITE_VOLUME, reading READ_VOLUME.
   virtual Result<std::string> Resolve(const http::Principal& principal, const std::string& path, bool write) = 0;
 };
 
 class FilesService final : public api::files::FilesService {
  public:
-  FilesService(VolumePaths& paths, const Clock& clock, Random& random)
-      : paths_(paths), random_(random), uploads_(clock, random) {}
+  FilesService(VolumePaths& paths, VolumeFiles& files, const Clock& clock, Random& random)
+      : paths_(paths), files_(files), uploads_(files, clock, random) {}
 
   Result<http::Response> DownloadFile(const http::RequestContext& context,
                                       const api::files::DownloadFileRequest& request,
@@ -51,7 +53,7 @@ class FilesService final : public api::files::FilesService {
 
  private:
   VolumePaths& paths_;
-  Random& random_;
+  VolumeFiles& files_;
   UploadSessions uploads_;
 };
 

@@ -202,6 +202,18 @@ Status WriteTo(const FileHandle& file, std::string_view bytes, const std::string
 
 Status PendingFile::Write(std::string_view bytes) { return WriteTo(file_, bytes, path_); }
 
+Status FileUnderWay::Append(const FileHandle& source) {
+  std::string piece(kCopyBytes, '\0');
+  for (off_t at = 0;;) {
+    ssize_t count = pread(source.get(), piece.data(), piece.size(), at);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoError("read", "a part of an upload");
+    if (count == 0) return OkStatus();
+    RETURN_IF_ERROR(Write(std::string_view(piece).substr(0, static_cast<size_t>(count))));
+    at += count;
+  }
+}
+
 Status PendingFile::Append(const FileHandle& source) {
   off_t at = 0;
   while (true) {

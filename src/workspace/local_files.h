@@ -60,19 +60,27 @@ Status WriteTo(const FileHandle& file, std::string_view bytes, const std::string
 
 enum class Existing { kRefuse, kReplace };
 
-// A file under way: written beside its target and put in its place, durably and whole, by Publish. Gone
-// when destroyed before.
-class PendingFile {
+// A file that is being written, and appears in its place, durably and whole, by Publish. Gone when destroyed before.
+class FileUnderWay {
+ public:
+  virtual ~FileUnderWay() = default;
+  virtual Status Write(std::string_view bytes) = 0;
+  // The whole of an open file, whatever its position.
+  virtual Status Append(const FileHandle& source);
+  virtual Status Publish() = 0;
+};
+
+// Written beside its target.
+class PendingFile final : public FileUnderWay {
  public:
   static Result<std::unique_ptr<PendingFile>> Create(const std::string& path, Existing existing, Random& random);
-  ~PendingFile();
+  ~PendingFile() override;
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
 
-  Status Write(std::string_view bytes);
-  // The whole of an open file, whatever its position.
-  Status Append(const FileHandle& source);
-  Status Publish();
+  Status Write(std::string_view bytes) override;
+  Status Append(const FileHandle& source) override;
+  Status Publish() override;
 
  private:
   PendingFile(FileHandle directory, FileHandle file, Existing existing)

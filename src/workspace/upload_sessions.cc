@@ -22,7 +22,7 @@ Result<UploadSessions::Session*> UploadSessions::Find(const std::string& token) 
 
 Result<std::string> UploadSessions::Start(UploadTarget target) {
   // What would be refused at the end is refused before gigabytes are sent.
-  RETURN_IF_ERROR(PendingFile::Create(target.path, target.existing, random_));
+  RETURN_IF_ERROR(files_.Begin(target.path, target.existing));
   std::string token = NewHex(random_, kTokenBytes);
   std::lock_guard lock(mutex_);
   int64_t now_ms = clock_.NowMs();
@@ -48,7 +48,7 @@ Result<std::shared_ptr<UploadSessions::Part>> UploadSessions::OpenPart(const std
     ASSIGN_OR_RETURN(Session * session, Find(token));
     path = session->target.path;
   }
-  ASSIGN_OR_RETURN(FileHandle file, OpenUnnamedBeside(path, random_));
+  ASSIGN_OR_RETURN(FileHandle file, files_.OpenPart(path));
   return std::make_shared<Part>(Part{NewHex(random_, kEtagBytes), std::move(file)});
 }
 
@@ -80,7 +80,7 @@ Status UploadSessions::Complete(const std::string& token, const UploadTarget& ta
       kept.push_back(part->second);
     }
   }
-  ASSIGN_OR_RETURN(auto file, PendingFile::Create(target.path, existing, random_));
+  ASSIGN_OR_RETURN(auto file, files_.Begin(target.path, existing));
   for (const auto& part : kept) RETURN_IF_ERROR(file->Append(part->file));
   RETURN_IF_ERROR(file->Publish());
   return Abort(token);

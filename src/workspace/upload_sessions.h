@@ -1,6 +1,6 @@
 // UploadSessions: files that clients send in parts, several at a time, as SDKs do from 50 MiB on.
 //
-// A part is an unnamed file in its target's folder: nobody sees it, and it goes with its session, with
+// A part is an unnamed file in its target's folder, for an object in the staging folder: nobody sees it, and it goes with its session, with
 // this object, and with the process. A session is its starter's; the address of a part is enough to
 // send it (clients send parts without their token), but ends nothing. Sessions idle for six hours end.
 // Thread safe.
@@ -17,11 +17,12 @@
 
 #include "base/clock.h"
 #include "workspace/local_files.h"
+#include "workspace/volume_files.h"
 
 namespace ashlar::workspace {
 
 struct UploadTarget {
-  std::string path;   // canonical, local
+  std::string path;   // canonical
   Existing existing = Existing::kRefuse;
   int64_t owner_id = 0;
 };
@@ -35,7 +36,7 @@ class UploadSessions {
  public:
   static constexpr int64_t kMaxParts = 1000;
 
-  UploadSessions(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
+  UploadSessions(VolumeFiles& files, const Clock& clock, Random& random) : files_(files), clock_(clock), random_(random) {}
 
   // The session's token; nothing of the target is touched.
   Result<std::string> Start(UploadTarget target);
@@ -62,6 +63,7 @@ class UploadSessions {
   };
   Result<Session*> Find(const std::string& token);
 
+  VolumeFiles& files_;
   const Clock& clock_;
   Random& random_;
   std::mutex mutex_;

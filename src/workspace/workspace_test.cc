@@ -6,6 +6,7 @@
 #include "identity/directory.h"
 #include "identity/migrations.h"
 #include "metadb/test_databases.h"
+#include "objectstore/memory_store.h"
 #include "workspace/files_service.h"
 #include "workspace/notebook_source.h"
 #include "workspace/volume_path.h"
@@ -64,7 +65,7 @@ class OneVolume final : public VolumePaths {
 
 class FilesTest : public testing::Test {
  protected:
-  FilesTest() : root_(std::filesystem::canonical(directory_.path())), paths_(root_), service_(paths_, SystemClock(), SystemRandom()) {
+  FilesTest() : root_(std::filesystem::canonical(directory_.path())), paths_(root_), files_(stores_, root_, SystemRandom()), service_(paths_, files_, SystemClock(), SystemRandom()) {
     context_.principal.id = 1;
   }
 
@@ -110,6 +111,8 @@ class FilesTest : public testing::Test {
   metadb::TemporaryDirectory directory_;
   std::string root_;
   OneVolume paths_;
+  objectstore::MemoryObjectStore stores_{SystemClock()};
+  VolumeFiles files_;
   FilesService service_;
   http::RequestContext context_;
 };

@@ -30,6 +30,7 @@ class Case:
     same_stats: bool = True
     writers: tuple = ("ashlar", "delta-spark")
     refuses: dict = dataclasses.field(default_factory=dict)    # {peer: what it says}: it writes no such table
+    known: list = dataclasses.field(default_factory=list)      # the reader's statements before it reads: what its catalog must know
     unread: dict = dataclasses.field(default_factory=dict)     # {peer: what it says}: it reads no such table of the other's
 
     def creation(self, name, path):
@@ -325,7 +326,8 @@ FEATURES = {
         PAIRS, FILL * 3 + DML, MORE, properties={"delta.checkpointInterval": "2", "delta.checkpointPolicy": "v2"}, cut=True, past=-1,
         features=("v2Checkpoint",)),
     "shallow CLONE": Case(
-        "", [], MORE, past=-1, unread={"ashlar": "The transaction log names a file outside of its table"}, create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
+        "", [], MORE, past=-1, known=["CREATE TABLE {t}_source USING delta LOCATION '{path}_source'"],
+        create="CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
         before=[f"CREATE TABLE {{t}}_source ({PAIRS}) USING delta LOCATION '{{path}}_source' "
                 "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", *(text.replace("{t}", "{t}_source") for text in FILL + DML)]),
     "CONVERT TO DELTA": Case(

@@ -150,6 +150,8 @@ def pass_between(peers, writer, reader, name, tmp_path):
     def read():
         if case.cut:
             cut_log(root)
+        for text in case.known:
+            reader.sql(text.replace("{t}", table).replace("{path}", str(root)))
         reader.sql(f"CREATE TABLE {table} USING delta LOCATION '{root}'")
         check(peers, table, case, root)
         made[name, writer.name].files = peers["delta-spark"].files(f"SELECT * FROM {table} WHERE {case.where}")

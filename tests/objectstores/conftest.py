@@ -273,6 +273,11 @@ def make_lake(request, servers):
         proxy.close()
 
 
+@pytest.fixture(params=["s3", "azure"])
+def lake(request, make_lake):
+    return make_lake(request.param)
+
+
 @pytest.fixture
 def mortal(make_lake, servers, tmp_path):
     """A lake in S3 on a server of the test's own: lake.restart("failpoint=kill") and lake.restart()."""

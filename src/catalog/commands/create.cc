@@ -1,8 +1,8 @@
-#include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "catalog/environment.h"
+#include "catalog/managed_storage.h"
 #include "catalog/path_access.h"
 
 namespace ashlar::catalog {
@@ -45,14 +45,15 @@ Result<std::optional<SecurableRow>> Sibling(const CommandRun& run, const std::st
   return SecurablesTable::FindChild(run.txn(), parent_uuid, NameSpaceOf(run.command.securable), name);
 }
 
-Status RefuseManagedLocation(const CommandRun& run) {
+// Gives a new catalog or schema its MANAGED LOCATION, if the command names one.
+Status PlaceManaged(const CommandRun& run, SecurableRow& row) {
   if (run.command.location.empty()) return OkStatus();
-  return NotImplemented("MANAGED LOCATION");
+  ASSIGN_OR_RETURN(row.location, AuthorizeManagedLocation(run.authorizer, run.command.location));
+  return OkStatus();
 }
 
 Result<CatalogReply> CreateCatalog(CommandRun& run) {
   RETURN_IF_ERROR(RequireNameParts(run, 1));
-  RETURN_IF_ERROR(RefuseManagedLocation(run));
   ASSIGN_OR_RETURN(std::string name, FoldName(run.command.name[0]));
   ASSIGN_OR_RETURN(Chain metastore, run.authorizer.Find(Securable::kMetastore, {}));
   RETURN_IF_ERROR(run.authorizer.Require(metastore, "CREATE_CATALOG"));
@@ -61,6 +62,7 @@ Result<CatalogReply> CreateCatalog(CommandRun& run) {
   SecurableRow catalog = NewRow(run, Securable::kCatalog);
   catalog.parent_uuid = metastore[0].row.uuid;
   catalog.name = name;
+  RETURN_IF_ERROR(PlaceManaged(run, catalog));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), catalog));
   SecurableRow schema = NewRow(run, Securable::kSchema);
   schema.uuid = NewUuid(run.environment.random);
@@ -74,7 +76,6 @@ Result<CatalogReply> CreateCatalog(CommandRun& run) {
 
 Result<CatalogReply> CreateSchema(CommandRun& run) {
   RETURN_IF_ERROR(RequireNameParts(run, 2));
-  RETURN_IF_ERROR(RefuseManagedLocation(run));
   ASSIGN_OR_RETURN(std::string name, FoldName(run.command.name[1]));
   ASSIGN_OR_RETURN(Chain catalog, run.authorizer.FindCatalog(run.command.name[0]));
   RETURN_IF_ERROR(run.authorizer.Require(catalog, "USE_CATALOG"));
@@ -85,6 +86,7 @@ Result<CatalogReply> CreateSchema(CommandRun& run) {
   SecurableRow schema = NewRow(run, Securable::kSchema);
   schema.parent_uuid = catalog[0].row.uuid;
   schema.name = name;
+  RETURN_IF_ERROR(PlaceManaged(run, schema));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), schema));
   return Made(schema);
 }
@@ -119,9 +121,6 @@ Result<CatalogReply> WithSources(CommandRun& run, const SecurableRow& clone, Cat
   }
   ASSIGN_OR_RETURN(Chain chain, run.authorizer.ChainOf(*source));
   RETURN_IF_ERROR(run.authorizer.Require(chain, "SELECT"));
-  if (objectstore::IsStorePath(source->location) || objectstore::IsStorePath(clone.location)) {
-    return NotImplemented("SHALLOW CLONE from or to an object store");
-  }
   if (source->managed && !clone.managed) {
     return MakeError(ErrorCode::kInvalidParameterValue,
                      "A shallow clone of the managed table " + DottedName(NameOf(chain)) + " must be a managed table, too.");
@@ -162,12 +161,11 @@ Result<CatalogReply> ReplaceTable(CommandRun& run, const SecurableRow& existing,
   return WithSources(run, row, CatalogReply{{}, {}, existing.uuid, existing.location, true});
 }
 
-Status PlaceTable(CommandRun& run, const std::string& format, SecurableRow& row) {
+Status PlaceTable(CommandRun& run, const Chain& schema, const std::string& format, SecurableRow& row) {
   row.managed = run.command.location.empty();
   if (row.managed) {
-    row.location = run.environment.ManagedLocation(row.uuid);
     row.state = SecurableState::kCreating;
-    return MakeDirectories(row.location, 0700);
+    return PlaceManagedObject(run.environment, schema, row);
   }
   ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                       run.command.location, Securable::kTable,
@@ -190,7 +188,7 @@ Result<CatalogReply> CreateTable(CommandRun& run) {
   SecurableRow row = NewRow(run, Securable::kTable);
   row.parent_uuid = schema[0].row.uuid;
   row.name = name;
-  RETURN_IF_ERROR(PlaceTable(run, format, row));
+  RETURN_IF_ERROR(PlaceTable(run, schema, format, row));
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   RelationRow relation;
   relation.uuid = row.uuid;
@@ -250,13 +248,11 @@ Result<CatalogReply> CreateVolume(CommandRun& run) {
   row.name = name;
   row.managed = run.command.location.empty();
   if (row.managed) {
-    row.location = run.environment.ManagedLocation(row.uuid);
-    RETURN_IF_ERROR(MakeDirectories(row.location, 0700));
+    RETURN_IF_ERROR(PlaceManagedObject(run.environment, schema, row));
   } else {
     ASSIGN_OR_RETURN(row.location, AuthorizeNewLocation(run.authorizer, run.environment.options,
                                                         run.command.location, Securable::kVolume,
                                                         "CREATE_EXTERNAL_VOLUME"));
-    if (objectstore::IsStorePath(row.location)) return NotImplemented("volumes in an object store");
   }
   RETURN_IF_ERROR(SecurablesTable::Insert(run.txn(), row));
   return Made(row);

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "catalog/environment.h"
+#include "catalog/managed_storage.h"
+#include "catalog/path_access.h"
 
 namespace ashlar::catalog {
 namespace {
@@ -48,10 +50,12 @@ Status BuryCatalog(CommandRun& run, const SecurableRow& catalog, Uuids& tables) 
   return Bury(run.txn(), catalog, run.now_ms);
 }
 
-// An external location that tables or volumes rest on stays, unless forced.
+// An external location that tables, volumes or managed ones rest on stays, unless forced.
 Status BuryLocation(CommandRun& run, const SecurableRow& location) {
+  ASSIGN_OR_RETURN(auto at, SecurablesTable::AtLocation(run.txn(), location.location));
   ASSIGN_OR_RETURN(auto below, SecurablesTable::BelowLocation(run.txn(), location.location, 1));
-  if (!below.empty() && !run.command.cascade) {
+  bool in_use = at.size() > 1 || !below.empty();
+  if (in_use && !run.command.cascade) {
     return MakeError(ErrorCode::kInvalidState,
                      "External Location '" + location.name + "' has dependent tables or volumes");
   }
@@ -75,6 +79,14 @@ Result<CatalogReply> AbandonCreate(CommandRun& run) {
   if (has_log) return NotFound(Securable::kTable, run.command.name);
   RETURN_IF_ERROR(Bury(run.txn(), *row, run.now_ms));
   return CatalogReply{{}, {}, row->uuid, row->location, true};
+}
+
+Status DeleteManagedFiles(const Environment& environment, const SecurableRow& row) {
+  CHECK(row.managed && row.location == environment.ManagedLocation(row.uuid)) << row.location;
+  std::error_code error;
+  std::filesystem::remove_all(row.location, error);
+  if (!error) return OkStatus();
+  return MakeError(ErrorCode::kIoError, "delete " + row.location + ": " + error.message());
 }
 
 }  // namespace
@@ -118,7 +130,7 @@ Result<CatalogReply> Drop(CommandRun& run) {
 }
 
 Status Bury(metadb::Transaction& txn, const SecurableRow& row, int64_t now_ms) {
-  bool has_files = row.managed && !row.location.empty();
+  bool has_files = row.managed && HoldsData(row);
   if (!has_files) return SecurablesTable::Delete(txn, row.uuid);
   RETURN_IF_ERROR(GrantsTable::DeleteAll(txn, row.uuid));
   SecurableRow tombstone = row;
@@ -133,14 +145,19 @@ Status FinishDrops(const Environment& environment) {
     ASSIGN_OR_RETURN(tombstones, SecurablesTable::InState(txn, SecurableState::kDeleting));
     return OkStatus();
   }));
+  bool store_is_away = false;
   for (const SecurableRow& row : tombstones) {
-    CHECK(row.managed && row.location == environment.ManagedLocation(row.uuid)) << row.location;
+    const bool in_store = objectstore::IsStorePath(row.location);
+    if (in_store && store_is_away) continue;
     RETURN_IF_ERROR(Failpoint("catalog.drop.before_files"));
-    std::error_code error;
-    std::filesystem::remove_all(row.location, error);
-    if (error) {
-      return MakeError(ErrorCode::kIoError, "delete " + row.location + ": " + error.message());
+    Status deleted = in_store ? DeleteManagedObjects(environment, row) : DeleteManagedFiles(environment, row);
+    if (!deleted.ok() && in_store) {
+      // It must neither keep the server from starting nor local files from going; the next sweep tries again.
+      Log(LogLevel::kWarn, "what was dropped remains in its store", {{"location", row.location}, {"reason", deleted.error().message}});
+      store_is_away = true;
+      continue;
     }
+    RETURN_IF_ERROR(deleted);
     RETURN_IF_ERROR(environment.database.Transact([&](metadb::Transaction& txn) {
       return SecurablesTable::Delete(txn, row.uuid);
     }));

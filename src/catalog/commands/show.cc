@@ -135,6 +135,7 @@ Result<CatalogReply> DescribeCatalog(CommandRun& run, const Chain& chain) {
   description.Add("Owner", owner);
   if (run.command.extended) {
     description.Add("Catalog Type", "MANAGED");
+    if (!row.location.empty()) description.Add("Storage Root", row.location);
     RETURN_IF_ERROR(AddHistory(run, row, description));
   }
   return description.Take();

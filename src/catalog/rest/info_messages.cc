@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "catalog/managed_storage.h"
 #include "catalog/privileges.h"
 #include "delta/catalog_commits.h"
 
@@ -26,6 +27,14 @@ Message Common(const ObjectInfo& info, const std::string& metastore) {
   message.updated_by = info.updated_by;
   message.metastore_id = metastore;
   return message;
+}
+
+// Of a catalog or schema that has a MANAGED LOCATION.
+template <typename Message>
+void SetManagedLocation(const ObjectInfo& info, Message& message) {
+  if (info.location.empty()) return;
+  message.storage_root = info.location;
+  message.storage_location = ManagedFolder(info.kind, info.location, info.uuid);
 }
 
 // Local paths are URLs to the API's clients too.
@@ -145,6 +154,7 @@ CatalogInfo ToCatalogInfo(const ObjectInfo& info, const std::string& metastore) 
   message.isolation_mode = CatalogIsolationMode(CatalogIsolationMode::kOpen);
   message.securable_type = SecurableType(SecurableType::kCatalog);
   if (!info.properties.empty()) message.properties = info.properties;
+  SetManagedLocation(info, message);
   return message;
 }
 
@@ -156,6 +166,7 @@ SchemaInfo ToSchemaInfo(const ObjectInfo& info, const std::string& metastore) {
   message.full_name = Join(info.name, ".");
   message.schema_id = info.uuid;
   if (!info.properties.empty()) message.properties = info.properties;
+  SetManagedLocation(info, message);
   return message;
 }
 

@@ -35,7 +35,18 @@ Status CheckUnique(const StagedChange& change) {
   return OkStatus();
 }
 
-// `snapshot` is null for a table that is being created: its place is not known here.
+// Whether the path names a file that the table may have. Without a snapshot its place is not known here.
+Status CheckPath(const Snapshot* snapshot, const AddFile& add) {
+  if (snapshot != nullptr) {
+    RETURN_IF_ERROR(snapshot->DataPath(add));
+    return OkStatus();
+  }
+  if (OtherTableFolder(add.path)) return OkStatus();
+  RETURN_IF_ERROR(ResolveLogPath("/", add.path));
+  return OkStatus();
+}
+
+// `snapshot` is null for a table that is being created.
 Status CheckAdds(const Snapshot* snapshot, const Metadata& metadata, const Schema& schema,
                  const std::vector<AddFile>& adds) {
   ASSIGN_OR_RETURN(ColumnMappingMode mode, MappingModeOf(metadata.configuration));
@@ -46,7 +57,7 @@ Status CheckAdds(const Snapshot* snapshot, const Metadata& metadata, const Schem
     expected.insert(PhysicalName(schema.fields[static_cast<size_t>(index)], mode));
   }
   for (const AddFile& add : adds) {
-    RETURN_IF_ERROR(snapshot != nullptr ? snapshot->DataPath(add) : ResolveLogPath("/", add.path));
+    RETURN_IF_ERROR(CheckPath(snapshot, add));
     std::set<std::string> actual;
     for (const auto& [name, value] : add.partition_values) actual.insert(name);
     if (actual != expected) {

@@ -198,7 +198,13 @@ void FileSegmentBuilder::AddPath(std::string_view path) {
   bool is_new = false;
   key_.assign(folder);
   folder_codes_.Add(Code(folder_by_text_, key_, &is_new));
-  if (is_new) folders_.emplace_back(folder);
+  if (!is_new) return;
+  folders_.emplace_back(folder);
+  NoteOtherFolder(folder);
+}
+
+void FileSegmentBuilder::NoteOtherFolder(std::string_view log_path) {
+  if (std::optional<std::string> folder = OtherTableFolder(log_path)) other_folders_.insert(*std::move(folder));
 }
 
 void FileSegmentBuilder::AddPartition(std::span<const FileRow::Partition> partition) {
@@ -254,7 +260,10 @@ void FileSegmentBuilder::Add(const FileRow& row) {
     texts_.Add(row.stats.value_or(std::string_view()));
     has_text_.Add(row.stats.has_value());
   }
-  if (row.vector != nullptr) vectors_.emplace_back(number, *row.vector);
+  if (row.vector != nullptr) {
+    vectors_.emplace_back(number, *row.vector);
+    if (row.vector->storage_type == "p") NoteOtherFolder(row.vector->path_or_inline_dv);
+  }
   if (row.tags != nullptr && !row.tags->empty()) tags_.emplace(number, *row.tags);
 }
 
@@ -282,6 +291,7 @@ std::shared_ptr<const FileSegment> FileSegmentBuilder::Finish() {
   segment->folders_ = std::move(rows.folders_);
   segment->folder_codes_ = std::move(rows.folder_codes_).Finish();
   segment->names_ = std::move(rows.names_).Finish(/*fold=*/true);
+  segment->other_folders_ = std::move(rows.other_folders_);
   segment->plain_paths_ = rows.plain_paths_;
   segment->sizes_ = std::move(rows.sizes_).Finish();
   segment->total_size_ = rows.total_size_;

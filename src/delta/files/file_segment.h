@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class FileSegment {
   const DeletionVectorDescriptor* VectorOf(size_t row) const;
   const std::vector<std::pair<uint32_t, DeletionVectorDescriptor>>& vectors() const { return vectors_; }
   int64_t total_size() const { return total_size_; }
+  // Folders outside of the table that files or deletion vectors lie in (OtherTableFolder, paths.h), each once.
+  const std::set<std::string>& other_folders() const { return other_folders_; }
   // Calls `found` with each row whose file has this path, whatever its deletion vector.
   void Find(std::string_view decoded_path, const std::function<void(size_t)>& found) const;
 
@@ -65,6 +68,7 @@ class FileSegment {
   std::vector<std::string> folders_;
   PackedInts folder_codes_;
   PackedTexts names_;
+  std::set<std::string> other_folders_;
   bool plain_paths_ = true;  // no path needs decoding
   PackedInts sizes_, modification_times_, data_changes_;
   int64_t total_size_ = 0;
@@ -132,7 +136,10 @@ class FileSegmentBuilder {
   std::vector<LeafColumn> columns_;
   std::unordered_map<std::string, int64_t> folder_by_text_, partition_by_key_;
   std::string key_;
+  void NoteOtherFolder(std::string_view log_path);
+
   std::vector<std::string> folders_;
+  std::set<std::string> other_folders_;
   std::vector<PartitionValues> partitions_;
   std::vector<std::optional<std::string>> providers_;
   PackedTexts::Builder names_, texts_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "delta/paths.h"
+
 namespace ashlar::delta {
 namespace {
 
@@ -13,7 +15,10 @@ uint64_t HashOf(const std::string& key) { return std::hash<std::string>()(key); 
 std::shared_ptr<const Chunk> ChunkOf(std::vector<RemoveFile> files) {
   auto chunk = std::make_shared<Chunk>();
   chunk->files = std::move(files);
-  for (const RemoveFile& file : chunk->files) chunk->hashes.push_back(HashOf(FileKey(file)));
+  for (const RemoveFile& file : chunk->files) {
+    chunk->hashes.push_back(HashOf(FileKey(file)));
+    if (auto folder = OtherTableFolder(file.path)) chunk->other_folders.insert(*std::move(folder));
+  }
   std::ranges::sort(chunk->hashes);
   return chunk;
 }

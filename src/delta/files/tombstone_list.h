@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -18,6 +19,7 @@ class TombstoneList {
   struct Chunk {
     std::vector<RemoveFile> files;
     std::vector<uint64_t> hashes;  // of their keys, ascending
+    std::set<std::string> other_folders;  // outside of the table, that files lie in (OtherTableFolder, paths.h)
   };
 
   TombstoneList() = default;

@@ -105,12 +105,12 @@ TEST(Paths, NothingLeadsOutOfTheTable) {
   for (const char* path : {"s3://b/other/x", "s3://b/tt/x", "/x", "../other/x", "a/%2e%2e/x", "file:///x", "a//x", "s3://b/t/"}) {
     EXPECT_EQ(ResolveLogPath("s3://b/t", path).error().code, ErrorCode::kPermissionDenied) << path;
   }
-  for (const char* path : {"../x", "a/../../x", "%2E%2E/x", "/tt/x", "/etc/passwd", "file:/etc/passwd", "..", "."}) {
+  for (const char* path : {"../x", "a/../../x", "%2E%2E/x", "/tt/x", "/etc/passwd", "file:/etc/passwd", "..", ".", "s3://bucket/x"}) {
     auto resolved = ResolveLogPath("/t", path);
     ASSERT_FALSE(resolved.ok()) << path << " " << *resolved;
     EXPECT_EQ(resolved.error().code, ErrorCode::kPermissionDenied) << path;
   }
-  for (const char* path : {"s3://bucket/x", "hdfs:/x", "a%", "a%00b"}) {
+  for (const char* path : {"gs://bucket/x", "hdfs:/x", "a%", "a%00b"}) {
     EXPECT_EQ(ResolveLogPath("/t", path).error().condition, "DELTA_CANNOT_RECONSTRUCT_PATH_FROM_URI") << path;
   }
 }
@@ -127,9 +127,35 @@ TEST(Paths, AShallowCloneReachesItsSourcesAlone) {
     ASSERT_FALSE(resolved.ok()) << path << " " << *resolved;
     EXPECT_EQ(resolved.error().code, ErrorCode::kPermissionDenied) << path;
   }
-  // Object stores share nothing.
-  EXPECT_EQ(ResolveLogPath("s3://b/t", "s3://b/src/a", std::vector<std::string>{"s3://b/src"}).error().code,
-            ErrorCode::kPermissionDenied);
+}
+
+TEST(Paths, AShallowCloneInAnObjectStoreReachesItsSourcesAlone) {
+  const std::vector<std::string> sources = {"s3://b/x y", "abfss://c@acc.dfs.core.windows.net/src", "/src"};
+  const std::string encoded = EncodeAbsoluteLogPath("s3://b/x y/p=1/a%.parquet");
+  EXPECT_EQ(encoded, "s3://b/x%20y/p=1/a%25.parquet");
+  for (const char* root : {"s3://b/t", "/t"}) {
+    EXPECT_EQ(*ResolveLogPath(root, encoded, sources), "s3://b/x y/p=1/a%.parquet");
+    // Hadoop's spelling of the same bucket, and the other of Azure's.
+    EXPECT_EQ(*ResolveLogPath(root, "s3a://b/x%20y/a", sources), "s3://b/x y/a");
+    EXPECT_EQ(*ResolveLogPath(root, "wasbs://c@acc.blob.core.windows.net/src/a", sources), sources[1] + "/a");
+    EXPECT_EQ(*ResolveLogPath(root, "file:/src/a", sources), "/src/a");
+    for (const char* path : {"s3://b/x%20y", "s3://b/x", "s3://other/x%20y/a", "s3://b/x%20y/../z/a", "s3://b/x%20y/%2E%2E/z/a",
+                             "s3://b/x%20y//a", "s3:///x", "abfss://c@other.dfs.core.windows.net/src/a", "../x%20y/a", "file:/srcs/a"}) {
+      EXPECT_EQ(ResolveLogPath(root, path, sources).error().code, ErrorCode::kPermissionDenied) << root << " " << path;
+    }
+  }
+  EXPECT_EQ(*ResolveLogPath("s3://b/x y", encoded), "s3://b/x y/p=1/a%.parquet");
+  EXPECT_EQ(EncodeAbsoluteLogPath(sources[1] + "/a b"), sources[1] + "/a%20b");
+}
+
+TEST(Paths, AnAbsolutePathShowsTheFolderOfItsTable) {
+  EXPECT_EQ(OtherTableFolder("file:/a/b%20c/part-0.parquet"), "/a/b c");
+  EXPECT_EQ(OtherTableFolder("file:///a/p=1/q=x%252F/part-0.parquet"), "/a");
+  EXPECT_EQ(OtherTableFolder("/a/../b/part-0.parquet"), "/b");
+  EXPECT_EQ(OtherTableFolder("s3a://b/t/p=1/part-0.parquet"), "s3://b/t");
+  for (const char* path : {"part-0.parquet", "p=1/part-0.parquet", "t=10:00/x", "gs://b/t/x", "s3:///x", "/a%"}) {
+    EXPECT_EQ(OtherTableFolder(path), std::nullopt) << path;
+  }
 }
 
 TEST(PartitionValues, RoundTripByType) {

@@ -236,14 +236,79 @@ def test_a_hand_written_path_opens_nothing(make_table, fails, sql, tmp_path):
     line = {"add": {**add, "path": f"file://{tmp_path}/source/link.parquet"}}
     (log / f"{4:020}.json").write_text(json.dumps(line) + "\n")
     assert "leads out" in fails(f"SELECT * FROM {forged.name}")
-    # What a plain table's log says by hand is no clone, and a clone that is registered anew is none any more.
-    sql("DROP TABLE main.default.forged")
-    for number in (1, 2, 3, 4):
-        (log / f"{number:020}.json").unlink()
-    sql(f"CREATE TABLE main.default.forged LOCATION '{forged.root}'")
-    assert "outside of its table" in fails("SELECT * FROM main.default.forged")
     sql("DROP TABLE main.default.forged")
     assert "managed" in fails(f"CREATE TABLE main.default.forged SHALLOW CLONE {secret.name} LOCATION '{tmp_path}/forged2'")
+
+
+def test_a_clone_that_the_catalog_did_not_make(make_table, clone_of, fails, sql, tmp_path, workspace, reader):
+    """Another engine's, or one that was dropped and registered anew: its paths open what the reader himself may read."""
+    def may(privilege, kind, name, client=reader):
+        sql(f"GRANT {privilege} ON {kind} {name} TO `{client.application_id}`")
+
+    source = make_table("(id INT, p STRING)", f"PARTITIONED BY (p) LOCATION '{tmp_path}/source of' TBLPROPERTIES "
+                        "('delta.enableDeletionVectors' = 'true', 'delta.enableChangeDataFeed' = 'true')")
+    source.sql(f"INSERT INTO {source.name} VALUES (1, 'a'), (2, 'a'), (3, 'ä/ %')")
+    source.sql(f"DELETE FROM {source.name} WHERE id = 1")
+    sql(f"CREATE TABLE main.default.made_anew SHALLOW CLONE {source.name} LOCATION '{tmp_path}/clone'")
+    sql("DROP TABLE main.default.made_anew")
+    sql(f"CREATE TABLE main.default.made_anew LOCATION '{tmp_path}/clone'")
+    clone = type(source)(sql, "main.default.made_anew")
+    before = data_files(source.root)
+    assert clone.rows() == [("2", "a"), ("3", "ä/ %")] == sorted(map(tuple, sql(f"SELECT * FROM delta.`{clone.root}`")))
+    # Who may read the clone needs the source, too: by its own grant, or the location's once it is no table.
+    for privilege, kind, name in [("USE CATALOG", "CATALOG", "main"), ("USE SCHEMA", "SCHEMA", "main.default"), ("SELECT", "TABLE", clone.name)]:
+        may(privilege, kind, name)
+    assert "outside of its table" in fails(f"SELECT * FROM {clone.name}", reader)
+    sql(f"CREATE VIEW main.default.over_made_anew AS SELECT id FROM {clone.name}")
+    may("SELECT", "VIEW", "main.default.over_made_anew")
+    assert "outside of its table" in fails("SELECT * FROM main.default.over_made_anew", reader)
+    may("SELECT", "TABLE", source.name)
+    assert len(sql(f"SELECT * FROM {clone.name}", client=reader)) == len(sql("SELECT * FROM main.default.over_made_anew", client=reader)) == 2
+    # A right that is gone is gone for what was read before, too.
+    sql(f"REVOKE SELECT ON TABLE {source.name} FROM `{reader.application_id}`")
+    assert "outside of its table" in fails(f"SELECT * FROM {clone.name}", reader)
+    assert len(clone.rows()) == 2
+    # Written on as a clone of ours is.
+    clone.sql(f"DELETE FROM {clone.name} WHERE id = 2")
+    clone.sql(f"MERGE INTO {clone.name} t USING (SELECT 3 AS id, 'x' AS p) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET p = s.p WHEN NOT MATCHED THEN INSERT *")
+    assert clone.rows() == [("3", "x")] and sql(f"SELECT count(*) FROM {clone.name} VERSION AS OF 0") == [["2"]]
+    feed = sql(f"SELECT id, _change_type, _commit_version FROM table_changes('{clone.name}', 0)")
+    assert sorted(feed, key=lambda row: (row[2], row[1], row[0])) == [
+        ["2", "insert", "0"], ["3", "insert", "0"], ["2", "delete", "1"], ["3", "update_postimage", "2"], ["3", "update_preimage", "2"]]
+    clone.sql(f"RESTORE {clone.name} TO VERSION AS OF 0")
+    clone.sql(f"VACUUM {clone.name}")
+    assert len(clone.rows()) == 2 and data_files(source.root) == before
+    assert "that another engine made" in fails(f"CREATE TABLE main.default.of_it SHALLOW CLONE {clone.name} LOCATION '{tmp_path}/of_it'")
+    sql(f"CREATE TABLE main.default.deep_of_it DEEP CLONE {clone.name}")
+    # A folder that is no table: the location says.
+    sql(f"DROP TABLE {source.name}")
+    assert "outside of its table" in fails(f"SELECT * FROM {clone.name}")
+    workspace.external_locations.create("around_made_anew", f"file://{tmp_path}", "")
+    assert clone.rows() == [("2", "a"), ("3", "ä/ %")] == sorted(map(tuple, sql("SELECT * FROM main.default.deep_of_it")))
+    assert "outside of its table" in fails(f"SELECT * FROM {clone.name}", reader)
+    may("READ FILES", "EXTERNAL LOCATION", "around_made_anew")
+    assert len(sql(f"SELECT * FROM {clone.name}", client=reader)) == 2
+    for text in ("VIEW main.default.over_made_anew", "TABLE main.default.deep_of_it", f"TABLE {clone.name}"):
+        sql(f"DROP {text}")
+    workspace.external_locations.delete("around_made_anew")
+
+
+def test_a_log_opens_nothing_that_is_managed_nor_any_file(make_table, fails, sql, tmp_path):
+    secret = make_table("(id INT)")
+    secret.sql(f"INSERT INTO {secret.name} VALUES (42)")
+    plain = make_table("(id INT)", f"LOCATION '{tmp_path}/plain'")
+    plain.sql(f"INSERT INTO {plain.name} VALUES (1)")
+    shutil.copytree(secret.root, tmp_path / "any file")
+    add, = plain.log(1)["add"]
+    for root in (secret.root, tmp_path / "any file"):
+        file, = pathlib.Path(root).glob("*.parquet")
+        path = urllib.parse.quote(str(file))
+        for number, spelled in enumerate([f"file:{path}", path, f"file://{path}"]):
+            commit = pathlib.Path(plain.root) / "_delta_log" / f"{2:020}.json"
+            commit.write_text(json.dumps({"add": {**add, "path": spelled}}) + "\n")
+            assert "outside of its table" in fails(f"SELECT * FROM {plain.name}"), spelled
+            commit.unlink()
+            (commit.parent / f"{2:020}.crc").unlink(missing_ok=True)
 
 
 def test_an_external_clone_moves_and_is_a_clone_no_more(make_table, fails, sql, tmp_path):
