@@ -48,7 +48,8 @@ Result<sc::LocalRelation> CollectLocal(engine::ResultStream* stream) {
     if (!batch) break;
     RETURN_IF_ERROR(encoder->Add(*std::move(batch)));
   }
-  if (encoder->pending_rows() == 0) return local;
+  // Also without rows: the schema alone does not say that nothing in it is NULL.
+  if (stream->schema().fields.empty()) return local;
   ASSIGN_OR_RETURN(*local.mutable_data(), encoder->Finish());
   return local;
 }

@@ -162,8 +162,7 @@ bool IsOn(const std::map<std::string, std::string>& options, std::string_view na
   });
 }
 
-// An overwrite of a Delta table whose columns stay, as they do without overwriteSchema. Numbers of a narrower type are
-// stored as the column's, which delta-spark refuses.
+// An overwrite of a Delta table whose columns stay, as they do without overwriteSchema.
 Result<sql::Statement> Overwrite(NewTable table, sql::DataFrameSave save, const sql::ResolvedRelation& existing,
                                  session::StatementRun& run) {
   RETURN_IF_ERROR(CheckSamePartitioning(run, existing, table.partition_columns));
@@ -180,14 +179,15 @@ Result<sql::Statement> SaveAs(NewTable table, V1::SaveMode mode, session::Statem
   bool partial = std::ranges::any_of(table.options, [](const auto& option) { return EqualsIgnoreCase(option.first, "replaceWhere"); });
   bool dynamic = overwrites && OverwriteMode(table.options, run) == sql::InsertMode::kOverwritePartitions;
   if (exists && (mode == V1::SAVE_MODE_UNSPECIFIED || mode == V1::SAVE_MODE_ERROR_IF_EXISTS)) return AlreadyExists(table.name);
+  sql::DataFrameSave save{ModeName(mode), IsOn(table.options, "overwriteSchema"), IsOn(table.options, "mergeSchema")};
   if (exists && (mode == V1::SAVE_MODE_APPEND || (overwrites && (partial || dynamic)))) {
     RETURN_IF_ERROR(CheckSameClustering(run, *existing, table.clustering_columns));
     auto insert_mode = mode == V1::SAVE_MODE_APPEND ? sql::InsertMode::kAppend : sql::InsertMode::kOverwritePartitions;
     ASSIGN_OR_RETURN(sql::InsertStatement insert, Insert(std::move(table), insert_mode, run));
     insert.by_name = true;
+    if (sql::NamesDeltaPath(insert.table.name)) insert.save = std::move(save);
     return sql::Statement{{}, std::move(insert)};
   }
-  sql::DataFrameSave save{ModeName(mode), IsOn(table.options, "overwriteSchema"), IsOn(table.options, "mergeSchema")};
   bool is_delta = EqualsIgnoreCase(table.source, "delta") && exists && EqualsIgnoreCase(existing->format, "delta");
   bool keeps_columns = overwrites && is_delta && !save.overwrites_schema && table.clustering_columns.empty();
   if (keeps_columns) return Overwrite(std::move(table), std::move(save), *existing, run);

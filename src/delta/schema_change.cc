@@ -79,12 +79,20 @@ Status ChangeFields(Schema& schema, const ColumnPath& parent, const ColumnPath& 
 
 ColumnPath ParentOf(const ColumnPath& path) { return {path.begin(), path.end() - 1}; }
 
+// As delta-spark says it: of the field that has no place.
+Error NoSibling(const Field& field, const Fields& siblings) {
+  std::vector<std::string> names;
+  for (const Field& sibling : siblings) names.push_back(sibling.name);
+  return MakeSqlError("FIELD_NOT_FOUND", "42704", "No such struct field " + QuoteIdentifier(field.name) + " in " + Join(names, ", ") + ".",
+                      {{"fieldName", QuoteIdentifier(field.name)}, {"fields", Join(names, ", ")}});
+}
+
 Status Insert(Fields& fields, Field field, const ColumnPlace& place) {
   size_t at = fields.size();
   if (place.first) at = 0;
   if (place.after) {
     at = IndexIn(fields, *place.after);
-    if (at == fields.size()) return NotFound({*place.after}, Schema{fields});
+    if (at == fields.size()) return NoSibling(field, fields);
     ++at;
   }
   fields.insert(fields.begin() + static_cast<long>(at), std::move(field));

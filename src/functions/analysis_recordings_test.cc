@@ -21,6 +21,7 @@
 #include "sql/parser.h"
 #include "sql/row_metadata.h"
 #include "sql/test_recordings.h"
+#include "types/widening.h"
 
 namespace ashlar::functions {
 namespace {
@@ -191,10 +192,18 @@ class FileSession {
     auto row_change = [&](const auto& result) {
       return result.ok() ? std::string("ok") : ShownError(result.error(), recording.sql);
     };
-    if (const auto* n = std::get_if<InsertStatement>(&statement.node)) return row_change(AnalyzeInsert(*n, context));
+    if (const auto* n = std::get_if<InsertStatement>(&statement.node)) {
+      InsertStatement insert = *n;
+      if (evolves_) insert.options.emplace("mergeSchema", "true");
+      return row_change(Evolved(AnalyzeInsert(insert, context), recording));
+    }
     if (const auto* n = std::get_if<UpdateStatement>(&statement.node)) return row_change(AnalyzeUpdate(*n, context));
     if (const auto* n = std::get_if<DeleteStatement>(&statement.node)) return row_change(AnalyzeDelete(*n, context));
-    if (const auto* n = std::get_if<MergeStatement>(&statement.node)) return row_change(AnalyzeMerge(*n, context));
+    if (const auto* n = std::get_if<MergeStatement>(&statement.node)) {
+      MergeStatement merge = *n;
+      merge.with_schema_evolution = merge.with_schema_evolution || evolves_;
+      return row_change(Evolved(AnalyzeMerge(merge, context), recording));
+    }
     if (!recording.FirstLine().starts_with("error:")) Follow(statement);
     return "command";
   }
@@ -203,6 +212,7 @@ class FileSession {
     std::string key = rest.substr(0, rest.find(' '));
     std::string value = rest.size() > key.size() ? rest.substr(key.size() + 1) : "";
     if (key == "spark.sql.ansi.enabled") ansi_ = value != "false";
+    if (key == "spark.databricks.delta.schema.autoMerge.enabled") evolves_ = value == "true";
     if (key == "spark.sql.session.timeZone") zone_ = value.empty() ? "UTC" : value;
   }
 
@@ -249,7 +259,11 @@ class FileSession {
     if (table.query) {
       Result<AnalyzedQuery> analysed = AnalyzeQuery(table.query, context);
       if (!analysed.ok()) return ShownError(analysed.error(), recording.sql);
-      for (const Attribute& a : analysed->plan->output) relation.schema.fields.push_back({a.name, a.type, true});
+      for (const Attribute& a : analysed->plan->output) relation.schema.fields.push_back({a.name, AsNullable(a.type), true});
+    }
+    if (!table.like.empty()) {
+      auto like = catalog_.relations.find(NewRelation(table.like, RelationKind::kTable).full_name);
+      if (like != catalog_.relations.end()) relation.schema = like->second.schema;
     }
     if (recording.FirstLine() == "ok") catalog_.relations[relation.full_name] = relation;
     return "ok";
@@ -264,12 +278,39 @@ class FileSession {
       made.schema = source->second.schema;
       catalog_.relations[made.full_name] = made;
     }
-    const auto* alter = std::get_if<AlterTableStatement>(&statement.node);
-    if (alter == nullptr || alter->action != AlterTableStatement::Action::kRenameColumn || alter->names[0].size() != 1) return;
-    auto table = catalog_.relations.find(NewRelation(alter->table.name, RelationKind::kTable).full_name);
-    if (table == catalog_.relations.end()) return;
-    int column = table->second.schema.IndexOf(alter->names[0][0]);
-    if (column >= 0) table->second.schema.fields[static_cast<size_t>(column)].name = alter->new_name;
+    if (const auto* alter = std::get_if<AlterTableStatement>(&statement.node)) {
+      auto table = catalog_.relations.find(NewRelation(alter->table.name, RelationKind::kTable).full_name);
+      if (table != catalog_.relations.end()) Alter(*alter, table->second.schema);
+    }
+  }
+  // What ALTER TABLE makes of columns at the top.
+  static void Alter(const AlterTableStatement& alter, Schema& schema) {
+    using Action = AlterTableStatement::Action;
+    std::vector<Field>& fields = schema.fields;
+    if (alter.action == Action::kReplaceColumns) fields.clear();
+    for (size_t i = 0; i < alter.columns.size() && alter.action != Action::kAlterColumn; ++i) {
+      const ColumnPlacement place = alter.placements.empty() ? ColumnPlacement() : alter.placements[i];
+      if (!place.parent.empty()) continue;
+      size_t at = place.first ? 0 : place.after ? static_cast<size_t>(schema.IndexOf(*place.after)) + 1 : fields.size();
+      fields.insert(fields.begin() + static_cast<long>(at), alter.columns[i].field);
+    }
+    for (const NameParts& name : alter.names) {
+      int column = schema.IndexOf(name[0]);
+      if (column < 0 || name.size() != 1) continue;
+      Field& field = fields[static_cast<size_t>(column)];
+      if (alter.action == Action::kRenameColumn) field.name = alter.new_name;
+      if (alter.action == Action::kAlterColumn && alter.set_type) field.type = alter.columns[0].field.type;
+      if (alter.action == Action::kAlterColumn && alter.set_nullable) field.nullable = *alter.set_nullable;
+    }
+  }
+  // A change of rows that was carried out has added its new columns to the table.
+  template <typename Change>
+  Result<Change> Evolved(Result<Change> change, const Recording& recording) {
+    if (!change.ok() || recording.FirstLine().starts_with("error:")) return change;
+    auto table = catalog_.relations.find(change->target.relation.full_name);
+    if (table == catalog_.relations.end()) return change;
+    for (const Field& field : change->new_columns) table->second.schema.fields.push_back(field);
+    return change;
   }
   void RunCatalogCommand(const CatalogCommand& command) {
     if (command.action == CatalogAction::kUse && command.securable == Securable::kSchema) schema_ = command.name.back();
@@ -297,7 +338,16 @@ class FileSession {
   std::string schema_ = "default";
   bool ansi_ = true;
   std::string zone_ = "UTC";
+  bool evolves_ = false;  // spark.databricks.delta.schema.autoMerge.enabled
 };
+
+// delta-spark 4.4 raises errors of MERGE whose texts it lacks: what they are called is all that is known of them.
+bool Same(const std::string& answer, const std::string& recorded) {
+  constexpr std::string_view kLacks = "error: INTERNAL_ERROR XX000 {\"message\":\"Cannot find main error class '";
+  if (!recorded.starts_with(kLacks)) return answer == recorded;
+  std::string name = recorded.substr(kLacks.size(), recorded.find('\'', kLacks.size()) - kLacks.size());
+  return answer.starts_with("error: " + name + " ");
+}
 
 std::set<std::string> ListedDifferences() {
   std::set<std::string> listed;
@@ -345,7 +395,7 @@ TEST(AnalysisRecordingsTest, SchemasAndErrorsAreSparks) {
       std::string answer = session.Answer(recording);
       if (!Comparable(recording, answer)) continue;
       ++compared;
-      if (answer == recording.FirstLine()) {
+      if (Same(answer, recording.FirstLine())) {
         if (listed.contains(recording.Key())) gone.insert(recording.Key());
         continue;
       }

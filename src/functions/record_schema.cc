@@ -33,19 +33,6 @@ std::string HexConstant(const std::string& text) {
 
 std::string TypeConstant(const DataType& type) { return HexConstant(WriteJson(type.ToJson())); }
 
-DataType AsNullable(const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kArray: return DataType::Array(AsNullable(type.element()));
-    case TypeId::kMap: return DataType::Map(AsNullable(type.key()), AsNullable(type.map_value()));
-    case TypeId::kStruct: {
-      std::vector<Field> fields;
-      for (const Field& field : type.fields()) fields.push_back({field.name, AsNullable(field.type), true, field.metadata});
-      return DataType::Struct(std::move(fields));
-    }
-    default: return type;
-  }
-}
-
 Result<DataType> SchemaArgument(const Call& call, size_t i) {
   auto text = call.ConstantText(i);
   if (!text) {

@@ -10,9 +10,6 @@ std::string HexConstant(const std::string& text);
 // Spark's type for a kernel (DuckDB's has no names): its JSON by HexConstant.
 std::string TypeConstant(const DataType& type);
 
-// `type` with every part of it nullable: what a text says may be missing.
-DataType AsNullable(const DataType& type);
-
 // The schema at argument `i`: DDL or JSON. Errors: INVALID_SCHEMA, or the parser's at the call.
 Result<DataType> SchemaArgument(const Call& call, size_t i);
 

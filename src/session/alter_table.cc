@@ -2,7 +2,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "delta/evolution/properties.h"
+#include "delta/evolution/replace_columns.h"
+#include "delta/evolution/type_widening.h"
 #include "delta/schema_change.h"
+#include "session/column_checks.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "session/drop_feature.h"
@@ -43,6 +46,7 @@ class Alteration {
       case Action::kAddConstraint: return AddConstraint();
       case Action::kDropConstraint: return DropConstraint();
       case Action::kClusterBy: return ClusterBy();
+      case Action::kReplaceColumns: return ReplaceColumns();
     }
     CHECK(false) << "unknown alteration";
     return OkStatus();
@@ -55,7 +59,13 @@ class Alteration {
     Json columns = Json::array();
     for (size_t i = 0; i < statement_.columns.size(); ++i) {
       const sql::ColumnDefinition& column = statement_.columns[i];
-      if (column.generated_as || column.identity) return NotImplemented("ADD COLUMN with GENERATED or IDENTITY");
+      CHECK(!column.generated_as && !column.identity) << "an added column that the parser lets not pass";
+      if (!column.field.nullable) {
+        std::string operation = "NOT NULL in ALTER TABLE ADD COLUMNS";
+        return MakeSqlError("DELTA_OPERATION_NOT_ALLOWED", "0AKDC", "Operation not allowed: `" + operation + "` is not supported for Delta tables",
+                            {{"operation", operation}});
+      }
+      RETURN_IF_ERROR(CheckNestedNotNull(run_, Schema{{column.field}}));
       // Rows that are there would have to get the default: Delta refuses it too.
       if (column.default_value) {
         return MakeSqlError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC",
@@ -74,6 +84,52 @@ class Alteration {
     }
     write_.SetSchema(schema_);
     return Named("ADD COLUMNS", {{"columns", WriteJson(columns)}});
+  }
+
+  // A column that a rule speaks of or that clusters the table is not left out: delta-spark does so, and the table cannot be
+  // written then.
+  Status ReplaceColumns() {
+    if (std::ranges::any_of(schema_.fields, [](const Field& field) { return sql::ColumnRulesOf(field).identity.has_value(); })) {
+      return MakeSqlError("DELTA_IDENTITY_COLUMNS_REPLACE_COLUMN_NOT_SUPPORTED", "429BQ",
+                          "ALTER TABLE REPLACE COLUMNS is not supported for table with IDENTITY columns.");
+    }
+    Schema wanted;
+    Json columns = Json::array();
+    for (const sql::ColumnDefinition& column : statement_.columns) {
+      wanted.fields.push_back(column.field);
+      columns.push_back(ColumnJson({}, column.field));
+    }
+    RETURN_IF_ERROR(CheckDistinctNames(wanted));
+    const delta::StringMap& properties = write_.metadata().configuration;
+    ASSIGN_OR_RETURN(delta::ColumnMappingMode mode, delta::MappingModeOf(properties));
+    delta::ReplaceRules rules{mode != delta::ColumnMappingMode::kNone,
+                              delta::BooleanProperty(properties, "delta.enableTypeWidening", false)};
+    ASSIGN_OR_RETURN(Schema replaced, delta::ReplaceColumns(schema_, wanted, rules));
+    std::vector<sql::NameParts> dropped;
+    for (const Field& field : schema_.fields) {
+      if (replaced.IndexOf(field.name) < 0) dropped.push_back({field.name});
+    }
+    for (const sql::NameParts& path : dropped) {
+      if (IsPartitionColumn(path)) return MissingPartitionColumn(path, replaced);
+      Status unnamed = NotNamedByRules(path, "drop");
+      bool generates = !unnamed.ok() && unnamed.error().message.find("Generated Column -> ") != std::string::npos;
+      if (generates) {
+        return MakeSqlError("DELTA_INVALID_GENERATED_COLUMN_REFERENCES", "42621",
+                            "A generated column cannot use a non-existent column or another generated column");
+      }
+      RETURN_IF_ERROR(std::move(unnamed));
+    }
+    RETURN_IF_ERROR(NoneClusters(dropped));
+    // Also where nothing changes: delta-spark commits, too.
+    write_.SetSchema(delta::WithTypeChanges(schema_, replaced));
+    return Named("REPLACE COLUMNS", {{"columns", WriteJson(columns)}});
+  }
+
+  static Error MissingPartitionColumn(const sql::NameParts& path, const Schema& schema) {
+    std::vector<std::string> names;
+    for (const Field& field : schema.fields) names.push_back(QuoteIdentifier(field.name));
+    return MakeSqlError("FIELD_NOT_FOUND", "42704", "No such struct field " + QuoteIdentifier(path[0]) + " in " + Join(names, ", ") + ".",
+                        {{"fieldName", QuoteIdentifier(path[0])}, {"fields", Join(names, ", ")}});
   }
 
   Status NeedsMapping(const char* condition, const char* what) const {
@@ -182,6 +238,7 @@ class Alteration {
     bool changes = false;
     RETURN_IF_ERROR(delta::ChangeColumnType(schema_, path, [&](const DataType& type) -> Result<DataType> {
       changes = !(type == wanted);
+      RETURN_IF_ERROR(CheckNewType(statement_, relation_, type));
       RETURN_IF_ERROR(CheckTypeChange(type, wanted, path));
       return wanted;
     }));
@@ -223,14 +280,10 @@ class Alteration {
                         {{"fieldPath", PathText(path)}, {"oldField", type.Sql()}, {"newField", wanted.Sql()}});
   }
 
-  static Status ChangeNullability(Field& field, bool nullable, const sql::NameParts& path) {
+  Status ChangeNullability(Field& field, bool nullable, const sql::NameParts& path) const {
     if (field.nullable && !nullable) {
-      return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC",
-                          "ALTER TABLE CHANGE COLUMN is not supported for changing column " + PathText(path) +
-                              " from nullable to NOT NULL.",
-                          {{"fieldPath", PathText(path)},
-                           {"oldField", field.type.Sql()},
-                           {"newField", field.type.Sql() + " NOT NULL"}});
+      return MakeSqlError("_LEGACY_ERROR_TEMP_2330", "", "Cannot change nullable column to non-nullable: " + PathText(path) + ".",
+                          {{"fieldName", PathText(path)}}, statement_.span);
     }
     field.nullable = nullable;
     return OkStatus();
@@ -474,13 +527,14 @@ Status ForgetComment(StatementRun& run, const sql::ResolvedRelation& relation) {
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::AlterTableStatement& statement) {
-  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kWrite));
+  ASSIGN_OR_RETURN(sql::ResolvedRelation relation, ResolveAltered(run, statement));
   if (relation.format != "DELTA") return NotImplemented("ALTER TABLE of a table that is not Delta");
   DeltaTarget target{relation.uuid, relation.location, nullptr};
   ASSIGN_OR_RETURN(target.snapshot, delta::Snapshot::Load(LocationOf(run, relation)));
   if (std::optional<sql::FeatureDrop> drop = sql::FeatureDropOf(statement)) {
     return DropFeature(run, {relation, target.snapshot}, *drop);
   }
+  RETURN_IF_ERROR(CheckNames(statement, target.snapshot->schema()));
   if (statement.action == Action::kSetProperties && EnablesRowTracking(*target.snapshot, statement.properties)) {
     MaintainedTable table{relation, target.snapshot};
     RETURN_IF_ERROR(BackfillRowIds(run, table));

@@ -2,7 +2,8 @@
 #include "session/delta_write.h"
 #include "session/operation_text.h"
 #include "session/target_reads.h"
-#include "sql/analyze/scope.h"
+#include "sql/analyze/constant_folding.h"
+#include "sql/analyze/typed_tree.h"
 
 namespace ashlar::session {
 namespace {
@@ -16,6 +17,26 @@ Result<DeltaTarget> TargetOf(const sql::AnalyzedTarget& target) {
                         {{"tableName", target.relation.full_name}, {"operation", "row changes"}});
   }
   return DeltaTarget{target.relation.uuid, target.relation.location, std::move(snapshot)};
+}
+
+bool IsConstant(const sql::TypedExprPtr& expr) {
+  bool constant = sql::IsDeterministic(expr);
+  sql::VisitExpr(expr, [&](const sql::TypedExpr& part) {
+    bool rows = std::holds_alternative<sql::ColumnNode>(part.node) || std::holds_alternative<sql::SubqueryNode>(part.node);
+    constant = constant && !rows;
+    return constant;
+  });
+  return constant;
+}
+
+// Constants that cannot be computed are refused whatever rows there are: Spark computes them first.
+Status CheckConstants(StatementRun& run, const std::vector<sql::TypedExprPtr>& values) {
+  for (const sql::TypedExprPtr& value : values) {
+    // Texts that are no numbers or times are what fails; a VARIANT could not be told.
+    bool unknown = value->type.IsAtomic() && !sql::FoldExpr(*value, run.connection().time_zone());
+    if (unknown && IsConstant(value)) RETURN_IF_ERROR(ValueOf(run, value));
+  }
+  return OkStatus();
 }
 
 // A statement that changed nothing commits nothing, as in delta-spark.
@@ -39,6 +60,7 @@ Rows RunCommand(StatementRun& run, const sql::UpdateStatement& statement) {
   ASSIGN_OR_RETURN(DeltaTarget target, TargetOf(change.target));
   DeltaWrite write(run, std::move(target));
   NoteTargetReads(change, run.connection(), write.transaction());
+  RETURN_IF_ERROR(CheckConstants(run, change.new_values));
   ASSIGN_OR_RETURN(engine::RowChangeResult result, write.MakeRowChange()->Update(change));
   RETURN_IF_ERROR(CommitChange(write, result, "UPDATE", UpdateParameters(run, change.condition)));
   return ReportCounts(run, {{"num_affected_rows", result.updated_rows}});
@@ -72,15 +94,7 @@ Rows RunCommand(StatementRun& run, const sql::MergeStatement& given) {
 }
 
 Rows RunCommand(StatementRun& run, const sql::TruncateStatement& statement) {
-  auto relation = run.Resolve(statement.table, sql::Access::kWrite, statement.table_span);
-  if (!relation.ok()) {
-    Error error = std::move(relation).error();
-    if (error.condition == "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE") {
-      error.parameters["operation"] = "TRUNCATE TABLE";
-      error.span = statement.table_span;
-    }
-    return error;
-  }
+  RETURN_IF_ERROR(run.Resolve(statement.table, sql::Access::kWrite, statement.table_span, "TRUNCATE TABLE"));
   sql::DeleteStatement everything;
   everything.table = statement.table;
   ASSIGN_OR_RETURN(sql::AnalyzedRowChange change, sql::AnalyzeDelete(everything, run.analyzer()));

@@ -8,10 +8,12 @@
 #include "delta/features.h"
 #include "delta/schema_change.h"
 #include "engine/scan/file_table.h"
+#include "session/column_checks.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "sql/column_rules.h"
 #include "sql/table_path.h"
+#include "types/widening.h"
 
 namespace ashlar::session {
 namespace {
@@ -52,7 +54,8 @@ Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statem
         return NotImplemented("a column of type VOID in a new table");
       }
       // Delta tables made by a query have nullable columns, whatever the query proves.
-      shape.schema.fields.push_back({attribute.name, attribute.type, true, attribute.metadata});
+      DataType type = statement.query ? AsNullable(attribute.type) : attribute.type;
+      shape.schema.fields.push_back({attribute.name, type, statement.query || attribute.nullable, attribute.metadata});
     }
     if (statement.query) shape.rows = analyzed.plan;
   }
@@ -69,8 +72,14 @@ Result<TableShape> ShapeOf(StatementRun& run, const CreateTableStatement& statem
       return MakeSqlError("DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED", "42601",
                           "PARTITIONED BY IDENTITY column " + field.name + " is not supported.", {{"colName", field.name}});
     }
+    if (std::ranges::count(shape.partition_columns, field.name) > 0) {
+      std::string check = "in the partitioning", name = ToLowerAscii(field.name);
+      return MakeSqlError("_LEGACY_ERROR_TEMP_3058", "", "Found duplicate column(s) " + check + ": " + name,
+                          {{"checkType", check}, {"duplicateColumns", name}});
+    }
     shape.partition_columns.push_back(field.name);
   }
+  RETURN_IF_ERROR(CheckDistinctNames(shape.schema));
   return shape;
 }
 
@@ -394,6 +403,7 @@ Rows RunCommand(StatementRun& run, const CreateTableStatement& statement) {
   Environment& env = run.environment();
   delta::NewTable definition{shape.schema, shape.partition_columns, StatedProperties(run, statement), std::nullopt, statement.comment};
   // Refuses a schema, property or rule that Delta cannot have before anything is made.
+  RETURN_IF_ERROR(CheckNestedNotNull(run, shape.schema));
   ASSIGN_OR_RETURN(delta::TableDefinition table, delta::DefineTable(definition, env.clock, env.random));
   RETURN_IF_ERROR(RulesOf(run, table.metadata, shape.schema));
   RETURN_IF_ERROR(Cluster(statement, shape, table));

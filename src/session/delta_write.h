@@ -136,6 +136,9 @@ class DeltaWrite {
   bool keep_files_ = false;
 };
 
+// Whether the table may widen its columns (delta.enableTypeWidening).
+bool WidensTypes(const sql::AnalyzedTarget& target);
+
 // The analysis, with the target's columns widened for the data where the table and the statement let them.
 Result<sql::AnalyzedInsert> AnalyzeWithWidening(StatementRun& run, sql::InsertStatement statement);
 Result<sql::AnalyzedMerge> AnalyzeWithWidening(StatementRun& run, sql::MergeStatement statement);

@@ -7,6 +7,7 @@
 #include "delta/snapshot.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/analyze/errors.h"
 
 namespace ashlar::session {
 namespace {
@@ -133,8 +134,9 @@ Value TextMap(const Map& map) {
 
 // The order in which delta-spark writes them; the log's reader keeps none. Those not named follow.
 constexpr std::string_view kParameterOrder[] = {
-    "mode",      "partitionBy",       "clusterBy",            "description",
-    "isManaged", "properties",        "predicate",            "matchedPredicates",
+    "mode",      "partitionBy",       "predicate",            "zOrderBy",
+    "clusterBy", "auto",              "description",          "isManaged",
+    "properties", "matchedPredicates",
     "version",   "notMatchedPredicates", "notMatchedBySourcePredicates", "timestamp",
     "name",      "expr",
 };
@@ -224,6 +226,8 @@ Rows DescribeDetail(StatementRun& run, const sql::ResolvedRelation& relation) {
 
 Rows RunCommand(StatementRun& run, const sql::DescribeDeltaStatement& statement) {
   ASSIGN_OR_RETURN(sql::ResolvedRelation relation, run.Resolve(statement.table, sql::Access::kRead));
+  bool history_of_view = statement.what == sql::DescribeDeltaStatement::What::kHistory && relation.kind == sql::RelationKind::kView;
+  if (history_of_view) return sql::ExpectTable(relation.name_parts, "DESCRIBE HISTORY", {});
   return statement.what == sql::DescribeDeltaStatement::What::kHistory ? DescribeHistory(run, relation, statement.limit)
                                                                       : DescribeDetail(run, relation);
 }

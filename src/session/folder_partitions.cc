@@ -1,10 +1,10 @@
 #include "session/folder_partitions.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text.h"
 #include "delta/partition_values.h"
+#include "types/schema_tree.h"
 
 namespace ashlar::session {
 namespace {
@@ -46,23 +46,6 @@ std::string ListText(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back(QuoteIdentifier(name));
   return "[" + Join(quoted, ", ") + "]";
-}
-
-// As Spark's classes are called: "IntegerType", "DecimalType(5,2)".
-std::string TypeClassName(const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kByte: return "ByteType";
-    case TypeId::kShort: return "ShortType";
-    case TypeId::kInt: return "IntegerType";
-    case TypeId::kLong: return "LongType";
-    case TypeId::kTimestampNtz: return "TimestampNTZType";
-    default: break;
-  }
-  std::string name = type.SimpleString();
-  size_t word = name.find('(');
-  name.insert(std::min(word, name.size()), "Type");
-  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
-  return name;
 }
 
 Error OtherNumber(const std::string& path, const std::vector<FolderValue>& found, const std::vector<Field>& columns) {

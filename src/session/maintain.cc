@@ -35,7 +35,7 @@ Status CheckPartitionColumns(const sql::TypedExprPtr& condition, const delta::Sn
 Result<MaintainedTable> OpenMaintained(StatementRun& run, const sql::TableRelation& table,
                                        const std::string& operation) {
   MaintainedTable opened;
-  ASSIGN_OR_RETURN(opened.relation, run.Resolve(table, sql::Access::kWrite));
+  ASSIGN_OR_RETURN(opened.relation, run.Resolve(table, sql::Access::kWrite, {}, operation));
   if (opened.relation.format != "DELTA") {
     return MakeSqlError("DELTA_ONLY_OPERATION", "0AKDD", operation + " is only supported for Delta tables.",
                         {{"operation", operation}});

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delta/clustering.h"
+#include "delta/schema.h"
 #include "delta/stats.h"
 #include "session/commands.h"
 #include "session/optimize_report.h"
@@ -198,6 +199,30 @@ bool AutoCompactSwitch(const StatementRun& run, const char* name, bool otherwise
   return text ? EqualsIgnoreCase(*text, "true") : otherwise;
 }
 
+std::string Joined(const std::vector<std::string>& terms, const std::string& op) {
+  std::string text = terms[0];
+  for (size_t i = 1; i < terms.size(); ++i) text = "(" + text + " " + op + " " + terms[i] + ")";
+  return text;
+}
+
+// The partitions of the files as delta-spark shows its own, unresolved condition: "(('a <=> cast(1 as int)) AND …) OR …".
+std::string PartitionsText(const delta::Snapshot& snapshot, const std::vector<AddFile>& files) {
+  std::set<delta::PartitionValues> partitions;
+  for (const AddFile& file : files) partitions.insert(file.partition_values);
+  std::vector<std::string> either;
+  for (const delta::PartitionValues& values : partitions) {
+    std::vector<std::string> all;
+    for (const std::string& name : snapshot.partition_columns()) {
+      const Field& field = snapshot.schema().fields[static_cast<size_t>(snapshot.schema().IndexOf(name))];
+      auto value = values.find(delta::PhysicalName(field, snapshot.mapping_mode()));
+      std::string text = value == values.end() ? "null" : value->second.value_or("null");
+      all.push_back("('" + field.name + " <=> cast(" + text + " as " + field.type.SimpleString() + "))");
+    }
+    either.push_back(Joined(all, "AND"));
+  }
+  return Joined(either, "OR");
+}
+
 Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const std::set<delta::PartitionValues>& partitions) {
   MaintainedTable table;
   table.relation.uuid = written.uuid;
@@ -222,7 +247,10 @@ Status CompactPartitions(StatementRun& run, const DeltaTarget& written, const st
   if (outcome.plan.bins.empty()) return OkStatus();
   DeltaWrite write(run, table.target());
   RETURN_IF_ERROR(Rewrite(run, write, table, {}, options.target_file_bytes, outcome));
-  return write.Commit(OperationOf({}, {}, outcome, Started::kByWrite));
+  delta::Operation operation = OperationOf({}, {}, outcome, Started::kByWrite);
+  bool some = !small.every_partition && !table.snapshot->partition_columns().empty();
+  if (some) operation.parameters["predicate"] = TextList({PartitionsText(*table.snapshot, outcome.removed)});
+  return write.Commit(std::move(operation));
 }
 
 }  // namespace

@@ -42,12 +42,26 @@ Result<std::shared_ptr<const delta::Snapshot>> SnapshotToRestore(const delta::Ta
   return error;
 }
 
+// delta-spark looks for the table of a RESTORE, and at its time, in ways of its own.
+Error AsOfRestore(Error error) {
+  if (error.condition == "TABLE_OR_VIEW_NOT_FOUND") error.parameters["searchPath"] = "not available";
+  if (error.condition == "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE") {
+    return MakeSqlError("DELTA_ONLY_OPERATION", "0AKDD", "RESTORE is only supported for Delta tables.", {{"operation", "RESTORE"}});
+  }
+  if (error.condition == "INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT") {
+    std::string expr = ReplaceAll(error.parameters["expr"], "\"", "'");
+    return MakeSqlError("DELTA_TIMESTAMP_INVALID", "42816",
+                        "The provided timestamp (" + expr + ") cannot be converted to a valid timestamp.", {{"expr", expr}});
+  }
+  return error;
+}
+
 // Data files and deletion vectors VACUUM has deleted since cannot come back.
 Status CheckFilesExist(Environment& env, const delta::Snapshot& target, const std::vector<delta::AddFile>& files) {
   ASSIGN_OR_RETURN(std::vector<std::string> missing, MissingFiles(env, target, files));
   if (missing.empty()) return OkStatus();
   if (missing.size() > 100) missing.resize(100);
-  return MakeError(ErrorCode::kInvalidState,
+  return MakeError(ErrorCode::kInvalidParameterValue,
                    "Not all files from version " + std::to_string(target.version()) +
                        " are available in file system.\n Missed files (top 100 files): " + Join(missing, ",") +
                        ".\n Please use more recent version or timestamp for restoring.\n"
@@ -71,8 +85,12 @@ Rows Report(StatementRun& run, const delta::StringMap& metrics) {
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::RestoreStatement& statement) {
-  ASSIGN_OR_RETURN(MaintainedTable table, OpenMaintained(run, statement.table, "RESTORE"));
-  ASSIGN_OR_RETURN(sql::TimeTravel travel, sql::AnalyzeTimeTravel(statement.table, run.analyzer()));
+  auto opened = OpenMaintained(run, statement.table, "RESTORE");
+  if (!opened.ok()) return AsOfRestore(std::move(opened).error());
+  MaintainedTable table = *std::move(opened);
+  auto when = sql::AnalyzeTimeTravel(statement.table, run.analyzer());
+  if (!when.ok()) return AsOfRestore(std::move(when).error());
+  sql::TimeTravel travel = *std::move(when);
   Environment& env = run.environment();
   delta::TableLocation location = LocationOf(run, table.relation);
   ASSIGN_OR_RETURN(std::shared_ptr<const delta::Snapshot> target, SnapshotToRestore(location, travel));

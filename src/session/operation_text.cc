@@ -12,20 +12,12 @@ namespace {
 using Match = sql::MergeClause::Match;
 using Action = sql::MergeClause::Action;
 
-// nullopt where evaluation fails: then the row that needs the value will say so.
-std::optional<Value> ValueOf(StatementRun& run, const sql::TypedExprPtr& expr) {
-  sql::Attribute column{1, "value", expr->type, expr->nullable};
-  auto one_row = std::make_shared<const sql::Plan>(sql::Plan{{}, sql::OneRowPlan{}});
-  sql::ProjectPlan project{std::move(one_row), {{column, expr}}};
-  auto stream = run.connection().Execute(std::make_shared<const sql::Plan>(sql::Plan{{column}, std::move(project)}), {});
-  if (!stream.ok()) return std::nullopt;
-  auto rows = engine::CollectRows(**stream);
-  if (!rows.ok() || rows->size() != 1) return std::nullopt;
-  return std::move((*rows)[0][0]);
-}
-
 std::string ConditionText(StatementRun& run, const sql::TypedExprPtr& condition) {
-  auto evaluate = [&run](const sql::TypedExprPtr& expr) { return ValueOf(run, expr); };
+  // Where evaluation fails, the row that needs the value will say so.
+  auto evaluate = [&run](const sql::TypedExprPtr& expr) -> std::optional<Value> {
+    Result<Value> value = ValueOf(run, expr);
+    return value.ok() ? std::optional(*std::move(value)) : std::nullopt;
+  };
   return sql::PlanText(*sql::OptimizedCondition(condition, evaluate), run.connection().time_zone());
 }
 
@@ -48,6 +40,16 @@ std::string ClauseList(StatementRun& run, const sql::AnalyzedMerge& merge, Match
 }
 
 }  // namespace
+
+Result<Value> ValueOf(StatementRun& run, const sql::TypedExprPtr& expr) {
+  sql::Attribute column{1, "value", expr->type, expr->nullable};
+  auto one_row = std::make_shared<const sql::Plan>(sql::Plan{{}, sql::OneRowPlan{}});
+  sql::ProjectPlan project{std::move(one_row), {{column, expr}}};
+  ASSIGN_OR_RETURN(auto stream, run.connection().Execute(std::make_shared<const sql::Plan>(sql::Plan{{column}, std::move(project)}), {}));
+  ASSIGN_OR_RETURN(auto rows, engine::CollectRows(*stream));
+  CHECK_EQ(rows.size(), 1u);
+  return std::move(rows[0][0]);
+}
 
 Json ColumnJson(const std::vector<std::string>& parent, const Field& field) {
   auto quoted = [](const std::string& name) { return name.find('.') == std::string::npos ? name : "`" + name + "`"; };

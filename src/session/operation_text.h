@@ -22,6 +22,9 @@ OperationParameters DeleteParameters(StatementRun& run, const sql::TypedExprPtr&
 // predicate, matchedPredicates, notMatchedPredicates, notMatchedBySourcePredicates of MERGE.
 OperationParameters MergeParameters(StatementRun& run, const sql::AnalyzedMerge& merge);
 
+// Of an expression that names no column. Errors: those of computing it.
+Result<Value> ValueOf(StatementRun& run, const sql::TypedExprPtr& expr);
+
 // A column of ADD COLUMNS, CHANGE COLUMN and DROP FEATURE: its path, and of a nested type the kind alone.
 Json ColumnJson(const std::vector<std::string>& parent, const Field& field);
 

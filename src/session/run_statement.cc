@@ -150,7 +150,7 @@ Result<sql::NameParts> StatementRun::Complete(const sql::NameParts& name, size_t
 }
 
 Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& table, sql::Access access,
-                                                    SourceSpan span) {
+                                                    SourceSpan span, const std::string& operation) {
   sql::ResolveRequest request;
   request.access = access;
   if (table.identifier) return NotImplemented("IDENTIFIER() as the name of a table to change");
@@ -166,6 +166,12 @@ Result<sql::ResolvedRelation> StatementRun::Resolve(const sql::TableRelation& ta
     Error error = results[0].error();
     error.parameters["relationName"] = sql::QuoteName(table.name);
     error.parameters["searchPath"] = "[`system`.`session`, " + sql::QuoteName({state_.catalog, state_.schema}) + "]";
+    if (!(span == SourceSpan{})) error.span = span;
+    return error;
+  }
+  if (!operation.empty() && !results[0].ok() && results[0].error().condition == "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE") {
+    Error error = results[0].error();
+    error.parameters["operation"] = operation;
     if (!(span == SourceSpan{})) error.span = span;
     return error;
   }

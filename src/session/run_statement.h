@@ -51,8 +51,10 @@ class StatementRun {
   // Name parts completed by the current catalog and schema: `parts` is how many the securable has.
   // Errors: more parts than that (REQUIRES_SINGLE_PART_NAMESPACE, 42K05).
   Result<sql::NameParts> Complete(const sql::NameParts& name, size_t parts) const;
-  // The one relation, authorised. `access` is what will be done to it; `span` is its name's, where Spark tells it.
-  Result<sql::ResolvedRelation> Resolve(const sql::TableRelation& table, sql::Access access, SourceSpan span = {});
+  // The one relation, authorised. `access` is what will be done to it; `span` is its name's, where Spark tells it;
+  // `operation` is what a view that is no table is told of.
+  Result<sql::ResolvedRelation> Resolve(const sql::TableRelation& table, sql::Access access, SourceSpan span = {},
+                                        const std::string& operation = "");
   Result<sql::CatalogReply> Execute(const sql::CatalogCommand& command);
   // The uuid that the caller chose for this statement's commit, to the first that asks; then empty.
   std::string TakeCommitUuid() { return std::exchange(commit_uuid_, {}); }

@@ -6,6 +6,7 @@
 #include "delta/snapshot.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
+#include "sql/analyze/scope.h"
 
 namespace ashlar::session {
 namespace {
@@ -87,6 +88,15 @@ Result<std::map<std::string, std::string>> PropertiesOf(StatementRun& run, const
   return properties;
 }
 
+// DROP of a table that is not there says where it was looked for.
+Error OfDrop(const sql::CatalogCommand& command, Error error) {
+  bool table = command.action == sql::CatalogAction::kDrop && command.securable == sql::Securable::kTable && command.name.size() == 3;
+  if (table && error.condition == "TABLE_OR_VIEW_NOT_FOUND") {
+    error.parameters["searchPath"] = "[" + sql::QuoteName({command.name[0], command.name[1]}) + "]";
+  }
+  return error;
+}
+
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::CatalogStatement& statement) {
@@ -115,7 +125,9 @@ Rows RunCommand(StatementRun& run, const sql::CatalogStatement& statement) {
       if (command.new_name.size() == 2 && parts == 3) command.new_name.insert(command.new_name.begin(), command.name[0]);
     }
   }
-  ASSIGN_OR_RETURN(sql::CatalogReply reply, run.Execute(command));
+  auto executed = run.Execute(command);
+  if (!executed.ok()) return OfDrop(command, std::move(executed).error());
+  sql::CatalogReply reply = *std::move(executed);
   if (reply.schema.fields.empty()) return NoRows();
   std::vector<std::vector<Value>> rows;
   for (const auto& row : reply.rows) {

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "delta/schema.h"
 #include "session/commands.h"
 #include "session/delta_write.h"
 #include "sql/table_path.h"
@@ -73,6 +74,20 @@ delta::Operation WriteOperation(const sql::InsertStatement& statement) {
   return operation;
 }
 
+// df.write casts nothing, but for what it appends to a table by its name.
+Status CheckSavedTypes(StatementRun& run, const sql::InsertStatement& statement, const sql::AnalyzedInsert& insert) {
+  auto merges = statement.options.find("mergeSchema");
+  bool evolves = merges != statement.options.end() && EqualsIgnoreCase(merges->second, "true");
+  if (evolves && WidensTypes(insert.target)) return OkStatus();
+  ASSIGN_OR_RETURN(sql::AnalyzedQuery data, run.Analyze(statement.query));
+  Schema schema;
+  for (const sql::Attribute& column : data.plan->output) schema.fields.push_back({column.name, column.type, column.nullable, "{}"});
+  auto merged = delta::SchemaAfterWrite(insert.target.table->schema(), schema, {.merge_schema = true, .as_stored = true});
+  // What else it says is said elsewhere.
+  bool other_types = !merged.ok() && merged.error().condition == "DELTA_FAILED_TO_MERGE_FIELDS";
+  return other_types ? Status(std::move(merged).error()) : OkStatus();
+}
+
 }  // namespace
 
 Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
@@ -81,6 +96,7 @@ Rows RunCommand(StatementRun& run, const sql::InsertStatement& given) {
   ASSIGN_OR_RETURN(sql::AnalyzedInsert insert, AnalyzeWithWidening(run, statement));
   std::shared_ptr<const delta::Snapshot> snapshot = SnapshotOf(*insert.target.table);
   if (!snapshot) return NotImplemented("INSERT into a table in the format " + insert.target.relation.format);
+  if (statement.save) RETURN_IF_ERROR(CheckSavedTypes(run, statement, insert));
   DeltaWrite write(run, {insert.target.relation.uuid, insert.target.relation.location, snapshot});
   write.UseOptions(statement.options);
   // Reading the table it writes makes an insert depend on what it read.

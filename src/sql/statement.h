@@ -144,22 +144,26 @@ struct TruncateStatement {
 // Where ADD COLUMN or ALTER COLUMN puts a column; at the end when nothing is set.
 struct ColumnPlacement {
   NameParts parent;  // of a nested field
+  SourceSpan span;   // of the column as it is added
   bool first = false;
   std::optional<std::string> after;
 };
 struct AlterTableStatement {
   enum class Action {
     kAddColumns, kDropColumns, kRenameColumn, kAlterColumn, kSetProperties, kUnsetProperties,
-    kAddConstraint, kDropConstraint, kClusterBy,
+    kAddConstraint, kDropConstraint, kClusterBy, kReplaceColumns,
   };
   TableRelation table;
+  SourceSpan table_span;
+  SourceSpan span;
   Action action = Action::kSetProperties;
-  std::vector<ColumnDefinition> columns;  // add; alter: the new type and comment
+  std::vector<ColumnDefinition> columns;  // add, replace; alter: the new type and comment
   std::vector<ColumnPlacement> placements;  // add: one a column; alter: FIRST or AFTER, else empty
   std::vector<NameParts> names;           // drop, rename (from), alter
   std::string new_name;                   // rename; constraint name
   std::string text;                       // CHECK expression
   std::optional<bool> set_nullable;       // alter column: DROP NOT NULL / SET NOT NULL
+  bool plural = false;                    // ADD COLUMNS, not ADD COLUMN
   bool set_type = false;
   bool set_comment = false;
   bool set_default = false;               // alter column: SET DEFAULT, or DROP DEFAULT without a value

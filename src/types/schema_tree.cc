@@ -1,5 +1,7 @@
 #include "types/schema_tree.h"
 
+#include <algorithm>
+#include <cctype>
 #include <limits>
 
 namespace ashlar {
@@ -47,6 +49,35 @@ std::string TreeText(const Schema& schema, int level) {
   TreeWriter writer{level > 0 ? level : std::numeric_limits<int>::max(), "root\n"};
   for (const Field& field : schema.fields) writer.Line(" |", field.name, field.type, "nullable", field.nullable, 1);
   return writer.out;
+}
+
+std::string TypeClassName(const DataType& type) {
+  auto truth = [](bool value) { return value ? "true" : "false"; };
+  switch (type.id()) {
+    case TypeId::kByte: return "ByteType";
+    case TypeId::kShort: return "ShortType";
+    case TypeId::kInt: return "IntegerType";
+    case TypeId::kLong: return "LongType";
+    case TypeId::kTimestampNtz: return "TimestampNTZType";
+    case TypeId::kArray: return "ArrayType(" + TypeClassName(type.element()) + "," + truth(type.contains_null()) + ")";
+    case TypeId::kMap:
+      return "MapType(" + TypeClassName(type.key()) + "," + TypeClassName(type.map_value()) + "," +
+             truth(type.value_contains_null()) + ")";
+    case TypeId::kStruct: {
+      std::string fields;
+      for (const Field& field : type.fields()) {
+        fields += (fields.empty() ? "" : ",") + ("StructField(" + field.name) + "," + TypeClassName(field.type) + "," +
+                  truth(field.nullable) + ")";
+      }
+      return "StructType(" + fields + ")";
+    }
+    default: break;
+  }
+  std::string name = type.SimpleString();
+  size_t word = name.find('(');
+  name.insert(std::min(word, name.size()), "Type");
+  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+  return name;
 }
 
 }  // namespace ashlar

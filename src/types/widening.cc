@@ -64,4 +64,17 @@ DataType WidenedBy(const DataType& table, const DataType& data) {
   return WithinFamily(table, data) ? data : table;
 }
 
+DataType AsNullable(const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kArray: return DataType::Array(AsNullable(type.element()));
+    case TypeId::kMap: return DataType::Map(AsNullable(type.key()), AsNullable(type.map_value()));
+    case TypeId::kStruct: {
+      std::vector<Field> fields;
+      for (const Field& field : type.fields()) fields.push_back({field.name, AsNullable(field.type), true, field.metadata});
+      return DataType::Struct(std::move(fields));
+    }
+    default: return type;
+  }
+}
+
 }  // namespace ashlar

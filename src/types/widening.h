@@ -18,4 +18,7 @@ bool IsWidening(const DataType& from, const DataType& to);
 // float to double, decimals, date to timestamp_ntz): a column does not turn into a fraction unasked.
 DataType WidenedBy(const DataType& table, const DataType& data);
 
+// `type` with every part of it nullable: what texts and queries make, whatever they prove.
+DataType AsNullable(const DataType& type);
+
 }  // namespace ashlar

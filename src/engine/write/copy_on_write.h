@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "delta/row_bitmap.h"
 #include "engine/delta_table_source.h"
 #include "engine/duck_connection.h"
@@ -56,6 +57,16 @@ struct TargetColumns {
   std::string row;
 };
 
+// The time since it was made, in laps.
+class LapClock {
+ public:
+  // Milliseconds of the lap that ends now.
+  std::string LapMs();
+
+ private:
+  int64_t began_nanos_ = SystemClock().MonotonicNanos();
+};
+
 class CopyOnWrite : public RowChange {
  public:
   CopyOnWrite(Connection& connection, std::shared_ptr<const delta::Snapshot> snapshot, WriteTarget target,
@@ -92,6 +103,8 @@ class CopyOnWrite : public RowChange {
   // The same for rows that are new.
   std::string NewIdsSql() const;
   Result<RowChangeResult> DeleteRows(const RowsByFile& rows);
+  // `scan_ms`: of the lap that found the rows.
+  Result<RowChangeResult> DeleteTimed(const sql::AnalyzedRowChange& change, LapClock& clock, std::string& scan_ms);
   // Takes out whole files, unread.
   Result<RowChangeResult> RemoveFiles(const std::set<size_t>& files);
   std::set<size_t> AllFiles() const;

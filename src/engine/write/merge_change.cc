@@ -39,10 +39,14 @@ class MergeRun {
     for (const sql::Attribute& attribute : merge_.source->output) {
       source_block_.Add(attribute.id, {.sql = "s." + ColumnName(attribute.id)});
     }
+    LapClock clock;
+    std::map<std::string, std::string> times;
     RETURN_IF_ERROR(MaterialiseSource());
+    times["materializeSourceTimeMs"] = clock.LapMs();
     RETURN_IF_ERROR(MaterialisePairs());
     RETURN_IF_ERROR(AddUnmatchedTargets());
     RETURN_IF_ERROR(CollectRows());
+    times["scanTimeMs"] = clock.LapMs();
     ASSIGN_OR_RETURN(std::string updated, UpdatedRowsSql());
     ASSIGN_OR_RETURN(std::string inserted, InsertedRowsSql());
     std::optional<TemporaryRows> kept;
@@ -57,6 +61,8 @@ class MergeRun {
     ASSIGN_OR_RETURN(RowChangeResult result, change_.Rewrite(affected_, WithoutKind(rows)));
     if (change_.FeedsChanges()) RETURN_IF_ERROR(Feed(rows, result));
     Count(result);
+    times["rewriteTimeMs"] = clock.LapMs();
+    result.metrics.merge(times);
     return result;
   }
 

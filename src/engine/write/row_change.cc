@@ -56,6 +56,11 @@ void CountFiles(RowChangeResult& result) {
   set("numDeletionVectorsUpdated", vectors.updated);
 }
 
+std::string LapClock::LapMs() {
+  int64_t now = SystemClock().MonotonicNanos();
+  return std::to_string((now - std::exchange(began_nanos_, now)) / 1'000'000);
+}
+
 VectorCounts CountVectors(const RowChangeResult& result) {
   VectorCounts counts;
   for (const delta::AddFile& file : result.removed) counts.removed += file.deletion_vector ? 1 : 0;
@@ -260,11 +265,21 @@ Result<RowsByFile> CopyOnWrite::FindRows(const sql::AnalyzedRowChange& change, c
 }
 
 Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change) {
+  LapClock clock;
+  std::string scan_ms = "0";
+  ASSIGN_OR_RETURN(RowChangeResult result, DeleteTimed(change, clock, scan_ms));
+  result.metrics["rewriteTimeMs"] = clock.LapMs();
+  result.metrics["scanTimeMs"] = scan_ms;
+  return result;
+}
+
+Result<RowChangeResult> CopyOnWrite::DeleteTimed(const sql::AnalyzedRowChange& change, LapClock& clock, std::string& scan_ms) {
   if (!change.condition) return RemoveFiles(AllFiles());
   FilesToChange files = FilesMatching(*change.scan, *change.condition);
   if (FeedsChanges()) files.partly.merge(files.whole);  // the rows themselves are wanted
   StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files.partly, bindings));
+  scan_ms = clock.LapMs();
   ASSIGN_OR_RETURN(RowChangeResult result, DeleteRows(rows));
   if (FeedsChanges() && !rows.empty()) {
     ASSIGN_OR_RETURN(std::string deleted, UnchangedSql(rows, "delete", bindings));
@@ -298,6 +313,7 @@ Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) 
 
 Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
   CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
+  LapClock clock;
   StatementBindings bindings(connection_.state().scans, connection_.time_zone());
   ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
   std::set<size_t> files = AllFiles();
@@ -307,6 +323,7 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
     files.merge(matching.whole);
   }
   ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files, bindings));
+  std::string scan_ms = clock.LapMs();
   // The second pass reads exactly the rows found: the condition is evaluated once.
   LoweringOptions only = Options();
   only.row_position_table = Only(rows);
@@ -338,6 +355,8 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
   // delta-spark counts each touched file of an UPDATE as removed, marked ones too.
   result.metrics["numRemovedFiles"] = std::to_string(result.removed.size() + result.marked.size());
   result.metrics["numUpdatedRows"] = std::to_string(result.updated_rows);
+  result.metrics["scanTimeMs"] = scan_ms;
+  result.metrics["rewriteTimeMs"] = clock.LapMs();
   result.metrics["numCopiedRows"] = std::to_string(AddedRows(result) - result.updated_rows);
   return result;
 }

@@ -22,18 +22,15 @@ Error NotNullError(const std::string& column) {
                       "NOT NULL constraint violated for column: " + column + ".\n", {{"columnName", column}});
 }
 
-// Conditions under which a NULL stands where none may, with the column's path. Inside structs only:
-// delta-spark enforces no more.
+// Conditions under which a NULL stands where none may, with the column's path; a NULL struct has NULL fields. Inside
+// structs only: delta-spark enforces no more.
 void NullChecks(const Field& field, const std::string& sql, const std::string& path,
                 std::vector<std::pair<std::string, std::string>>& checks) {
   if (!field.nullable) checks.emplace_back(sql + " IS NULL", path);
   if (!field.type.Is(TypeId::kStruct)) return;
   for (size_t i = 0; i < field.type.fields().size(); ++i) {
     const Field& inner = field.type.fields()[i];
-    std::vector<std::pair<std::string, std::string>> below;
-    NullChecks(inner, "struct_extract(" + sql + ", 'f" + std::to_string(i) + "')", path + "." + inner.name, below);
-    // A NULL struct has no fields to miss.
-    for (auto& [condition, name] : below) checks.emplace_back(sql + " IS NOT NULL AND " + condition, name);
+    NullChecks(inner, "struct_extract(" + sql + ", 'f" + std::to_string(i) + "')", path + "." + inner.name, checks);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "functions/function_row.h"
 #include "functions/record_schema.h"
 #include "sql/analyze/errors.h"
+#include "types/widening.h"
 
 namespace ashlar::functions {
 namespace {

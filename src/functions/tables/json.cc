@@ -8,6 +8,7 @@
 #include "functions/record_schema.h"
 #include "sql/analyze/errors.h"
 #include "types/inferred_struct.h"
+#include "types/widening.h"
 
 namespace ashlar::functions {
 namespace {

@@ -167,6 +167,7 @@ class Analysis {
   static DataType StoredType(const DataType& type) { return WithoutLengths(type); }
   RelationPtr WithDefaults(const InsertStatement& insert, const Schema& schema);
   Result<TypedExprPtr> DefaultValue(const Field& field, const std::string& table);
+  Result<TypedExprPtr> DefaultOrNull(const Field& field, const std::string& table);
   Result<std::vector<int>> MatchInsert(const InsertStatement& insert, const AnalyzedTarget& target,
                                        const Rel& query, std::vector<int>& extra, SourceSpan span);
   Result<std::vector<TypedExprPtr>> Assign(const std::vector<Assignment>& assignments,

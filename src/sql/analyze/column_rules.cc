@@ -114,6 +114,13 @@ Result<TypedExprPtr> Analysis::DefaultValue(const Field& field, const std::strin
                       {{"tableName", table}, {"colName", QuoteIdentifier(field.name)}});
 }
 
+// In MERGE the row that lacks the value of a NOT NULL column is told of when it is written.
+Result<TypedExprPtr> Analysis::DefaultOrNull(const Field& field, const std::string& table) {
+  Field column = field;
+  column.nullable = true;
+  return DefaultValue(column, table);
+}
+
 // Whether a missing value is made from the column's rule, and not looked for elsewhere.
 bool Analysis::MakesItsOwnValue(const Field& field) {
   ColumnRules rules = ColumnRulesOf(field);

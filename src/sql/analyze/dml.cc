@@ -72,12 +72,6 @@ Error ArityMismatch(const InsertStatement& insert, const AnalyzedTarget& target,
                        {"dataColumns", QuoteList(data_columns)}});
 }
 
-Error ExpectTable(const NameParts& view, const char* operation, SourceSpan span) {
-  return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
-                      "'" + std::string(operation) + "' expects a table but " + QuoteName(view) + " is a view.",
-                      {{"viewName", QuoteName(view)}, {"operation", operation}}, span);
-}
-
 int FieldIndex(const std::vector<Field>& fields, const std::string& name, bool case_sensitive) {
   for (size_t i = 0; i < fields.size(); ++i) {
     if (SameName(fields[i].name, name, case_sensitive)) return static_cast<int>(i);
@@ -91,6 +85,13 @@ bool Evolves(const InsertStatement& insert) {
 }
 
 bool WidensTypes(const TableRelation& table) { return table.options.contains(kWidenTypes); }
+
+// A column without a value that the column list of an INSERT into a Delta table leaves out.
+Error NotInList(Error error, const InsertStatement& insert, const AnalyzedTarget& target, const std::string& column) {
+  bool listed = !insert.columns.empty() && target.relation.format == "DELTA";
+  if (!listed || error.condition != "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA") return error;
+  return MakeSqlError("DELTA_INSERT_COLUMN_MISMATCH", "42802", "Column " + column + " is not specified in INSERT", {{"columnName", column}});
+}
 
 // The table behind a view that is SELECT * FROM it; null for other views.
 const TableRelation* WholeTable(const TemporaryView& view) {
@@ -233,10 +234,7 @@ Result<std::vector<int>> Analysis::MatchInsert(const InsertStatement& insert, co
       return UnresolvedColumn({name}, scope, insert.span);
     }
     if (std::ranges::count(wanted, static_cast<size_t>(index)) > 0) {
-      return MakeSqlError("COLUMN_ALREADY_EXISTS", "42711",
-                          "The column " + QuoteIdentifier(name) + " already exists. Choose another name or rename the "
-                          "existing column.",
-                          {{"columnName", QuoteIdentifier(name)}});
+      return ColumnAlreadyExists(QuoteIdentifier(name));
     }
     wanted.push_back(static_cast<size_t>(index));
   }
@@ -328,7 +326,9 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
         result.overwrite_text = result.overwrite_text.empty() ? text : CallText("and", {result.overwrite_text, text});
       }
     } else if (!ColumnRulesOf(fields[i]).generated_sql) {
-      ASSIGN_OR_RETURN(value, DefaultValue(fields[i], table));
+      auto missing = DefaultValue(fields[i], table);
+      if (!missing.ok()) return NotInList(std::move(missing).error(), insert, target, fields[i].name);
+      value = *std::move(missing);
     }
   }
   RETURN_IF_ERROR(FillGenerated(target.relation.schema, values));
@@ -339,7 +339,7 @@ Result<AnalyzedInsert> Analysis::Insert(const InsertStatement& insert) {
   }
   for (int q : extra) {
     const Attribute& from = query.columns[static_cast<size_t>(q)].attribute;
-    result.new_columns.push_back({from.name, from.type, true, "{}"});
+    result.new_columns.push_back({from.name, AsNullable(from.type), true, "{}"});
     items.push_back({NewAttribute(from.name, from.type, from.nullable), MakeColumn(from), "", {}, 0});
   }
   if (insert.replace_where) {
@@ -421,7 +421,7 @@ Result<std::vector<TypedExprPtr>> Analysis::Assign(const std::vector<Assignment>
   for (size_t i = 0; i < fields.size(); ++i) {
     if (values[i] || ColumnRulesOf(fields[i]).generated_sql) continue;
     if (for_insert) {
-      ASSIGN_OR_RETURN(values[i], DefaultValue(fields[i], table));
+      ASSIGN_OR_RETURN(values[i], DefaultOrNull(fields[i], table));
     } else {
       values[i] = ImplicitCast(MakeColumn(table_columns.columns[i].attribute), StoredType(fields[i].type));
     }

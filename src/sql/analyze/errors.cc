@@ -1,6 +1,7 @@
 #include "sql/analyze/errors.h"
 
 #include "base/text.h"
+#include "sql/analyze/scope.h"
 #include "sql/coercion.h"
 
 namespace ashlar::sql {
@@ -118,6 +119,18 @@ Error FieldNotFound(const std::string& field, const std::vector<Field>& fields, 
   return MakeSqlError("FIELD_NOT_FOUND", "42704",
                       "No such struct field " + QuoteIdentifier(field) + " in " + list + ".",
                       {{"fieldName", QuoteIdentifier(field)}, {"fields", list}}, span);
+}
+
+Error ExpectTable(const NameParts& view, const char* operation, SourceSpan span) {
+  return MakeSqlError("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "42809",
+                      "'" + std::string(operation) + "' expects a table but " + QuoteName(view) + " is a view.",
+                      {{"viewName", QuoteName(view)}, {"operation", operation}}, span);
+}
+
+Error ColumnAlreadyExists(const std::string& name) {
+  return MakeSqlError("COLUMN_ALREADY_EXISTS", "42711",
+                      "The column " + name + " already exists. Choose another name or rename the existing column.",
+                      {{"columnName", name}});
 }
 
 Error UnsupportedFeature(const std::string& sub, const std::string& message,

@@ -34,6 +34,10 @@ Error NumColumnsMismatch(const std::string& op, size_t first, size_t invalid, si
 // INVALID_EXTRACT_BASE_FIELD_TYPE: a field of what has none.
 Error NoFieldsIn(const std::string& text, const DataType& type, SourceSpan span);
 Error FieldNotFound(const std::string& field, const std::vector<Field>& fields, SourceSpan span);
+// A view where only a table will do.
+Error ExpectTable(const std::vector<std::string>& view, const char* operation, SourceSpan span);
+// The name as it is quoted.
+Error ColumnAlreadyExists(const std::string& name);
 Error UnsupportedFeature(const std::string& sub, const std::string& message,
                          std::map<std::string, std::string> parameters, SourceSpan span);
 

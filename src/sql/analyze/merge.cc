@@ -23,6 +23,54 @@ const ScopeColumn* FindByName(const std::vector<ScopeColumn>& columns, const std
   return nullptr;
 }
 
+// "s.id" for "`s`.`id`".
+std::string Unquoted(const std::string& name) {
+  if (name.size() < 2) return name;
+  std::string inner = name.substr(1, name.size() - 2);
+  NameParts parts;
+  for (size_t begin = 0, end = 0; begin <= inner.size(); begin = end + 3) {
+    end = std::min(inner.find("`.`", begin), inner.size());
+    parts.push_back(QuoteIfNeeded(ReplaceAll(inner.substr(begin, end - begin), "``", "`")));
+  }
+  return Join(parts, ".");
+}
+
+// What delta-spark says of names that it does not find in a part of MERGE.
+Error MergeError(Error error, const std::string& clause, const std::vector<ScopeColumn>& columns) {
+  if (error.condition == "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN") {
+    std::string details = "The type path of the target object is:\n- root class: \"boolean\"\nYou can either add an explicit cast "
+                          "to the input data or choose a higher precision type of the field in the target object";
+    std::string source = error.parameters["type"], target = QuoteType(TypeId::kBoolean);
+    return MakeSqlError("CANNOT_UP_CAST_DATATYPE", "42846", "Cannot up cast input from " + source + " to " + target + ".\n" + details,
+                        {{"expression", "input"}, {"sourceType", source}, {"targetType", target}, {"details", details}});
+  }
+  if (MissesRowMetadata(error)) return error;
+  const bool unreadable = error.condition == "DELTA_CANNOT_RESOLVE_COLUMN";  // the target's _metadata
+  if (!unreadable && !error.condition.starts_with("UNRESOLVED_COLUMN")) return error;
+  std::vector<std::string> names;
+  for (const ScopeColumn& column : columns) {
+    if (column.unlisted) continue;
+    NameParts parts;
+    for (const std::string& part : column.qualifier) parts.push_back(QuoteIfNeeded(part));
+    parts.push_back(QuoteIfNeeded(column.attribute.name));
+    names.push_back(Join(parts, "."));
+  }
+  if (unreadable) {
+    std::string missing = error.parameters["columnName"], input = Join(names, ", ");
+    return MakeSqlError("DELTA_MERGE_RESOLVED_ATTRIBUTE_MISSING_FROM_INPUT", "42601",
+                        "Resolved attribute(s) " + missing + " missing from " + input + " in operator " + clause + ".",
+                        {{"missingAttributes", missing}, {"input", input}, {"merge", clause}});
+  }
+  std::string name = Unquoted(error.parameters["objectName"]), given = "columns " + Join(names, ", ");
+  return MakeSqlError("DELTA_MERGE_UNRESOLVED_EXPRESSION", "42601", "Cannot resolve " + name + " in " + clause + " given " + given + ".",
+                      {{"sqlExpr", name}, {"clause", clause}, {"cols", given}}, error.span);
+}
+
+const char* ClauseVerb(Action action) {
+  if (action == Action::kDelete) return "DELETE";
+  return action == Action::kUpdate || action == Action::kUpdateStar ? "UPDATE" : "INSERT";
+}
+
 }  // namespace
 
 // UPDATE SET * and INSERT *: each column from the source's column of the same name.
@@ -44,7 +92,7 @@ Result<std::vector<TypedExprPtr>> Analysis::AssignStar(const AnalyzedTarget& tar
       Scope scope{source.columns, {}, nullptr};
       return UnresolvedColumn({fields[i].name}, scope, span);
     } else if (for_insert) {
-      ASSIGN_OR_RETURN(TypedExprPtr value, DefaultValue(fields[i], name));
+      ASSIGN_OR_RETURN(TypedExprPtr value, DefaultOrNull(fields[i], name));
       values.push_back(std::move(value));
     } else {
       values.push_back(ImplicitCast(MakeColumn(table.columns[i].attribute), StoredType(fields[i].type)));
@@ -67,18 +115,22 @@ Result<AnalyzedMergeClause> Analysis::MergeStep(const MergeClause& clause, const
   AnalyzedMergeClause made;
   made.match = clause.match;
   made.action = clause.action;
+  const std::string verb = ClauseVerb(clause.action);
   if (clause.condition) {
-    ASSIGN_OR_RETURN(made.condition, ResolveRowCondition(clause.condition, env));
+    auto condition = ResolveRowCondition(clause.condition, env);
+    if (!condition.ok()) return MergeError(std::move(condition).error(), verb + " condition", scope.columns);
+    made.condition = *std::move(condition);
   }
   bool star = clause.action == Action::kUpdateStar || clause.action == Action::kInsertStar;
   bool insert = clause.action == Action::kInsert || clause.action == Action::kInsertStar;
   if (clause.action == Action::kDelete) return made;
   if (star) {
     made.action = insert ? Action::kInsert : Action::kUpdate;
-    ASSIGN_OR_RETURN(made.values, AssignStar(result.target, table, source, merge.with_schema_evolution, insert, {}));
-  } else {
-    ASSIGN_OR_RETURN(made.values, Assign(clause.assignments, result.target, table, env, insert));
   }
+  auto values = star ? AssignStar(result.target, table, source, merge.with_schema_evolution, insert, {})
+                     : Assign(clause.assignments, result.target, table, env, insert);
+  if (!values.ok()) return MergeError(std::move(values).error(), verb + " clause", scope.columns);
+  made.values = *std::move(values);
   for (const Field& field : result.new_columns) {
     const ScopeColumn* from = FindByName(source.columns, field.name, context_.case_sensitive);
     bool copies = star && sees_source && from;
@@ -97,7 +149,9 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
   both.columns.insert(both.columns.end(), source.columns.begin(), source.columns.end());
   ExprEnv env;
   env.scope = &both;
-  ASSIGN_OR_RETURN(Resolved condition, ResolveExpr(merge.condition, env));
+  auto on = ResolveExpr(merge.condition, env);
+  if (!on.ok()) return MergeError(std::move(on).error(), "search condition", both.columns);
+  Resolved condition = *std::move(on);
   RETURN_IF_ERROR(CheckRowExpr(condition.expr, condition.text));
   if (!condition.expr->type.Is(TypeId::kBoolean)) {
     return MakeSqlError("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "42K0E",
@@ -114,7 +168,7 @@ Result<AnalyzedMerge> Analysis::Merge(const MergeStatement& merge) {
     for (const ScopeColumn& column : source.columns) {
       const Attribute& a = column.attribute;
       if (FindByName(table.columns, a.name, context_.case_sensitive)) continue;
-      result.new_columns.push_back({a.name, a.type, true, "{}"});
+      result.new_columns.push_back({a.name, AsNullable(a.type), true, "{}"});
     }
   }
   if (merge.with_schema_evolution && has_star && merge.target.options.contains(kWidenTypes)) {

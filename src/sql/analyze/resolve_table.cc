@@ -88,6 +88,10 @@ Result<ResolvedRelation> Analysis::ResolveName(const NameParts& name, Access acc
   CHECK_EQ(answers.size(), 1u) << "one answer a request";
   if (!answers[0].ok()) {
     Error error = std::move(answers[0]).error();
+    if (error.condition == "SCHEMA_NOT_FOUND") {
+      // To whoever reads from it, what lies in no schema is a table that is not there.
+      error = MakeSqlError("TABLE_OR_VIEW_NOT_FOUND", "42P01", "");
+    }
     if (error.condition == "TABLE_OR_VIEW_NOT_FOUND") {
       error.parameters["relationName"] = QuoteName(name);
       error.parameters["searchPath"] = "[`system`.`builtin`, `system`.`session`, " +

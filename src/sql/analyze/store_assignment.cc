@@ -3,6 +3,7 @@
 #include "sql/analyze/constant_folding.h"
 #include "sql/analyze/errors.h"
 #include "sql/coercion.h"
+#include "types/widening.h"
 
 namespace ashlar::sql {
 namespace {
@@ -52,7 +53,8 @@ TypedExprPtr CheckedCast(const TypedExprPtr& from, const DataType& type, const s
 // Delta casts what is written like CAST does, strings to numbers too; it fails at run time where a value
 // does not fit.
 Result<TypedExprPtr> Analysis::StoreAssign(TypedExprPtr expr, const Field& target, const std::string& text) {
-  DataType type = StoredType(target.type);
+  // NOT NULL inside of it is a rule for the rows that are written, and no part of a type that values are cast to.
+  DataType type = AsNullable(StoredType(target.type));
   SourceSpan span = Span(statement_span_);
   if (!CanCast(expr->type, type, context_.ansi)) {
     return CastMismatch(expr->type, type, text, context_.ansi, false, values_span_.value_or(span));

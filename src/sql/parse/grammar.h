@@ -262,7 +262,9 @@ class Parser {
   Status CreateTableClause(CreateTableStatement& table, bool& matched);
   Status TableElements(CreateTableStatement& table);
   Status TableConstraint(CreateTableStatement& table);
-  Result<ColumnDefinition> ColumnDefinitionItem();
+  // Spark's grammar of ALTER TABLE ADD COLUMN has no GENERATED.
+  enum class Generated { kAllowed, kSyntaxError };
+  Result<ColumnDefinition> ColumnDefinitionItem(Generated generated = Generated::kAllowed);
   Status ColumnOption(ColumnDefinition& column, bool& matched);
   Result<IdentityRule> Identity();
   Status Placement(ColumnPlacement& place);
@@ -276,6 +278,7 @@ class Parser {
   Result<Statement> AlterTableAction(AlterTableStatement alter, bool view);
   Result<Statement> AlterTableSet(AlterTableStatement alter, bool view);
   Result<Statement> AlterTableAdd(AlterTableStatement alter);
+  Result<Statement> AlterTableReplace(AlterTableStatement alter);
   Result<Statement> AlterTableDrop(AlterTableStatement alter);
   Result<Statement> AlterColumn(AlterTableStatement alter);
   Result<Statement> AlterObject(Securable securable);

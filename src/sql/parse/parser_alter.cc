@@ -20,8 +20,13 @@ CatalogCommand Change(CatalogAction action, Securable securable, NameParts name)
 }  // namespace
 
 Result<Statement> Parser::Alter() {
+  const size_t begin = at_;
   Advance();
-  if (AcceptWord("TABLE")) return AlterTable(/*view=*/false);
+  if (AcceptWord("TABLE")) {
+    ASSIGN_OR_RETURN(Statement statement, AlterTable(/*view=*/false));
+    if (auto* alter = std::get_if<AlterTableStatement>(&statement.node)) alter->span = SpanFrom(begin);
+    return statement;
+  }
   if (AcceptWord("VIEW")) return AlterTable(/*view=*/true);
   Securable securable = Securable::kTable;
   if (Peek(0).kind != TokenKind::kWord) return SyntaxError();
@@ -71,7 +76,9 @@ Result<Statement> Parser::AlterObject(Securable securable) {
 
 Result<Statement> Parser::AlterTable(bool view) {
   AlterTableStatement alter;
+  const size_t begin = at_;
   ASSIGN_OR_RETURN(alter.table, TableReference());
+  alter.table_span = SpanFrom(begin);
   if (AtWord("PARTITION")) return NotImplemented("ALTER TABLE … PARTITION");
   return AlterTableAction(std::move(alter), view);
 }
@@ -123,6 +130,7 @@ Result<Statement> Parser::AlterTableAction(AlterTableStatement alter, bool view)
     ASSIGN_OR_RETURN(alter.names, ClusterBy());
     return MakeStatement(std::move(alter));
   }
+  if (AcceptWords({"REPLACE", "COLUMNS"})) return AlterTableReplace(std::move(alter));
   if (AtAnyWord({"REPLACE", "RECOVER", "SYNC", "ENABLE", "DISABLE"})) {
     return NotImplemented("ALTER TABLE … " + ToUpperAscii(Peek().text));
   }
@@ -171,23 +179,53 @@ Result<Statement> Parser::AlterTableAdd(AlterTableStatement alter) {
     return MakeStatement(std::move(alter));
   }
   if (AtWord("PARTITION") || AtWord("IF")) return NotImplemented("ALTER TABLE … ADD PARTITION");
+  alter.plural = AtWord("COLUMNS");
   if (!AcceptWord("COLUMN") && !AcceptWord("COLUMNS")) return SyntaxError();
   alter.action = Action::kAddColumns;
   if (AtWords({"IF", "NOT", "EXISTS"})) return NotImplemented("ADD COLUMN IF NOT EXISTS");
   bool parens = Accept("(");
   do {
     ColumnPlacement place;
+    const size_t begin = at_;
     while (Peek(1).IsSymbol(".")) {
       ASSIGN_OR_RETURN(std::string part, Identifier());
       place.parent.push_back(std::move(part));
       Advance();
     }
-    ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem());
+    ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem(Generated::kSyntaxError));
     RETURN_IF_ERROR(Placement(place));
+    place.span = SpanFrom(begin);
     alter.columns.push_back(std::move(column));
     alter.placements.push_back(std::move(place));
   } while (Accept(","));
   if (parens) RETURN_IF_ERROR(Expect(")"));
+  return MakeStatement(std::move(alter));
+}
+
+// REPLACE COLUMNS (name type [COMMENT '…'], …)
+Result<Statement> Parser::AlterTableReplace(AlterTableStatement alter) {
+  alter.action = Action::kReplaceColumns;
+  bool parens = Accept("(");
+  do {
+    ASSIGN_OR_RETURN(ColumnDefinition column, ColumnDefinitionItem());
+    alter.columns.push_back(std::move(column));
+  } while (Accept(","));
+  if (parens) RETURN_IF_ERROR(Expect(")"));
+  for (const ColumnDefinition& column : alter.columns) {
+    if (column.generated_as || column.identity) {
+      const char* operation = "ALTER TABLE REPLACE COLUMNS";
+      return MakeSqlError("INVALID_STATEMENT_OR_CLAUSE", "42601",
+                          std::string("The statement or clause: ") + operation + " is not valid.", {{"operation", operation}}, SpanFrom(0));
+    }
+    if (!column.field.nullable) {
+      return MakeSqlError("_LEGACY_ERROR_TEMP_0034", "", "NOT NULL is not supported for Hive-style REPLACE COLUMNS",
+                          {{"operation", "NOT NULL"}, {"command", "REPLACE COLUMNS"}, {"msg", ""}}, SpanFrom(0));
+    }
+    if (column.default_value) {
+      return MakeSqlError("UNSUPPORTED_DEFAULT_VALUE.WITHOUT_SUGGESTION", "0A000", "DEFAULT column values is not supported.", {},
+                          SpanFrom(0));
+    }
+  }
   return MakeStatement(std::move(alter));
 }
 

@@ -188,12 +188,13 @@ Status Parser::TableConstraint(CreateTableStatement& table) {
 }
 
 // name type {NOT NULL | DEFAULT e | COMMENT '…' | GENERATED ALWAYS AS (e)}
-Result<ColumnDefinition> Parser::ColumnDefinitionItem() {
+Result<ColumnDefinition> Parser::ColumnDefinitionItem(Generated generated) {
   ColumnDefinition column;
   const size_t begin = at_;
   ASSIGN_OR_RETURN(column.field.name, Identifier());
   ASSIGN_OR_RETURN(column.field.type, Type());
   for (bool matched = true; matched;) {
+    if (generated == Generated::kSyntaxError && AtWord("GENERATED")) return SyntaxError();
     Status option = ColumnOption(column, matched);
     if (option.ok()) continue;
     Error error = option.error();
