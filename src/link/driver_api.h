@@ -75,11 +75,12 @@ class DriverApi {
   // Answers when the statement is final, or after wait_ms, whichever is first.
   virtual void GetStatement(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk,
                             Callback<StatementStatus> done) = 0;
-  // Execute and GetStatement in one call. An error is Execute's.
-  virtual void Run(const StatementRequest& request, int64_t wait_ms, bool with_first_chunk, Callback<StatementStatus> done) {
-    Status queued = Execute(request);
-    if (!queued.ok()) return done(queued.error());
+  // Execute and GetStatement in one call. An error that is returned: the statement was not taken, and nothing else is
+  // answered. Execute's errors may come to `done`, too.
+  virtual Status Run(const StatementRequest& request, int64_t wait_ms, bool with_first_chunk, Callback<StatementStatus> done) {
+    RETURN_IF_ERROR(Execute(request));
     GetStatement(request.statement_id, wait_ms, with_first_chunk, std::move(done));
+    return OkStatus();
   }
   virtual Result<std::string> FetchChunk(const std::string& statement_id, int64_t index) = 0;
   virtual Status CancelStatement(const std::string& statement_id) = 0;

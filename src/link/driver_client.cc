@@ -90,7 +90,7 @@ class PendingCalls {
 class DriverClient final : public DriverApi {
  public:
   DriverClient(const std::string& socket_path, std::shared_ptr<PendingCalls> calls)
-      : stub_(wire::Driver::NewStub(UnixChannel(socket_path))), calls_(std::move(calls)) {}
+      : channel_(UnixChannel(socket_path)), stub_(wire::Driver::NewStub(channel_)), calls_(std::move(calls)) {}
 
   Status CloseSession(const std::string& session_id) override {
     wire::SessionRef message;
@@ -113,13 +113,16 @@ class DriverClient final : public DriverApi {
     calls_->Start(*stub_, &wire::Driver::Stub::AsyncGetStatement, request, std::move(done));
   }
 
-  void Run(const StatementRequest& request, int64_t wait_ms, bool with_first_chunk,
-           Callback<StatementStatus> done) override {
+  Status Run(const StatementRequest& request, int64_t wait_ms, bool with_first_chunk,
+             Callback<StatementStatus> done) override {
+    // Where there is no connection, Execute tells a driver that cannot be reached from one that dies of the statement.
+    if (channel_->GetState(false) != GRPC_CHANNEL_READY) return DriverApi::Run(request, wait_ms, with_first_chunk, std::move(done));
     wire::RunRequest message;
     ToWire(request, message.mutable_statement());
     message.set_wait_ms(wait_ms);
     message.set_with_first_chunk(with_first_chunk);
     calls_->Start(*stub_, &wire::Driver::Stub::AsyncRun, message, std::move(done));
+    return OkStatus();
   }
 
   Result<std::string> FetchChunk(const std::string& statement_id, int64_t index) override {
@@ -157,6 +160,7 @@ class DriverClient final : public DriverApi {
     return ReplyStatus(reply);
   }
 
+  const std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<wire::Driver::Stub> stub_;
   const std::shared_ptr<PendingCalls> calls_;
 };

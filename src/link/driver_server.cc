@@ -33,7 +33,9 @@ class DriverService final : public wire::Driver::CallbackService {
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, const wire::RunRequest* request,
                                 wire::StatementReply* reply) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    api_.Run(FromWire(request->statement()), request->wait_ms(), request->with_first_chunk(), AnswerTo(reactor, reply));
+    auto answer = AnswerTo(reactor, reply);
+    Status taken = api_.Run(FromWire(request->statement()), request->wait_ms(), request->with_first_chunk(), answer);
+    if (!taken.ok()) answer(taken.error());
     return reactor;
   }
 

@@ -197,15 +197,19 @@ TEST_F(DriverClientsTest, ARunAnswersAsTheStatementOrAsWhatQueuesIt) {
   std::promise<Result<StatementStatus>> answered, refused;
   StatementRequest request;
   request.statement_id = "s";
-  client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { answered.set_value(status); });
+  EXPECT_TRUE(client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { answered.set_value(status); }).ok());
   StatementStatus status;
   status.state = StatementState::kSucceeded;
   status.first_chunk = "rows";
   driver_.Asked()(status);
   EXPECT_EQ(answered.get_future().get()->first_chunk, "rows");
   request.sql = "twice";
-  client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { refused.set_value(status); });
+  // There is a connection now: what queues it answers through the call that waits.
+  EXPECT_TRUE(client_->Run(request, 1000, true, [&](const Result<StatementStatus>& status) { refused.set_value(status); }).ok());
   EXPECT_EQ(refused.get_future().get().error().code, ErrorCode::kAlreadyExists);
+  server_->Shutdown();
+  EXPECT_EQ(client_->Run(request, 1000, true, [](const Result<StatementStatus>&) { FAIL(); }).error().code,
+            ErrorCode::kTemporarilyUnavailable);
   clients_->Stop();
 }
 

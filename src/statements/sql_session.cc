@@ -76,7 +76,7 @@ Status SqlSession::Execute(const StatementSpec& statement) {
   return OkStatus();
 }
 
-void SqlSession::Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done) {
+Status SqlSession::Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done) {
   compute_.Touch(request_.kind, request_.resource_id);
   link::StatementRequest request = RequestOf(statement);
   {
@@ -85,7 +85,7 @@ void SqlSession::Run(const StatementSpec& statement, int64_t wait_ms, bool with_
     opened_ = true;
   }
   request.open = Options();
-  attachment_.driver->client->Run(request, wait_ms, with_first_chunk, Explaining(std::move(done)));
+  return attachment_.driver->client->Run(request, wait_ms, with_first_chunk, Explaining(std::move(done)));
 }
 
 void SqlSession::Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk, Answered done) {

@@ -45,8 +45,9 @@ class SqlSession {
 
   // Errors: those of a session's options too, with its first statement.
   Status Execute(const StatementSpec& statement);
-  // Execute and Await in one call of the driver, for the only statement of a session.
-  void Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done);
+  // Execute and Await in one call of the driver, for the only statement of a session. An error that is returned: the
+  // statement was not taken, and `done` is not called. Execute's errors may come to `done`, too.
+  Status Run(const StatementSpec& statement, int64_t wait_ms, bool with_first_chunk, Answered done);
   // Answers when the statement is final or after wait_ms. A driver that died meanwhile answers a final
   // state, kFailed, that says so.
   void Await(const std::string& statement_id, int64_t wait_ms, bool with_first_chunk, Answered done);

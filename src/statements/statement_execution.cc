@@ -159,7 +159,7 @@ http::Deferred<sea::StatementResponse> StatementExecution::ExecuteStatement(
         if (!session.ok()) return resolver.Resolve(session.error());
         statement.session = *session;
         registry_.Add(statement);
-        statement.session->Run(
+        Status taken = statement.session->Run(
             spec, wait_ms, true,
             [this, resolver, statement, cancel_on_timeout, base_url](Result<link::StatementStatus> status) {
               if (!status.ok()) return resolver.Resolve(status.error());
@@ -169,6 +169,7 @@ http::Deferred<sea::StatementResponse> StatementExecution::ExecuteStatement(
               }
               resolver.Resolve(Answer(registry_, statement, *std::move(status), base_url));
             });
+        if (!taken.ok()) resolver.Resolve(taken.error());
       });
   return std::move(deferred);
 }
