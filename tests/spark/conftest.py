@@ -88,6 +88,15 @@ def needs_catalog():
 
 
 @pytest.fixture
+def schema(spark, needs_catalog):
+    """The name of a schema that goes with what the test makes in it."""
+    name = f"main.s_{uuid.uuid4().hex}"
+    spark.sql(f"CREATE SCHEMA {name}")
+    yield name
+    spark.sql(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
 def table(spark, needs_catalog):
     """The name of a table that the test makes."""
     name = f"main.default.t_{uuid.uuid4().hex}"

@@ -1,21 +1,10 @@
 """What data files are compressed with, looked up in their footers."""
 
-import uuid
-
 import pyarrow.parquet
 import pytest
 
 CONF = "spark.sql.parquet.compression.codec"
 PROPERTY = "delta.parquet.compression.codec"
-
-
-@pytest.fixture
-def schema(spark, needs_catalog):
-    name = f"main.compression_{uuid.uuid4().hex}"
-    spark.sql(f"CREATE SCHEMA {name}")
-    yield name
-    spark.conf.unset(CONF)
-    spark.sql(f"DROP SCHEMA {name} CASCADE")
 
 
 def codec_of_newest(spark, table):

@@ -1,7 +1,5 @@
 """How many data files a write makes, with optimized writes and without."""
 
-import uuid
-
 import pytest
 
 # Enough for several row groups, and so for several threads.
@@ -9,14 +7,6 @@ MANY = 1_500_000
 BIN = "spark.databricks.delta.optimizeWrite.binSize"
 ENABLED = "spark.databricks.delta.optimizeWrite.enabled"
 PROPERTY = "delta.autoOptimize.optimizeWrite"
-
-
-@pytest.fixture
-def schema(spark, needs_catalog):
-    name = f"main.layout_{uuid.uuid4().hex}"
-    spark.sql(f"CREATE SCHEMA {name}")
-    yield name
-    spark.sql(f"DROP SCHEMA {name} CASCADE")
 
 
 def number_of_files(spark, table):
