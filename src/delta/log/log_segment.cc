@@ -5,9 +5,12 @@
 
 #include "delta/log/file_name.h"
 #include "delta/log/replay.h"
+#include "objectstore/store_url.h"
 
 namespace ashlar::delta {
 namespace {
+
+constexpr int64_t kMostFollowed = 16;  // commits
 
 // Checkpoint files of one version while they are gathered.
 struct Gathered {
@@ -81,6 +84,14 @@ Status Overlay(const TableLocation& table, const RatifiedCommits& ratified, int6
   return OkStatus();
 }
 
+Result<objectstore::ObjectInfo> HeadOfCommit(const TableLocation& table, int64_t version) {
+  return table.store->Head(objectstore::JoinPath(LogDirectory(table.root), CommitFileName(version)));
+}
+
+bool IsNotFound(const Result<objectstore::ObjectInfo>& file) {
+  return !file.ok() && file.error().code == ErrorCode::kNotFound;
+}
+
 }  // namespace
 
 int64_t LogListing::latest() const {
@@ -130,6 +141,21 @@ Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
   LogListing listing = ListingOf(objects);
   if (ratified) RETURN_IF_ERROR(Overlay(table, *ratified, from_version, listing));
   return listing;
+}
+
+std::optional<LogListing> FollowLog(const TableLocation& table, int64_t from_version) {
+  if (table.catalog || objectstore::IsStorePath(table.root)) return std::nullopt;
+  LogListing listing;
+  for (int64_t version = from_version; version < from_version + kMostFollowed; ++version) {
+    auto commit = HeadOfCommit(table, version);
+    if (commit.ok()) {
+      listing.commits.push_back({version, commit->size, commit->modified_ms});
+      continue;
+    }
+    bool at_the_end = IsNotFound(commit) && IsNotFound(HeadOfCommit(table, version + 1));
+    return at_the_end ? std::optional(std::move(listing)) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
 Result<CommitFile> FindCommit(const TableLocation& table, int64_t version) {

@@ -23,8 +23,8 @@ using Names = std::vector<std::string>;
 class LogTest : public testing::Test {
  protected:
   // Versions 0 to `last`: version 0 creates, each version v adds the file "f<v>".
-  void FillTo(int64_t last) {
-    for (int64_t v = 0; v <= last; ++v) {
+  void FillTo(int64_t last, int64_t first = 0) {
+    for (int64_t v = first; v <= last; ++v) {
       std::vector<Action> actions;
       if (v == 0) actions = {Protocol(), MetadataOf(IdSchema())};
       actions.push_back(FileOf("f" + std::to_string(v), v, v));
@@ -202,6 +202,27 @@ TEST_F(LogTest, UpdateReadsOnlyWhatIsNew) {
   EXPECT_EQ((*updated)->version(), 4);
   EXPECT_EQ(Paths(**updated), (Names{"f0", "f2", "f3", "f4"}));
   EXPECT_EQ(older->files().size(), 4u);
+}
+
+// Where listing takes time for every old version, none is done for a few new ones.
+TEST_F(LogTest, UpdateListsALogOnlyWhereNamesDoNotTell) {
+  FillTo(3);
+  objectstore::FaultInjectingStore store(table.store);
+  TableLocation location{&store, table.root, &table.parquet};
+  auto snapshot = *Snapshot::Load(location);
+  int listed = store.CountOf(objectstore::StoreCall::kList);
+  FillTo(10, 4);
+  snapshot = *Snapshot::Update(location, snapshot);
+  EXPECT_EQ(snapshot->version(), 10);
+  EXPECT_EQ(snapshot->files().size(), 11u);
+  EXPECT_EQ(store.CountOf(objectstore::StoreCall::kList), listed);
+  store.FailAt(objectstore::StoreCall::kHead, 1, objectstore::Fault::kError);
+  EXPECT_EQ(*Snapshot::Update(location, snapshot), snapshot);
+  EXPECT_EQ(store.CountOf(objectstore::StoreCall::kList), listed + 1);
+  FillTo(60, 11);
+  EXPECT_EQ((*Snapshot::Update(location, snapshot))->version(), 60);
+  ASSERT_TRUE(table.store.Delete(table.LogPath(CommitFileName(11))).ok());
+  EXPECT_EQ(Snapshot::Update(location, snapshot).error().condition, "DELTA_VERSIONS_NOT_CONTIGUOUS");
 }
 
 TEST_F(LogTest, UpdateNoticesAReplacedLog) {
