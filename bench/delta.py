@@ -27,6 +27,7 @@ from workspace import Workspace
 FILES = 8
 ROUNDS = 3
 APPENDS = 100
+VERSIONS = 20_000
 # v is a multiple of 1/4, so that its sum is the same in any order.
 COLUMNS = ("i AS id, CAST(hash(i) % {rows} AS BIGINT) AS k, CAST(hash(i + 1) % 4000000 AS DOUBLE) / 4 AS v, "
            "'row ' || hash(i + 2) % 1000000 AS s, DATE '2020-01-01' + CAST(hash(i + 3) % 2000 AS INT) AS d")
@@ -225,6 +226,26 @@ def appends(t: Tables, build_dir: str) -> list[Figure]:
     return [Figure("one-row append in SQL, p50", sql, "ms", 5, peer=f"deltalake, unsynced: {peer:.1f} ms"), *core]
 
 
+def old_versions(t: Tables) -> list[Figure]:
+    """What a statement takes on a table of many versions against one of few; the versions are commits that change nothing."""
+    figures = []
+    times = {}
+    for versions in (1, VERSIONS):
+        place = t.folder / f"versions-{versions}"
+        name = f"bench.delta.versions_{versions}"
+        t.w.statement(f"CREATE TABLE {name} (id BIGINT) LOCATION '{place}'")
+        t.w.statement(f"INSERT INTO {name} VALUES (1)")
+        for v in range(2, versions):
+            (place / "_delta_log" / f"{v:020}.json").write_text('{"commitInfo":{"timestamp":%d,"operation":"WRITE"}}\n' % v)
+        for what, sql in (("SELECT", f"SELECT count(*) FROM {name}"), ("INSERT", f"INSERT INTO {name} VALUES (1)")):
+            milliseconds(lambda i: t.w.statement(sql), 5)
+            times[versions, what] = percentile(milliseconds(lambda i: t.w.statement(sql), APPENDS), 0.5)
+    for what in ("SELECT", "INSERT"):
+        figures.append(Figure(f"{what} of a table of {VERSIONS:,} versions", times[VERSIONS, what] / times[1, what], "x", 1.5,
+                              peer=f"against one of few: {times[VERSIONS, what]:.1f} ms, {times[1, what]:.1f} ms"))
+    return figures
+
+
 def core_append(t: Tables, build_dir: str) -> list[Figure]:
     """The commit of one added file by module delta alone, and what its syncs cost alone."""
     out = subprocess.run([f"{build_dir}/bench/delta_append_bench", str(t.folder / "core"), str(APPENDS)], check=True,
@@ -257,6 +278,7 @@ def run(build_dir: str, rows: int) -> list[Figure]:
             figures += optimize(t)
             figures += scans(t)
             figures += appends(t, build_dir)
+            figures += old_versions(t)
             return [*figures, Figure("driver after all of it: peak resident", peak_mib(w), "MiB")]
         finally:
             w.close()
