@@ -65,6 +65,7 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
 
    private:
     DuckConnection& connection_;
+    const bool counted_progress_;
   };
   // The first column of the first row as text.
   Result<std::string> RunForText(const std::string& sql);

@@ -184,7 +184,9 @@ void DuckConnection::CountNoProgress() {
   duckdb::ClientConfig::GetConfig(*connection_->context).enable_progress_bar = false;
 }
 
-DuckConnection::PlainPlans::PlainPlans(DuckConnection& connection) : connection_(connection) {
+DuckConnection::PlainPlans::PlainPlans(DuckConnection& connection)
+    : connection_(connection),
+      counted_progress_(duckdb::ClientConfig::GetConfig(*connection.connection_->context).enable_progress_bar) {
   auto& config = duckdb::ClientConfig::GetConfig(*connection_.connection_->context);
   config.enable_optimizer = false;
   config.enable_progress_bar = false;
@@ -193,7 +195,7 @@ DuckConnection::PlainPlans::PlainPlans(DuckConnection& connection) : connection_
 DuckConnection::PlainPlans::~PlainPlans() {
   auto& config = duckdb::ClientConfig::GetConfig(*connection_.connection_->context);
   config.enable_optimizer = true;
-  config.enable_progress_bar = true;
+  config.enable_progress_bar = counted_progress_;
 }
 
 std::shared_ptr<DuckConnection> QuietConnection(Engine& engine) {

@@ -9,7 +9,7 @@ namespace ashlar::engine {
 namespace {
 
 constexpr std::array kCodecs = {
-    ParquetCodec{"snappy", "snappy", ".snappy"},   ParquetCodec{"zstd", "zstd", ".zstd"},
+    ParquetCodec(),                                ParquetCodec{"zstd", "zstd", ".zstd"},
     ParquetCodec{"gzip", "gzip", ".gz"},           ParquetCodec{"lz4_raw", "lz4_raw", ".lz4raw"},
     ParquetCodec{"brotli", "brotli", ".br"},       ParquetCodec{"uncompressed", "uncompressed", ""},
     ParquetCodec{"none", "uncompressed", ""},
