@@ -12,6 +12,7 @@
 #include "engine/scan/scan_binding.h"
 
 namespace duckdb {
+class ClientContext;
 class Connection;
 class DataChunk;
 class DatabaseInstance;
@@ -52,6 +53,8 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
   Status Run(const std::string& sql, const std::function<void(duckdb::QueryResult&)>& consume);
   // The same chunk by chunk as they come: not all rows are held at once. No other statement meanwhile.
   Status RunStreamed(const std::string& sql, const std::function<void(duckdb::DataChunk&)>& consume);
+  // Calls DuckDB without a statement. Errors are Spark's.
+  Status InTransaction(const std::function<void(duckdb::ClientContext&)>& body);
   // Progress() is -1 from here on.
   void CountNoProgress();
   // While it lives the connection's statements are planned as they are written, and their progress is not counted:

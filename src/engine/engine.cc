@@ -16,8 +16,8 @@
 #include "engine/functions/time_zone.h"
 #include "engine/lowering/lowering.h"
 #include "engine/scan/linkless_file_system.h"
-#include "engine/scan/scan_filter.h"
 #include "engine/spark_error.h"
+#include "engine/value_rows.h"
 #include "engine/write/parquet_files.h"
 #include "engine/write/zorder.h"
 #include "engine/scan/table_scan.h"
@@ -248,27 +248,9 @@ Result<std::unique_ptr<ResultStream>> DuckConnection::ExecuteValues(const Schema
                                                                     const std::vector<std::vector<Value>>& rows) {
   return Guarded([&]() -> Result<std::unique_ptr<ResultStream>> {
     duckdb::ClientContext& context = *connection_->context;
-    duckdb::vector<duckdb::LogicalType> types;
     duckdb::vector<std::string> names;
-    for (const Field& field : schema.fields) {
-      types.push_back(DuckTypeOf(field.type));
-      names.push_back(field.name);
-    }
-    auto collection = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);
-    duckdb::DataChunk chunk;
-    if (!rows.empty()) chunk.Initialize(context, types);
-    for (size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
-      size_t count = std::min<size_t>(rows.size() - begin, STANDARD_VECTOR_SIZE);
-      chunk.Reset();
-      for (size_t i = 0; i < count; ++i) {
-        CHECK_EQ(rows[begin + i].size(), types.size());
-        for (size_t column = 0; column < types.size(); ++column) {
-          chunk.SetValue(column, i, DuckValueOf(rows[begin + i][column]));
-        }
-      }
-      chunk.SetCardinality(count);
-      collection->Append(chunk);
-    }
+    for (const Field& field : schema.fields) names.push_back(field.name);
+    duckdb::unique_ptr<duckdb::ColumnDataCollection> collection(MakeCollection(context, schema, rows).release());
     auto result = duckdb::make_uniq<duckdb::MaterializedQueryResult>(
         duckdb::StatementType::SELECT_STATEMENT, duckdb::StatementProperties(), std::move(names), std::move(collection),
         context.GetClientProperties());
@@ -350,6 +332,14 @@ Status DuckConnection::RunStreamed(const std::string& sql, const std::function<v
       consume(*chunk);
     }
     if (result->HasError()) return FromDuckDB(result->GetErrorObject());
+    return {};
+  });
+}
+
+Status DuckConnection::InTransaction(const std::function<void(duckdb::ClientContext&)>& body) {
+  return Guarded([&]() -> Status {
+    duckdb::ClientContext& context = *connection_->context;
+    context.RunFunctionInTransaction([&] { body(context); });
     return {};
   });
 }

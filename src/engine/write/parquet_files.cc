@@ -352,4 +352,21 @@ void RegisterParquetFiles(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader(database, "ashlar").RegisterFunction(std::move(function));
 }
 
+duckdb::CopyFunctionFileStatistics WriteParquetFile(ClientContext& context, const std::string& path,
+                                                    const std::map<std::string, duckdb::Value>& options,
+                                                    const std::vector<std::string>& names,
+                                                    std::unique_ptr<duckdb::ColumnDataCollection> rows) {
+  duckdb::CopyInfo info;  // its options are all that is read of it
+  for (const auto& [name, value] : options) info.options[name] = {value};
+  duckdb::CopyFunctionBindInput input(info);
+  auto bind = BindFiles(context, input, {names.begin(), names.end()}, rows->Types());
+  PartitionFiles files(context, bind->Cast<FilesBind>(), path);
+  duckdb::CopyFunctionFileStatistics told;
+  files.TellTo(told);
+  auto row_group = files.PrepareOnly(RowsPtr(rows.release()));
+  files.FlushOnly(*row_group);
+  files.Finish();
+  return told;
+}
+
 }  // namespace ashlar::engine

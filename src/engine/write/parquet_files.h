@@ -12,11 +12,18 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace duckdb {
+class ClientContext;
+class ColumnDataCollection;
 class DatabaseInstance;
-}
+class Value;
+struct CopyFunctionFileStatistics;
+}  // namespace duckdb
 
 namespace ashlar::engine {
 
@@ -28,5 +35,12 @@ inline std::string FurtherFileKey(size_t n, const std::string& column) { return 
 inline std::string FurtherFilePath(const std::string& first, size_t n) { return first + "-" + std::to_string(n); }
 
 void RegisterParquetFiles(duckdb::DatabaseInstance& database);
+
+// The rows as one file, written by the calling thread within a transaction of its: for few rows a COPY takes longer to be
+// planned and handed to threads. `options`: as COPY's, without RETURN_STATS and those above.
+duckdb::CopyFunctionFileStatistics WriteParquetFile(duckdb::ClientContext& context, const std::string& path,
+                                                    const std::map<std::string, duckdb::Value>& options,
+                                                    const std::vector<std::string>& names,
+                                                    std::unique_ptr<duckdb::ColumnDataCollection> rows);
 
 }  // namespace ashlar::engine

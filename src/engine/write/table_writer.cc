@@ -11,12 +11,14 @@
 #include "delta/paths.h"
 #include "delta/schema.h"
 #include "delta/stats.h"
+#include "duckdb.hpp"
 #include "engine/delta_table_source.h"
 #include "engine/duck_connection.h"
 #include "engine/duck_types.h"
 #include "engine/lowering/lowering.h"
 #include "engine/scan/row_details.h"
 #include "engine/spark_error.h"
+#include "engine/write/constant_rows.h"
 #include "engine/write/identity_numbers.h"
 #include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
@@ -110,32 +112,36 @@ class Writer {
       staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
       bool one_file = rows == Rows::kFew && (partition_.empty() || target_.partition);
       RETURN_IF_ERROR(staging->Make(one_file ? Staging::Holds::kOneFile : Staging::Holds::kManyFiles));
-      CopyTarget copy_target{one_file ? staging->place() : staging->place() + "/data", one_file, rows == Rows::kMany, row_group_rows};
-      ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, copy_target));
       written.clear();
-      copied = RunCopy(connection_, copy, written);
+      copied = one_file ? WriteOneFile(numbered, staging->place(), written)
+                        : CopyRows(numbered, {staging->place() + "/data", rows == Rows::kMany, row_group_rows}, written);
       if (copied.ok() || copied.error().condition != kOutOfMemoryCondition) break;
     }
     RETURN_IF_ERROR(std::move(copied));
-    WrittenFiles out;
+    ASSIGN_OR_RETURN(WrittenFiles out, Publish(*staging, written));
     ASSIGN_OR_RETURN(out.identity_last, numbers.Last());
-    for (WrittenFile& file : written) {
-      if (file.row_count == 0) continue;
-      ASSIGN_OR_RETURN(delta::AddFile add, Publish(*staging, file, out.files.size()));
-      out.row_count += file.row_count;
-      out.byte_count += file.size;
-      out.files.push_back(std::move(add));
-    }
-    RETURN_IF_ERROR(staging->Finish());
     return out;
+  }
+
+  Result<WrittenFiles> WriteConstants(const std::vector<std::vector<Value>>& rows) {
+    RETURN_IF_ERROR(Prepare());
+    std::unique_ptr<Staging> staging = MakeStaging(target_.table, connection_.state().options.temp_directory);
+    RETURN_IF_ERROR(staging->Make(Staging::Holds::kOneFile));
+    ASSIGN_OR_RETURN(WrittenFile file, WriteValues(connection_, target_.schema, rows, staging->place(), OneFileOptions()));
+    return Publish(*staging, {std::move(file)});
   }
 
  private:
   struct CopyTarget {
     std::string path;
-    bool one_file;
     bool many_rows;
     int64_t row_group_rows;
+  };
+  // The columns of files and those they are divided by, of the rows that no condition refuses.
+  struct FileRows {
+    std::string select;
+    std::string partition_by;
+    std::string field_ids;
   };
   struct PartitionField {
     Field field;
@@ -208,8 +214,8 @@ class Writer {
     return ", TARGET_BYTES " + std::to_string(target_.target_file_bytes) + ", ROW_GROUP_BYTES " + std::to_string(row_group_bytes);
   }
 
-  // COPY (SELECT checked columns under their physical names FROM rows) TO …
-  Result<std::string> CopySql(const std::string& select, const CopyTarget& to) {
+  // SELECT checked columns under their physical names FROM rows
+  Result<FileRows> FileRowsOf(const std::string& select) {
     ASSIGN_OR_RETURN(ConstraintSql constraints,
                      ConstraintConditions(target_, "r", DuckTimeZone(connection_.time_zone()), bindings_));
     ASSIGN_OR_RETURN(std::vector<std::string> checked, Checked(constraints.after));
@@ -229,19 +235,44 @@ class Writer {
       partition_by += (i > 0 ? ", " : "") + PartitionColumn(i);
     }
     const std::string& where = constraints.before;
+    return FileRows{"SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where),
+                    std::move(partition_by), in_file.field_ids.empty() ? "" : "{" + in_file.field_ids + "}"};
+  }
+
+  Status CopyRows(const std::string& select, const CopyTarget& to, std::vector<WrittenFile>& written) {
+    ASSIGN_OR_RETURN(FileRows rows, FileRowsOf(select));
     // Sorted, as Spark does: few partitions are being written at a time, however many there are. The sort spills,
     // half-filled buffers of each partition do not.
-    std::string order = partition_by.empty() ? "" : " ORDER BY " + partition_by;
-    return "COPY (SELECT " + columns + " FROM (" + select + ") AS r" + (where.empty() ? "" : " WHERE " + where) + order +
-           ") TO " + QuoteSqlString(to.path) + " (FORMAT ashlar_parquet, COMPRESSION " +
-           std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " + std::to_string(to.row_group_rows) +
-           (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
-           (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
-           (to.one_file ? "" : SizesSql()) +
-           (!partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")"
-            : to.one_file         ? ", USE_TMP_FILE false"
-                                  : ", USE_TMP_FILE false, PRESERVE_ORDER false") +
-           (in_file.field_ids.empty() ? "" : ", FIELD_IDS {" + in_file.field_ids + "}") + ")";
+    std::string order = rows.partition_by.empty() ? "" : " ORDER BY " + rows.partition_by;
+    return RunCopy(connection_,
+                   "COPY (" + rows.select + order + ") TO " + QuoteSqlString(to.path) + " (FORMAT ashlar_parquet, COMPRESSION " +
+                       std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " +
+                       std::to_string(to.row_group_rows) +
+                       (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
+                       (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") + SizesSql() +
+                       (rows.partition_by.empty() ? ", USE_TMP_FILE false, PRESERVE_ORDER false"
+                                                  : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + rows.partition_by + ")") +
+                       (rows.field_ids.empty() ? "" : ", FIELD_IDS " + rows.field_ids) + ")",
+                   written);
+  }
+
+  std::map<std::string, duckdb::Value> OneFileOptions() const {
+    std::map<std::string, duckdb::Value> options{{"compression", duckdb::Value(std::string(target_.codec.duck_name))}};
+    if (HasBinary()) options["write_bloom_filter"] = duckdb::Value::BOOLEAN(false);
+    return options;
+  }
+
+  Status WriteOneFile(const std::string& select, const std::string& path, std::vector<WrittenFile>& written) {
+    ASSIGN_OR_RETURN(FileRows rows, FileRowsOf(select));
+    std::map<std::string, duckdb::Value> options = OneFileOptions();
+    if (!rows.field_ids.empty()) {
+      RETURN_IF_ERROR(connection_.Run("SELECT " + rows.field_ids, [&](duckdb::QueryResult& result) {
+        options["field_ids"] = result.Fetch()->GetValue(0, 0);
+      }));
+    }
+    ASSIGN_OR_RETURN(WrittenFile file, WriteQuery(connection_, rows.select, path, options));
+    written.push_back(std::move(file));
+    return {};
   }
 
   // The file's value of a partition column, as in the log.
@@ -258,6 +289,20 @@ class Writer {
     CHECK(value.has_value()) << "partition value " << *text->second;
     ASSIGN_OR_RETURN(std::optional<std::string> encoded, delta::EncodePartitionValue(*value));
     return encoded;
+  }
+
+  // Those that have rows get their names.
+  Result<WrittenFiles> Publish(Staging& staging, const std::vector<WrittenFile>& written) {
+    WrittenFiles out;
+    for (const WrittenFile& file : written) {
+      if (file.row_count == 0) continue;
+      ASSIGN_OR_RETURN(delta::AddFile add, Publish(staging, file, out.files.size()));
+      out.row_count += file.row_count;
+      out.byte_count += file.size;
+      out.files.push_back(std::move(add));
+    }
+    RETURN_IF_ERROR(staging.Finish());
+    return out;
   }
 
   Result<delta::AddFile> Publish(Staging& staging, const WrittenFile& file, size_t number) {
@@ -318,6 +363,11 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
                                const FileCreated& created) {
   CHECK_EQ(rows->output.size(), target.schema.fields.size());
   DuckConnection& duck = AsDuck(connection);
+  const Rows many = RowsOf(*rows);
+  if (many == Rows::kFew) {
+    auto constants = ConstantRows(*rows, target, duck.time_zone());
+    if (constants) return Writer(duck, target, created).WriteConstants(*constants);
+  }
   StatementBindings bindings(duck.state().scans, duck.time_zone());
   ASSIGN_OR_RETURN(std::string query,
                    LowerPlan(*rows, {.time_zone = DuckTimeZone(duck.time_zone())}, bindings));
@@ -325,7 +375,7 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
   for (size_t i = 0; i < rows->output.size(); ++i) names += (i > 0 ? ", k" : "k") + std::to_string(i);
   std::string new_ids = RowIdColumnsOf(target.metadata) ? ", NULL::BIGINT AS k_row_id, NULL::BIGINT AS k_row_version" : "";
   std::string select = "SELECT *" + new_ids + " FROM (" + query + ") AS q(" + names + ")";
-  return Writer(duck, target, created).Write(select, RowsOf(*rows));
+  return Writer(duck, target, created).Write(select, many);
 }
 
 }  // namespace ashlar::engine

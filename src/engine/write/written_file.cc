@@ -9,7 +9,10 @@
 #include "base/text.h"
 #include "delta/partition_values.h"
 #include "duckdb.hpp"
+#include "duckdb/common/types/column/column_data_collection.hpp"
+#include "duckdb/function/copy_function.hpp"
 #include "engine/duck_types.h"
+#include "engine/value_rows.h"
 #include "engine/write/parquet_files.h"
 
 namespace ashlar::engine {
@@ -89,6 +92,22 @@ std::optional<Value> TimestampOf(std::string text, const DataType& type, TextFor
   return parsed ? std::optional(Value{type, parsed->micros}) : std::nullopt;
 }
 
+WrittenFile WriteFile(duckdb::ClientContext& context, const std::string& path, const std::map<std::string, duckdb::Value>& options,
+                      const std::vector<std::string>& names, std::unique_ptr<duckdb::ColumnDataCollection> rows) {
+  WrittenFile file;
+  file.path = path;
+  if (rows->Count() == 0) return file;
+  duckdb::CopyFunctionFileStatistics told = WriteParquetFile(context, path, options, names, std::move(rows));
+  file.row_count = static_cast<int64_t>(told.row_count);
+  file.size = static_cast<int64_t>(told.file_size_bytes);
+  for (const auto& [column, known] : told.column_statistics) {
+    for (const auto& [name, value] : known) {
+      if (!value.IsNull()) file.columns[column][name] = value.ToString();
+    }
+  }
+  return file;
+}
+
 }  // namespace
 
 Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files) {
@@ -98,6 +117,32 @@ Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<
       for (duckdb::idx_t row = 0; row < chunk->size(); ++row) std::ranges::move(FilesOfRow(*chunk, row), std::back_inserter(files));
     }
   });
+}
+
+Result<WrittenFile> WriteQuery(DuckConnection& connection, const std::string& select, const std::string& path,
+                               const std::map<std::string, duckdb::Value>& options) {
+  std::vector<std::string> names;
+  std::unique_ptr<duckdb::ColumnDataCollection> rows;
+  RETURN_IF_ERROR(connection.Run(select, [&](duckdb::QueryResult& result) {
+    names.assign(result.names.begin(), result.names.end());
+    rows = result.Cast<duckdb::MaterializedQueryResult>().TakeCollection();
+  }));
+  WrittenFile file;
+  RETURN_IF_ERROR(connection.InTransaction([&](duckdb::ClientContext& context) {
+    file = WriteFile(context, path, options, names, std::move(rows));
+  }));
+  return file;
+}
+
+Result<WrittenFile> WriteValues(DuckConnection& connection, const Schema& schema, const std::vector<std::vector<Value>>& rows,
+                                const std::string& path, const std::map<std::string, duckdb::Value>& options) {
+  std::vector<std::string> names;
+  for (const Field& field : schema.fields) names.push_back(field.name);
+  WrittenFile file;
+  RETURN_IF_ERROR(connection.InTransaction([&](duckdb::ClientContext& context) {
+    file = WriteFile(context, path, options, names, MakeCollection(context, schema, rows));
+  }));
+  return file;
 }
 
 std::optional<Value> WrittenValue(const std::string& text, const DataType& type, TextForm form) {

@@ -10,6 +10,10 @@
 #include "delta/stats.h"
 #include "engine/duck_connection.h"
 
+namespace duckdb {
+class Value;
+}
+
 namespace ashlar::engine {
 
 struct WrittenFile {
@@ -23,6 +27,11 @@ struct WrittenFile {
 
 // Runs such a COPY.
 Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files);
+// One file as WriteParquetFile makes it, of the rows of a query or of those given (value_rows.h); no file where there are none.
+Result<WrittenFile> WriteQuery(DuckConnection& connection, const std::string& select, const std::string& path,
+                               const std::map<std::string, duckdb::Value>& options);
+Result<WrittenFile> WriteValues(DuckConnection& connection, const Schema& schema, const std::vector<std::vector<Value>>& rows,
+                                const std::string& path, const std::map<std::string, duckdb::Value>& options);
 
 // What was collected of one column; nothing where that is nothing.
 delta::ColumnStats StatsOf(const WrittenFile& file, const delta::LeafColumn& column);

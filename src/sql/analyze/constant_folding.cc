@@ -1,5 +1,6 @@
 #include "sql/analyze/constant_folding.h"
 
+#include <iterator>
 #include <limits>
 
 #include "base/text.h"
@@ -43,6 +44,16 @@ std::optional<Value> FoldString(const std::string& text, const DataType& to, con
   return std::nullopt;
 }
 
+// Where a double has the digits and the power of ten exactly, their quotient is the nearest one.
+std::optional<Value> FoldDecimal(const Value& value, const DataType& to) {
+  constexpr int64_t kExactDigits = int64_t{1} << 53;
+  constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const Int128 unscaled = std::get<Int128>(value.data);
+  const auto scale = static_cast<size_t>(value.type.scale());
+  if (!to.Is(TypeId::kDouble) || scale >= std::size(kPowers) || unscaled > kExactDigits || unscaled < -kExactDigits) return std::nullopt;
+  return Value{to, static_cast<double>(static_cast<int64_t>(unscaled)) / kPowers[scale]};
+}
+
 std::optional<Value> FoldCast(const Value& value, const DataType& to, const std::string& time_zone) {
   if (value.is_null()) return Value::Null(to);
   if (value.type == to) return value;
@@ -56,6 +67,7 @@ std::optional<Value> FoldCast(const Value& value, const DataType& to, const std:
     if (to.Is(TypeId::kDouble)) return Value{to, static_cast<double>(n)};
     if (to.Is(TypeId::kString)) return Value::String(std::to_string(n));
   }
+  if (value.type.Is(TypeId::kDecimal)) return FoldDecimal(value, to);
   if (value.type.Is(TypeId::kDate) && to.Is(TypeId::kTimestamp)) {
     int64_t seconds = std::get<int64_t>(value.data) * (kMicrosPerDay / kMicrosPerSecond);
     auto offset = ZoneOffsetSeconds(time_zone, seconds, ClockKind::kWallClock);

@@ -1,5 +1,5 @@
 // Constants known at analysis: arguments functions want as values, LIMIT counts, pivot values, the
-// version or time of time travel. Folds only what such places need; everything else is the engine's.
+// version or time of time travel, rows of an INSERT. Folds only what such places need; everything else is the engine's.
 #pragma once
 
 #include <optional>
