@@ -136,8 +136,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::Load(const TableLocation& tabl
 Result<std::shared_ptr<const Snapshot>> Snapshot::Update(const TableLocation& table,
                                                          std::shared_ptr<const Snapshot> older) {
   CHECK(older != nullptr);
-  std::optional<LogListing> followed = FollowLog(table, older->version());
-  ASSIGN_OR_RETURN(LogListing listing, followed ? Result<LogListing>(*std::move(followed)) : ListLog(table, older->version()));
+  ASSIGN_OR_RETURN(LogListing listing, FollowLog(table, older->version()));
   const SnapshotState& state = older->state();
   bool same_log = !listing.commits.empty() && listing.commits[0].version == state.version &&
                   listing.commits[0].size == state.commit_size &&

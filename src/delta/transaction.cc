@@ -221,7 +221,7 @@ Result<int64_t> Transaction::Rebase(int64_t lost_version) {
     error.code = ErrorCode::kAborted;
     return error;
   }
-  ASSIGN_OR_RETURN(LogListing listing, ListLog(table_, lost_version));
+  ASSIGN_OR_RETURN(LogListing listing, FollowLog(table_, lost_version));
   int64_t version = lost_version;
   bool moved = false;
   for (const CommitFile& commit : listing.commits) {

@@ -125,6 +125,20 @@ TEST_F(TransactionTest, BlindAppendsNeverConflict) {
   EXPECT_EQ((*table.Load())->files().size(), 3u);
 }
 
+// A log may have many versions: who lost reads those that won, and lists nothing.
+TEST_F(TransactionTest, ALostRaceIsNoReasonToListTheLog) {
+  Create();
+  Transaction loser = Begin();
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Append(FileOf(name, 0, 9)).ok());
+  int listed = faults.CountOf(StoreCall::kList);
+  loser.Add(FileOf("d", 0, 9));
+  loser.SetOperation(Named("WRITE"));
+  auto done = loser.Commit();
+  ASSERT_TRUE(done.ok()) << FullMessage(done.error());
+  EXPECT_EQ(done->version, 4);
+  EXPECT_EQ(faults.CountOf(StoreCall::kList), listed);
+}
+
 TEST_F(TransactionTest, InCommitTimestampsAscend) {
   Create({{"delta.enableInCommitTimestamps", "true"}});
   ASSERT_TRUE(Append(FileOf("a", 0, 9)).ok());

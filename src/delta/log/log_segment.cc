@@ -92,6 +92,21 @@ bool IsNotFound(const Result<objectstore::ObjectInfo>& file) {
   return !file.ok() && file.error().code == ErrorCode::kNotFound;
 }
 
+std::optional<LogListing> FollowNames(const TableLocation& table, int64_t from_version) {
+  if (table.catalog || objectstore::IsStorePath(table.root)) return std::nullopt;
+  LogListing listing;
+  for (int64_t version = from_version; version < from_version + kMostFollowed; ++version) {
+    auto commit = HeadOfCommit(table, version);
+    if (commit.ok()) {
+      listing.commits.push_back({version, commit->size, commit->modified_ms});
+      continue;
+    }
+    bool at_the_end = IsNotFound(commit) && IsNotFound(HeadOfCommit(table, version + 1));
+    return at_the_end ? std::optional(std::move(listing)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int64_t LogListing::latest() const {
@@ -143,19 +158,9 @@ Result<LogListing> ListLog(const TableLocation& table, int64_t from_version) {
   return listing;
 }
 
-std::optional<LogListing> FollowLog(const TableLocation& table, int64_t from_version) {
-  if (table.catalog || objectstore::IsStorePath(table.root)) return std::nullopt;
-  LogListing listing;
-  for (int64_t version = from_version; version < from_version + kMostFollowed; ++version) {
-    auto commit = HeadOfCommit(table, version);
-    if (commit.ok()) {
-      listing.commits.push_back({version, commit->size, commit->modified_ms});
-      continue;
-    }
-    bool at_the_end = IsNotFound(commit) && IsNotFound(HeadOfCommit(table, version + 1));
-    return at_the_end ? std::optional(std::move(listing)) : std::nullopt;
-  }
-  return std::nullopt;
+Result<LogListing> FollowLog(const TableLocation& table, int64_t from_version) {
+  std::optional<LogListing> followed = FollowNames(table, from_version);
+  return followed ? Result<LogListing>(*std::move(followed)) : ListLog(table, from_version);
 }
 
 Result<CommitFile> FindCommit(const TableLocation& table, int64_t version) {

@@ -49,10 +49,9 @@ LogListing ListingOf(const std::vector<objectstore::ObjectInfo>& objects);
 // Of a catalog-managed table: what is published and what the catalog ratified, nothing beyond it. Errors there:
 // kDataLoss when a ratified version is nowhere.
 Result<LogListing> ListLog(const TableLocation& table, int64_t from_version);
-// ListLog's commits from a version on, asked for by their names: to list a folder takes time for each version there ever
-// was. nullopt where it takes a listing to tell: many commits, a gap, an error, a catalog; or where one is as cheap, as in
-// object stores.
-std::optional<LogListing> FollowLog(const TableLocation& table, int64_t from_version);
+// ListLog for its commits, asked for by their names where that tells: to list a folder takes time for each version there
+// ever was. It takes a listing for many commits, a gap, an error, a catalog; in object stores one is as cheap.
+Result<LogListing> FollowLog(const TableLocation& table, int64_t from_version);
 // Where the commit of one version is. Errors: kNotFound when the catalog does not know the version; of a table without
 // a catalog nothing is looked up.
 Result<CommitFile> FindCommit(const TableLocation& table, int64_t version);
