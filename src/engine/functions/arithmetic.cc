@@ -5,8 +5,10 @@
 #include "base/check.h"
 #include "duckdb/common/types/decimal.hpp"
 #include "duckdb/common/vector_operations/binary_executor.hpp"
+#include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "engine/functions/decimal_math.h"
+#include "engine/functions/fixed_divisor.h"
 #include "engine/functions/kernel_binding.h"
 
 namespace ashlar::engine {
@@ -464,11 +466,37 @@ void AddInteger(Registrar& registrar, const std::string& letter) {
   registrar.Add("spark_bit_get", letter + "i|S:t", Bind<BitGet<T>>, Throws::kYes);
 }
 
+// The remainder where the divisor is the same number in all rows: nearly always.
+template <typename T, T (*Op)(T, T)>
+void RunModulo(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  duckdb::Vector& divisors = args.data[1];
+  bool constant = divisors.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR && !duckdb::ConstantVector::IsNull(divisors);
+  T divisor = constant ? *duckdb::ConstantVector::GetData<T>(divisors) : T{0};
+  // pmod by a negative number does more than to add it to what is negative.
+  constexpr bool kPositive = Op == PositiveModulo<T>;
+  if (!FixedDivisor<T>::Takes(divisor) || (kPositive && divisor < 0)) {
+    Bind<CheckedModulo<T, Op>>(args, state, result);
+    return;
+  }
+  FixedDivisor<T> by(divisor);
+  auto remainder = [&](T dividend) {
+    T rest = by.Remainder(dividend);
+    return kPositive && rest < 0 ? static_cast<T>(rest + divisor) : rest;
+  };
+  duckdb::UnaryExecutor::Execute<T, T>(args.data[0], result, args.size(), remainder, duckdb::FunctionErrors::CANNOT_ERROR);
+}
+
+template <typename T, T (*Op)(T, T)>
+RunFunction ModuloOf() {
+  if constexpr (std::is_floating_point_v<T>) return Bind<CheckedModulo<T, Op>>;
+  else return RunModulo<T, Op>;
+}
+
 template <typename T>
 void AddModulo(Registrar& registrar, const std::string& letter) {
   std::string two = letter + letter;
-  registrar.Add("spark_remainder", two + "|S:" + letter, Bind<CheckedModulo<T, Modulo<T>>>, Throws::kYes);
-  registrar.Add("spark_pmod", two + "|S:" + letter, Bind<CheckedModulo<T, PositiveModulo<T>>>, Throws::kYes);
+  registrar.Add("spark_remainder", two + "|S:" + letter, ModuloOf<T, Modulo<T>>(), Throws::kByZero);
+  registrar.Add("spark_pmod", two + "|S:" + letter, ModuloOf<T, PositiveModulo<T>>(), Throws::kByZero);
   for (const char* mode : {"spark_try_", "spark_wrap_"}) {
     registrar.Add(std::string(mode) + "remainder", two + ":" + letter, Bind<TryModulo<T, Modulo<T>>>);
     registrar.Add(std::string(mode) + "pmod", two + ":" + letter, Bind<TryModulo<T, PositiveModulo<T>>>);
@@ -526,7 +554,7 @@ void RegisterArithmetic(Registrar& registrar) {
   AddIntervals<int32_t>(registrar, "months", "i");
   AddIntervals<int64_t>(registrar, "micros", "l");
   AddDecimals(registrar);
-  registrar.Add("spark_divide", "dd|S:d", Bind<Divide>, Throws::kYes);
+  registrar.Add("spark_divide", "dd|S:d", Bind<Divide>, Throws::kByZero);
   registrar.Add("spark_try_divide", "dd:d", Bind<TryDivide>);
   registrar.Add("spark_wrap_divide", "dd:d", Bind<TryDivide>);
   registrar.Add("spark_div", "ll|S:l", Bind<Div>, Throws::kYes);

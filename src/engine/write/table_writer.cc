@@ -18,6 +18,7 @@
 #include "engine/scan/row_details.h"
 #include "engine/spark_error.h"
 #include "engine/write/identity_numbers.h"
+#include "engine/write/row_collector.h"
 #include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
 #include "engine/write/written_file.h"
@@ -94,8 +95,8 @@ Rows RowsOf(const sql::Plan& plan) {
 
 class Writer {
  public:
-  Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created)
-      : connection_(connection), target_(target), created_(created) {}
+  Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created, ReplacedRows* replaced = nullptr)
+      : connection_(connection), target_(target), created_(created), replaced_(replaced) {}
 
   Result<WrittenFiles> Write(const std::string& select, Rows rows) {
     RETURN_IF_ERROR(Prepare());
@@ -113,6 +114,7 @@ class Writer {
       CopyTarget copy_target{one_file ? staging->place() : staging->place() + "/data", one_file, rows == Rows::kMany, row_group_rows};
       ASSIGN_OR_RETURN(std::string copy, CopySql(numbered, copy_target));
       written.clear();
+      if (replaced_ != nullptr) replaced_->Begin();
       copied = RunCopy(connection_, copy, written);
       if (copied.ok() || copied.error().condition != kOutOfMemoryCondition) break;
     }
@@ -222,7 +224,11 @@ class Writer {
     }
     bool with_partition = delta::HasPartitionColumnsInFiles(target_.metadata.configuration);
     for (size_t i = 0; i < partition_.size() && with_partition; ++i) AddColumn(partition_[i].column, checked[partition_[i].column], in_file);
-    std::string columns = std::move(in_file.select), partition_by;
+    std::string columns = std::move(in_file.select), partition_by, rows_to;
+    if (replaced_ != nullptr) {
+      columns += ", r.k_file, r.k_row";
+      rows_to = ", ROWS_TO " + std::to_string(bindings_.Bind(std::make_shared<ReplacedRowsBinding>(*replaced_)));
+    }
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
@@ -237,7 +243,7 @@ class Writer {
            std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " + std::to_string(to.row_group_rows) +
            (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
            (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") +
-           (to.one_file ? "" : SizesSql()) +
+           (to.one_file ? "" : SizesSql()) + rows_to +
            (!partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")"
             : to.one_file         ? ", USE_TMP_FILE false"
                                   : ", USE_TMP_FILE false, PRESERVE_ORDER false") +
@@ -285,6 +291,7 @@ class Writer {
   DuckConnection& connection_;
   const WriteTarget& target_;
   const FileCreated& created_;
+  ReplacedRows* const replaced_;
   StatementBindings bindings_{connection_.state().scans, connection_.time_zone()};
   delta::ColumnMappingMode mode_ = delta::ColumnMappingMode::kNone;
   std::vector<delta::LeafColumn> stats_columns_;
@@ -310,8 +317,8 @@ std::string EscapePartitionName(std::string_view text) {
 }
 
 Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
-                              const FileCreated& created) {
-  return Writer(AsDuck(connection), target, created).Write(select, Rows::kAny);
+                              const FileCreated& created, ReplacedRows* replaced) {
+  return Writer(AsDuck(connection), target, created, replaced).Write(select, Rows::kAny);
 }
 
 Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows, const WriteTarget& target,
