@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "duckdb/common/types/decimal.hpp"
 #include "duckdb/common/vector_operations/binary_executor.hpp"
-#include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "engine/functions/decimal_math.h"
 #include "engine/functions/fixed_divisor.h"
@@ -470,20 +469,34 @@ void AddInteger(Registrar& registrar, const std::string& letter) {
 template <typename T, T (*Op)(T, T)>
 void RunModulo(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
   duckdb::Vector& divisors = args.data[1];
-  bool constant = divisors.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR && !duckdb::ConstantVector::IsNull(divisors);
+  bool constant = divisors.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR && !duckdb::ConstantVector::IsNull(divisors) &&
+                  !args.AllConstant();
   T divisor = constant ? *duckdb::ConstantVector::GetData<T>(divisors) : T{0};
   // pmod by a negative number does more than to add it to what is negative.
   constexpr bool kPositive = Op == PositiveModulo<T>;
-  if (!FixedDivisor<T>::Takes(divisor) || (kPositive && divisor < 0)) {
+  if (!FixedDivisor::Takes(divisor) || (kPositive && divisor < 0)) {
     Bind<CheckedModulo<T, Op>>(args, state, result);
     return;
   }
-  FixedDivisor<T> by(divisor);
-  auto remainder = [&](T dividend) {
-    T rest = by.Remainder(dividend);
+  duckdb::UnifiedVectorFormat dividends;
+  args.data[0].ToUnifiedFormat(args.size(), dividends);
+  const auto* values = duckdb::UnifiedVectorFormat::GetData<T>(dividends);
+  const FixedDivisor by(divisor);
+  auto remainder = [by, divisor, values](duckdb::idx_t i) {
+    T rest = static_cast<T>(by.Remainder(values[i]));
     return kPositive && rest < 0 ? static_cast<T>(rest + divisor) : rest;
   };
-  duckdb::UnaryExecutor::Execute<T, T>(args.data[0], result, args.size(), remainder, duckdb::FunctionErrors::CANNOT_ERROR);
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  T* out = duckdb::FlatVector::GetData<T>(result);
+  // What stands where there is NULL has a remainder too: nothing is asked of each row.
+  if (const auto* selected = dividends.sel->data()) {
+    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(selected[row]);
+  } else {
+    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(row);
+  }
+  for (duckdb::idx_t row = 0; row < args.size() && !dividends.validity.AllValid(); ++row) {
+    if (!dividends.validity.RowIsValid(dividends.sel->get_index(row))) duckdb::FlatVector::SetNull(result, row, true);
+  }
 }
 
 template <typename T, T (*Op)(T, T)>

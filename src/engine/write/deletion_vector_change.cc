@@ -1,15 +1,30 @@
 // Row changes by deletion vectors. Rows are found as copy-on-write finds them; instead of a copy of the
 // file without them, the file gets a vector.
+#include <algorithm>
+#include <map>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "delta/commit/row_marks.h"
 #include "delta/stats.h"
 #include "engine/duck_types.h"
+#include "engine/lowering/lowerer.h"
 #include "engine/write/copy_on_write.h"
 #include "engine/write/row_counts.h"
 
 namespace ashlar::engine {
 namespace {
+
+// Whether the reader may narrow rows by it: DuckDB hands conditions of one column that cannot fail to it.
+bool MayNarrow(const sql::TypedExpr& condition) {
+  auto* call = std::get_if<sql::CallNode>(&condition.node);
+  if (call != nullptr && call->name == "and") {
+    return std::ranges::all_of(call->args, [](const sql::TypedExprPtr& arg) { return MayNarrow(*arg); });
+  }
+  std::map<sql::AttributeId, int> columns;
+  CountColumns(condition, columns);
+  return columns.size() == 1 && !CanThrow(condition);
+}
 
 class DeletionVectorChange final : public CopyOnWrite {
  public:
@@ -31,10 +46,11 @@ class DeletionVectorChange final : public CopyOnWrite {
                                                          const std::set<size_t>& files, StatementBindings& bindings) override {
     std::optional<RowChangeResult> result;
     if (files.empty() || FeedsChanges() || TracksRows() || !target_.constraints.empty()) return result;
+    if (change.condition && !MayNarrow(*change.condition)) return result;
     ASSIGN_OR_RETURN(std::string found, FoundSql(change, values.columns, files, bindings));
     std::string select = "SELECT " + values.sql + ", " + values.columns.file + " AS k_file, " + values.columns.row + " AS k_row " + found;
-    ASSIGN_OR_RETURN(bool narrows, connection_.OnlyScans(select));
-    if (!narrows) return result;
+    ASSIGN_OR_RETURN(bool one_scan, connection_.OnlyScans(select));
+    if (!one_scan) return result;
     ReplacedRows replaced(*snapshot_);
     ASSIGN_OR_RETURN(WrittenFiles written, WriteSql(connection_, select, target_, created_, &replaced));
     RowsByFile rows = replaced.Build();

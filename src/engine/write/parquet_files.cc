@@ -246,7 +246,10 @@ class PartitionFiles : public GlobalFunctionData {
 
 // The row group that a thread collects.
 struct CollectedRows : LocalFunctionData {
-  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) { Begin(); }
+  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) {
+    if (bind.replaced) of_files.InitializeEmpty(bind.types);
+    Begin();
+  }
 
   void Begin() {
     append = duckdb::ColumnDataAppendState();
@@ -262,6 +265,7 @@ struct CollectedRows : LocalFunctionData {
   const FilesBind& bind;
   RowsPtr rows;
   duckdb::ColumnDataAppendState append;
+  DataChunk of_files;  // of a chunk with positions, what is written
 };
 
 void ListFileOptions(ClientContext& context, duckdb::CopyOptionsInput& input) {
@@ -323,27 +327,25 @@ duckdb::unique_ptr<LocalFunctionData> BeginCollecting(ExecutionContext& context,
   return duckdb::make_uniq<CollectedRows>(context.client, bind.Cast<FilesBind>());
 }
 
-// Tells where the rows of a chunk stand; what is left of it is for the files.
-void TellReplaced(const FilesBind& bind, DataChunk& chunk, DataChunk& rest) {
+// Tells where the rows of a chunk stand, and takes the positions from it.
+DataChunk& TellReplaced(const FilesBind& bind, DataChunk& chunk, DataChunk& of_files) {
   idx_t columns = bind.types.size();
   CHECK_EQ(chunk.ColumnCount(), columns + 2);
-  rest.InitializeEmpty(bind.types);
-  for (idx_t i = 0; i < columns; ++i) rest.data[i].Reference(chunk.data[i]);
-  rest.SetCardinality(chunk);
+  for (idx_t i = 0; i < columns; ++i) of_files.data[i].Reference(chunk.data[i]);
+  of_files.SetCardinality(chunk);
   duckdb::Vector &file = chunk.data[columns], &row = chunk.data[columns + 1];
   file.Flatten(chunk.size());
   row.Flatten(chunk.size());
   using duckdb::FlatVector;
   CHECK(FlatVector::Validity(file).CheckAllValid(chunk.size()) && FlatVector::Validity(row).CheckAllValid(chunk.size()));
   bind.replaced->rows.Add(FlatVector::GetData<int64_t>(file), FlatVector::GetData<int64_t>(row), chunk.size());
+  return of_files;
 }
 
 void CollectRows(ExecutionContext&, FunctionData& data, GlobalFunctionData& files, LocalFunctionData& local, DataChunk& chunk) {
   const auto& bind = data.Cast<FilesBind>();
   auto& collected = local.Cast<CollectedRows>();
-  DataChunk rest;
-  if (bind.replaced) TellReplaced(bind, chunk, rest);
-  collected.rows->Append(collected.append, bind.replaced ? rest : chunk);
+  collected.rows->Append(collected.append, bind.replaced ? TellReplaced(bind, chunk, collected.of_files) : chunk);
   if (!bind.IsRowGroup(*collected.rows, 1)) return;
   files.Cast<PartitionFiles>().Write(collected.Take());
   collected.Begin();

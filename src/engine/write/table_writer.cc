@@ -246,7 +246,7 @@ class Writer {
            (to.one_file ? "" : SizesSql()) + rows_to +
            (!partition_by.empty() ? ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + partition_by + ")"
             : to.one_file         ? ", USE_TMP_FILE false"
-                                  : ", USE_TMP_FILE false, PRESERVE_ORDER false") +
+                                  : ", USE_TMP_FILE false, PRESERVE_ORDER false, WRITE_EMPTY_FILE false") +
            (in_file.field_ids.empty() ? "" : ", FIELD_IDS {" + in_file.field_ids + "}") + ")";
   }
 
