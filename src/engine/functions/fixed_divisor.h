@@ -35,7 +35,7 @@ class FixedDivisor {
   static uint64_t Turned(uint64_t value, uint64_t sign) { return (value ^ sign) - sign; }
 
   uint64_t divisor_;
-  unsigned shift_;  // L - 1
+  unsigned shift_;   // L - 1
   uint64_t factor_;  // m
 };
 

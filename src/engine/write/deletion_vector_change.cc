@@ -15,7 +15,8 @@
 namespace ashlar::engine {
 namespace {
 
-// Whether the reader may narrow rows by it: DuckDB hands conditions of one column that cannot fail to it.
+// False where it is not worth asking DuckDB whether its reader narrows rows by it: conditions of several columns, and those
+// that can fail, are never the reader's.
 bool MayNarrow(const sql::TypedExpr& condition) {
   auto* call = std::get_if<sql::CallNode>(&condition.node);
   if (call != nullptr && call->name == "and") {
@@ -23,7 +24,7 @@ bool MayNarrow(const sql::TypedExpr& condition) {
   }
   std::map<sql::AttributeId, int> columns;
   CountColumns(condition, columns);
-  return columns.size() == 1 && !CanThrow(condition);
+  return columns.size() <= 1 && !CanThrow(condition);
 }
 
 class DeletionVectorChange final : public CopyOnWrite {
