@@ -70,6 +70,8 @@ class DuckConnection : public Connection, public std::enable_shared_from_this<Du
     DuckConnection& connection_;
     const bool counted_progress_;
   };
+  // Whether a SELECT is planned as one scan with nothing but projections above it: what it asks of rows the scan asks.
+  Result<bool> OnlyScans(const std::string& select);
   // The first column of the first row as text.
   Result<std::string> RunForText(const std::string& sql);
 

@@ -8,6 +8,7 @@
 #include "duckdb/common/virtual_file_system.hpp"
 #include "duckdb/main/chunk_scan_state/query_result.hpp"
 #include "duckdb/main/client_config.hpp"
+#include "duckdb/planner/logical_operator.hpp"
 #include "engine/arrow_schema.h"
 #include "engine/checkpoint_files.h"
 #include "engine/duck_connection.h"
@@ -156,7 +157,7 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
     RegisterRename(instance);
     RegisterTakeFiles(instance, state->scans);
     RegisterZOrder(instance);
-    RegisterParquetFiles(instance);
+    RegisterParquetFiles(instance, state->scans);
     RegisterTableScan(instance, state->scans);
     RegisterSparkFunctions(instance);
     auto zone = duckdb::Connection(*state->database).Query("SET GLOBAL TimeZone = 'UTC'");
@@ -341,6 +342,15 @@ Status DuckConnection::InTransaction(const std::function<void(duckdb::ClientCont
     duckdb::ClientContext& context = *connection_->context;
     context.RunFunctionInTransaction([&] { body(context); });
     return {};
+  });
+}
+
+Result<bool> DuckConnection::OnlyScans(const std::string& select) {
+  return Guarded([&]() -> Result<bool> {
+    auto plan = connection_->ExtractPlan(select);
+    const duckdb::LogicalOperator* node = plan.get();
+    while (node->type == duckdb::LogicalOperatorType::LOGICAL_PROJECTION) node = node->children[0].get();
+    return node->type == duckdb::LogicalOperatorType::LOGICAL_GET && node->children.empty();
   });
 }
 

@@ -20,6 +20,8 @@
 
 namespace ashlar::engine {
 
+class ReplacedRows;
+
 // A CHECK constraint, an invariant, what REPLACE WHERE replaces, or what a generated column is: must be true for every
 // row. Columns are ids = indexes of the schema. Of several broken rules a row is told of a constraint before a NULL or a
 // text that is too long, and of those before a generated column's value, as delta-spark does.
@@ -68,9 +70,10 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
                                const FileCreated& created);
 
 // The same for a SELECT in DuckDB's SQL whose columns are k0, k1, … (one a column of the schema, typed as
-// DuckTypeSql). Bindings in it are the caller's.
+// DuckTypeSql). Bindings in it are the caller's. `replaced` (write/row_collector.h): is told exactly the rows written, by the
+// SELECT's columns k_file and k_row, which are not written themselves.
 Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
-                              const FileCreated& created);
+                              const FileCreated& created, ReplacedRows* replaced = nullptr);
 
 // A partition folder's name: characters that paths cannot have as %XX, as Spark does.
 std::string EscapePartitionName(std::string_view text);

@@ -7,6 +7,7 @@
 #include "duckdb/common/vector_operations/binary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "engine/functions/decimal_math.h"
+#include "engine/functions/fixed_divisor.h"
 #include "engine/functions/kernel_binding.h"
 
 namespace ashlar::engine {
@@ -464,11 +465,51 @@ void AddInteger(Registrar& registrar, const std::string& letter) {
   registrar.Add("spark_bit_get", letter + "i|S:t", Bind<BitGet<T>>, Throws::kYes);
 }
 
+// The remainder where the divisor is the same number in all rows: nearly always.
+template <typename T, T (*Op)(T, T)>
+void RunModulo(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  duckdb::Vector& divisors = args.data[1];
+  bool constant = divisors.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR && !duckdb::ConstantVector::IsNull(divisors) &&
+                  !args.AllConstant();
+  T divisor = constant ? *duckdb::ConstantVector::GetData<T>(divisors) : T{0};
+  // pmod by a negative number does more than to add it to what is negative.
+  constexpr bool kPositive = Op == PositiveModulo<T>;
+  if (!FixedDivisor::Takes(divisor) || (kPositive && divisor < 0)) {
+    Bind<CheckedModulo<T, Op>>(args, state, result);
+    return;
+  }
+  duckdb::UnifiedVectorFormat dividends;
+  args.data[0].ToUnifiedFormat(args.size(), dividends);
+  const auto* values = duckdb::UnifiedVectorFormat::GetData<T>(dividends);
+  const FixedDivisor by(divisor);
+  auto remainder = [by, divisor, values](duckdb::idx_t i) {
+    T rest = static_cast<T>(by.Remainder(values[i]));
+    return kPositive && rest < 0 ? static_cast<T>(rest + divisor) : rest;
+  };
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  T* out = duckdb::FlatVector::GetData<T>(result);
+  // What stands where there is NULL has a remainder too: nothing is asked of each row.
+  if (const auto* selected = dividends.sel->data()) {
+    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(selected[row]);
+  } else {
+    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(row);
+  }
+  for (duckdb::idx_t row = 0; row < args.size() && !dividends.validity.AllValid(); ++row) {
+    if (!dividends.validity.RowIsValid(dividends.sel->get_index(row))) duckdb::FlatVector::SetNull(result, row, true);
+  }
+}
+
+template <typename T, T (*Op)(T, T)>
+RunFunction ModuloOf() {
+  if constexpr (std::is_floating_point_v<T>) return Bind<CheckedModulo<T, Op>>;
+  else return RunModulo<T, Op>;
+}
+
 template <typename T>
 void AddModulo(Registrar& registrar, const std::string& letter) {
   std::string two = letter + letter;
-  registrar.Add("spark_remainder", two + "|S:" + letter, Bind<CheckedModulo<T, Modulo<T>>>, Throws::kYes);
-  registrar.Add("spark_pmod", two + "|S:" + letter, Bind<CheckedModulo<T, PositiveModulo<T>>>, Throws::kYes);
+  registrar.Add("spark_remainder", two + "|S:" + letter, ModuloOf<T, Modulo<T>>(), Throws::kByZero);
+  registrar.Add("spark_pmod", two + "|S:" + letter, ModuloOf<T, PositiveModulo<T>>(), Throws::kByZero);
   for (const char* mode : {"spark_try_", "spark_wrap_"}) {
     registrar.Add(std::string(mode) + "remainder", two + ":" + letter, Bind<TryModulo<T, Modulo<T>>>);
     registrar.Add(std::string(mode) + "pmod", two + ":" + letter, Bind<TryModulo<T, PositiveModulo<T>>>);
@@ -526,7 +567,7 @@ void RegisterArithmetic(Registrar& registrar) {
   AddIntervals<int32_t>(registrar, "months", "i");
   AddIntervals<int64_t>(registrar, "micros", "l");
   AddDecimals(registrar);
-  registrar.Add("spark_divide", "dd|S:d", Bind<Divide>, Throws::kYes);
+  registrar.Add("spark_divide", "dd|S:d", Bind<Divide>, Throws::kByZero);
   registrar.Add("spark_try_divide", "dd:d", Bind<TryDivide>);
   registrar.Add("spark_wrap_divide", "dd:d", Bind<TryDivide>);
   registrar.Add("spark_div", "ll|S:l", Bind<Div>, Throws::kYes);

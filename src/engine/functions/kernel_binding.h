@@ -207,7 +207,8 @@ struct Binding<Kernel, R (*)(const CallSite&, A...)> {
 template <auto Kernel>
 inline constexpr RunFunction Bind = &Binding<Kernel, decltype(Kernel)>::Run;
 
-enum class Throws { kNo, kYes };
+// kByZero: only where its last argument is 0. A call with another constant there cannot, so that DuckDB's readers may run it.
+enum class Throws { kNo, kYes, kByZero };
 
 // Collects the overloads of each name; registers them at the end.
 class Registrar {

@@ -43,7 +43,15 @@ struct Shape : duckdb::ScalarFunctionInfo {
   std::string arguments;  // letters, without those of list elements
   std::string constants;
   bool decimal_result = false;
+  bool throws_by_zero_only = false;
 };
+
+// Whether an argument is known to be NULL or a number other than 0.
+bool IsNeverZero(duckdb::ClientContext& context, const duckdb::Expression& arg, const LogicalType& type) {
+  duckdb::Value value, number;
+  if (!arg.IsFoldable() || !duckdb::ExpressionExecutor::TryEvaluateScalar(context, arg, value)) return false;
+  return value.IsNull() || (value.DefaultTryCastAs(type, number, nullptr) && number != duckdb::Value::Numeric(type, 0));
+}
 
 // Reads the constants into the call site and drops them from the arguments.
 duckdb::unique_ptr<duckdb::FunctionData> BindShape(duckdb::ClientContext& context,
@@ -71,6 +79,10 @@ duckdb::unique_ptr<duckdb::FunctionData> BindShape(duckdb::ClientContext& contex
         break;
       }
     }
+  }
+  size_t last = shape.arguments.size() - 1;
+  if (shape.throws_by_zero_only && IsNeverZero(context, *args[last], function.arguments[last])) {
+    function.SetErrorMode(duckdb::FunctionErrors::CANNOT_ERROR);
   }
   while (args.size() > shape.arguments.size()) {
     duckdb::Function::EraseArgument(function, args, args.size() - 1);
@@ -114,10 +126,11 @@ void Registrar::Add(const std::string& name, std::string_view text, RunFunction 
   }
   text.remove_prefix(1);
   shape->decimal_result = text[0] == 'm';
+  shape->throws_by_zero_only = throws == Throws::kByZero;
   duckdb::ScalarFunction function(name, std::move(arguments), TypeOf(text), run, BindShape);
   function.SetExtraFunctionInfo(std::move(shape));
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-  if (throws == Throws::kYes) function.SetFallible();
+  if (throws != Throws::kNo) function.SetFallible();
   Add(std::move(function));
 }
 

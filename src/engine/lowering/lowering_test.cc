@@ -384,6 +384,37 @@ TEST_F(LoweringTest, ArithmeticOfLiteralsNeedsNoGuard) {
   EXPECT_EQ(rows.error().condition, "ARITHMETIC_OVERFLOW");
 }
 
+// By a literal, which is known before the query runs, as by a column that has it in every row; NULL and 0 too.
+TEST_F(LoweringTest, RemaindersByLiterals) {
+  const std::vector<int64_t> edges = {0,    1,     -1,        2,         -2,        3,         -3,           7, -100,
+                                      1000, 65537, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, INT64_MIN + 1};
+  for (const char* function : {"spark_remainder", "spark_pmod"}) {
+    std::string lowering = std::string(function) + "({0}, {1}, {span})";
+    for (int64_t divisor : edges) {
+      std::vector<std::vector<sql::TypedExprPtr>> rows = {{Literal(Value::Null(kLong)), Long(divisor)}};
+      for (int64_t dividend : edges) rows.push_back({Long(dividend), Long(divisor)});
+      auto pairs = Values({Attr(1, "n", kLong), Attr(2, "d", kLong)}, rows);
+      auto by = [&](sql::TypedExprPtr right) {
+        return Rows(Project(pairs, {Named(4, "r", Call("%", lowering, kLong, {Column(1, kLong), std::move(right)}, {.can_throw = true}))}));
+      };
+      auto literal = by(Long(divisor)), column = by(Column(2, kLong));
+      if (divisor == 0) {
+        EXPECT_EQ(literal.error().condition, "REMAINDER_BY_ZERO");
+        continue;
+      }
+      ASSERT_TRUE(literal.ok() && column.ok()) << function << " " << divisor;
+      EXPECT_EQ(*literal, *column) << function << " " << divisor;
+      ASSERT_EQ(literal->size(), edges.size() + 1);
+      EXPECT_EQ(literal->front(), "NULL");
+      for (size_t i = 0; i < edges.size() && lowering.starts_with("spark_remainder"); ++i) {
+        EXPECT_EQ((*literal)[i + 1], std::to_string(divisor == -1 ? 0 : edges[i] % divisor));
+      }
+    }
+    auto by_null = Call("%", lowering, kLong, {Column(1, kLong), Literal(Value::Null(kLong))}, {.can_throw = true});
+    ExpectRows(Project(Range(1, 3), {Named(2, "r", by_null)}), {"NULL", "NULL", "NULL"});
+  }
+}
+
 TEST_F(LoweringTest, DecimalProducts) {
   auto product = [&](const char* a, DataType left, const char* b, DataType right, DataType type, const char* lowering) {
     auto text = [](const char* digits, const DataType& of) {

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "delta/row_bitmap.h"
 #include "engine/delta_table_source.h"
 #include "engine/duck_connection.h"
 #include "engine/lowering/lowering.h"
 #include "engine/row_change.h"
+#include "engine/write/row_collector.h"
 
 namespace ashlar::engine {
 
@@ -30,24 +30,6 @@ class TemporaryRows {
  private:
   DuckConnection& connection_;
   std::string table_;
-};
-
-// Physical positions of rows by index of the snapshot's file: a bitmap a file, none empty.
-using RowsByFile = std::map<size_t, std::shared_ptr<const delta::DeletionVector>>;
-
-// Rows as they come, best in runs of one file.
-class RowCollector {
- public:
-  explicit RowCollector(const delta::Snapshot& snapshot) : snapshot_(snapshot) {}
-  // `file` is an index of the snapshot; false when the row was there.
-  bool Add(int64_t file, int64_t row);
-  RowsByFile Build() const;
-
- private:
-  const delta::Snapshot& snapshot_;
-  std::map<size_t, delta::RowBitmap> rows_;
-  int64_t file_ = -1;
-  delta::RowBitmap* of_file_ = nullptr;
 };
 
 // Where a plan with a target scan has the row's file and position, and its columns as SQL.
@@ -84,6 +66,16 @@ class CopyOnWrite : public RowChange {
   // the files anew.
   virtual Result<RowChangeResult> Rewrite(const RowsByFile& rows, const std::string& inserted_sql);
 
+  // What an UPDATE selects: "… AS k0, …" over the columns of its scan, whose alias is q.
+  struct NewValues {
+    TargetColumns columns;
+    std::string sql;
+  };
+  // Finds the rows of these files and writes their new forms as it reads them, or does nothing where two passes are better.
+  // The result is without metrics.
+  virtual Result<std::optional<RowChangeResult>> UpdateInOnePass(const sql::AnalyzedRowChange& change, const NewValues& values,
+                                                                 const std::set<size_t>& files, StatementBindings& bindings);
+
   LoweringOptions Options() const;
   // Rows of a query of two columns, file and position; each once, however often it comes.
   Result<RowsByFile> CollectRowPositions(const std::string& query);
@@ -115,9 +107,15 @@ class CopyOnWrite : public RowChange {
   };
   FilesToChange FilesMatching(const sql::Plan& scan, const sql::TypedExpr& condition) const;
   std::shared_ptr<const DeltaTable> Part(const std::set<size_t>& files) const;
-  // The rows of these files that satisfy the change's condition.
+  // "FROM (…) AS q WHERE …": the rows of these files that satisfy the change's condition.
+  Result<std::string> FoundSql(const sql::AnalyzedRowChange& change, const TargetColumns& columns,
+                               const std::set<size_t>& files, StatementBindings& bindings) const;
   Result<RowsByFile> FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
                               StatementBindings& bindings);
+  Result<NewValues> NewValuesOf(const sql::AnalyzedRowChange& change, StatementBindings& bindings) const;
+  // Gives these rows their new forms. Without metrics.
+  Result<RowChangeResult> UpdateRows(const sql::AnalyzedRowChange& change, const NewValues& values, const RowsByFile& rows,
+                                     StatementBindings& bindings);
   bool FeedsChanges() const;
   // Writes cdc files of `select`: columns k0, k1, … of the target's schema and k_change, the kind of change.
   Status WriteChanges(const std::string& select, RowChangeResult& result);

@@ -16,6 +16,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "engine/duck_types.h"
+#include "engine/write/row_collector.h"
 
 namespace ashlar::engine {
 namespace {
@@ -34,8 +35,14 @@ using RowsPtr = duckdb::unique_ptr<duckdb::ColumnDataCollection>;
 
 constexpr const char* kTargetBytes = "target_bytes";
 constexpr const char* kRowGroupBytes = "row_group_bytes";
+constexpr const char* kRowsTo = "rows_to";
 // Of rows in memory; DuckDB guesses the same while a row group is being made.
 constexpr idx_t kCompression = 2;
+
+struct FilesInfo : duckdb::CopyFunctionInfo {
+  explicit FilesInfo(ScanRegistry& scans) : scans(scans) {}
+  ScanRegistry& scans;
+};
 
 const CopyFunction& ParquetOf(ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
@@ -50,6 +57,7 @@ struct FilesBind : duckdb::TableFunctionData {
   duckdb::vector<duckdb::LogicalType> types;
   std::vector<std::string> names;
   duckdb::vector<duckdb::column_t> nested;  // columns whose NULLs are counted here
+  std::shared_ptr<const ReplacedRowsBinding> replaced;  // none: there are no columns behind those of the files
   idx_t target_bytes = 0;                   // 0: one file
   idx_t row_group_bytes = 0;                // 0: any
   idx_t row_group_rows = 0;
@@ -238,7 +246,10 @@ class PartitionFiles : public GlobalFunctionData {
 
 // The row group that a thread collects.
 struct CollectedRows : LocalFunctionData {
-  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) { Begin(); }
+  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) {
+    if (bind.replaced) of_files.InitializeEmpty(bind.types);
+    Begin();
+  }
 
   void Begin() {
     append = duckdb::ColumnDataAppendState();
@@ -254,30 +265,49 @@ struct CollectedRows : LocalFunctionData {
   const FilesBind& bind;
   RowsPtr rows;
   duckdb::ColumnDataAppendState append;
+  DataChunk of_files;  // of a chunk with positions, what is written
 };
 
 void ListFileOptions(ClientContext& context, duckdb::CopyOptionsInput& input) {
   ParquetOf(context).copy_options(context, input);
-  for (const char* bytes : {kTargetBytes, kRowGroupBytes}) {
-    input.options[bytes] = duckdb::CopyOption(duckdb::LogicalType::UBIGINT, duckdb::CopyOptionMode::WRITE_ONLY);
+  for (const char* number : {kTargetBytes, kRowGroupBytes, kRowsTo}) {
+    input.options[number] = duckdb::CopyOption(duckdb::LogicalType::UBIGINT, duckdb::CopyOptionMode::WRITE_ONLY);
   }
 }
 
+// Takes the two columns of positions from those of the files.
+std::shared_ptr<const ReplacedRowsBinding> BindReplaced(duckdb::CopyFunctionBindInput& input, idx_t number,
+                                                        duckdb::vector<duckdb::string>& names,
+                                                        duckdb::vector<duckdb::LogicalType>& types) {
+  auto& info = input.function_info->Cast<FilesInfo>();
+  auto replaced = std::dynamic_pointer_cast<const ReplacedRowsBinding>(info.scans.Find(static_cast<int64_t>(number)));
+  if (!replaced) throw duckdb::InvalidInputException("ashlar_parquet: nothing is bound to this number");
+  for (int i = 0; i < 2; ++i) {
+    CHECK(!types.empty() && types.back() == duckdb::LogicalType::BIGINT);
+    types.pop_back();
+    names.pop_back();
+  }
+  return replaced;
+}
+
 duckdb::unique_ptr<FunctionData> BindFiles(ClientContext& context, duckdb::CopyFunctionBindInput& input,
-                                      const duckdb::vector<duckdb::string>& names,
-                                      const duckdb::vector<duckdb::LogicalType>& types) {
+                                           const duckdb::vector<duckdb::string>& all_names,
+                                           const duckdb::vector<duckdb::LogicalType>& all_types) {
   auto bind = duckdb::make_uniq<FilesBind>(ParquetOf(context));
   duckdb::CopyInfo parquet_info;  // its options are all that is read of it
   parquet_info.options = input.info.options;
   auto take = [&](const char* option) -> idx_t {
     auto given = parquet_info.options.find(option);
     if (given == parquet_info.options.end()) return 0;
-    auto bytes = given->second.at(0).GetValue<uint64_t>();
+    auto number = given->second.at(0).GetValue<uint64_t>();
     parquet_info.options.erase(given);
-    return bytes;
+    return number;
   };
   bind->target_bytes = take(kTargetBytes);
   bind->row_group_bytes = take(kRowGroupBytes);
+  auto names = all_names;
+  auto types = all_types;
+  if (idx_t number = take(kRowsTo)) bind->replaced = BindReplaced(input, number, names, types);
   duckdb::CopyFunctionBindInput parquet_input(parquet_info);
   bind->bound = bind->parquet.copy_to_bind(context, parquet_input, names, types);
   bind->types = types;
@@ -297,10 +327,26 @@ duckdb::unique_ptr<LocalFunctionData> BeginCollecting(ExecutionContext& context,
   return duckdb::make_uniq<CollectedRows>(context.client, bind.Cast<FilesBind>());
 }
 
-void CollectRows(ExecutionContext&, FunctionData& bind, GlobalFunctionData& files, LocalFunctionData& local, DataChunk& chunk) {
+// Tells where the rows of a chunk stand, and takes the positions from it.
+DataChunk& TellReplaced(const FilesBind& bind, DataChunk& chunk, DataChunk& of_files) {
+  idx_t columns = bind.types.size();
+  CHECK_EQ(chunk.ColumnCount(), columns + 2);
+  for (idx_t i = 0; i < columns; ++i) of_files.data[i].Reference(chunk.data[i]);
+  of_files.SetCardinality(chunk);
+  duckdb::Vector &file = chunk.data[columns], &row = chunk.data[columns + 1];
+  file.Flatten(chunk.size());
+  row.Flatten(chunk.size());
+  using duckdb::FlatVector;
+  CHECK(FlatVector::Validity(file).CheckAllValid(chunk.size()) && FlatVector::Validity(row).CheckAllValid(chunk.size()));
+  bind.replaced->rows.Add(FlatVector::GetData<int64_t>(file), FlatVector::GetData<int64_t>(row), chunk.size());
+  return of_files;
+}
+
+void CollectRows(ExecutionContext&, FunctionData& data, GlobalFunctionData& files, LocalFunctionData& local, DataChunk& chunk) {
+  const auto& bind = data.Cast<FilesBind>();
   auto& collected = local.Cast<CollectedRows>();
-  collected.rows->Append(collected.append, chunk);
-  if (!bind.Cast<FilesBind>().IsRowGroup(*collected.rows, 1)) return;
+  collected.rows->Append(collected.append, bind.replaced ? TellReplaced(bind, chunk, collected.of_files) : chunk);
+  if (!bind.IsRowGroup(*collected.rows, 1)) return;
   files.Cast<PartitionFiles>().Write(collected.Take());
   collected.Begin();
 }
@@ -317,6 +363,7 @@ void TellStatistics(ClientContext&, FunctionData&, GlobalFunctionData& files, du
 
 duckdb::unique_ptr<PreparedBatchData> PrepareBatch(ClientContext&, FunctionData& bind, GlobalFunctionData& files, RowsPtr rows) {
   CHECK_EQ(bind.Cast<FilesBind>().target_bytes, 0u) << "files of a size need PRESERVE_ORDER false";
+  CHECK(!bind.Cast<FilesBind>().replaced) << "replaced rows need PRESERVE_ORDER false";
   return files.Cast<PartitionFiles>().PrepareOnly(std::move(rows));
 }
 
@@ -334,8 +381,9 @@ duckdb::CopyFunctionExecutionMode CopyModeOf(bool preserve_order, bool has_batch
 
 }  // namespace
 
-void RegisterParquetFiles(duckdb::DatabaseInstance& database) {
+void RegisterParquetFiles(duckdb::DatabaseInstance& database, ScanRegistry& scans) {
   CopyFunction function("ashlar_parquet");
+  function.function_info = duckdb::make_shared_ptr<FilesInfo>(scans);
   function.extension = "parquet";
   function.copy_options = ListFileOptions;
   function.copy_to_bind = BindFiles;

@@ -4,6 +4,8 @@
 // - TARGET_BYTES: a file that has this size is closed and another one goes on, within a partition too; DuckDB's
 //   FILE_SIZE_BYTES excludes PARTITION_BY.
 // - ROW_GROUP_BYTES: a row group ends early when its rows have this size in memory.
+// - ROWS_TO: the binding of ReplacedRows, which are told the last two columns (but those of PARTITION_BY), a file's index and a
+//   row's position, of each row that comes to be written. They are not written.
 // - RETURN_STATS counts the NULLs of structs, lists and maps and of those inside structs, under their own paths. A value
 //   within a NULL is NULL.
 //
@@ -34,7 +36,9 @@ constexpr const char* kBytesOfFile = "file_size_bytes";
 inline std::string FurtherFileKey(size_t n, const std::string& column) { return std::to_string(n) + ":" + column; }
 inline std::string FurtherFilePath(const std::string& first, size_t n) { return first + "-" + std::to_string(n); }
 
-void RegisterParquetFiles(duckdb::DatabaseInstance& database);
+class ScanRegistry;
+
+void RegisterParquetFiles(duckdb::DatabaseInstance& database, ScanRegistry& scans);
 
 // The rows as one file, written by the calling thread within a transaction of its: for few rows a COPY takes longer to be
 // planned and handed to threads. `options`: as COPY's, without RETURN_STATS and those above.

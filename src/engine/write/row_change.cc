@@ -107,21 +107,6 @@ LoweringOptions CopyOnWrite::Options() const {
   return {.time_zone = DuckTimeZone(connection_.time_zone()), .row_position_table = nullptr};
 }
 
-bool RowCollector::Add(int64_t file, int64_t row) {
-  if (of_file_ == nullptr || file != file_) {
-    CHECK(file >= 0 && static_cast<size_t>(file) < snapshot_.files().size()) << "not a file of the snapshot: " << file;
-    of_file_ = &rows_[static_cast<size_t>(file)];
-    file_ = file;
-  }
-  return of_file_->Add(static_cast<uint64_t>(row));
-}
-
-RowsByFile RowCollector::Build() const {
-  RowsByFile rows;
-  for (const auto& [file, bitmap] : rows_) rows[file] = std::make_shared<const delta::DeletionVector>(bitmap.Build());
-  return rows;
-}
-
 Result<RowsByFile> CopyOnWrite::CollectRowPositions(const std::string& query) {
   RowCollector collector(*snapshot_);
   RETURN_IF_ERROR(connection_.RunStreamed(query, [&](duckdb::DataChunk& chunk) {
@@ -250,18 +235,24 @@ std::shared_ptr<const DeltaTable> CopyOnWrite::Part(const std::set<size_t>& file
   return table_->WithRows(std::move(selection));
 }
 
-Result<RowsByFile> CopyOnWrite::FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
-                                         StatementBindings& bindings) {
-  if (files.empty()) return RowsByFile();
+Result<std::string> CopyOnWrite::FoundSql(const sql::AnalyzedRowChange& change, const TargetColumns& columns,
+                                          const std::set<size_t>& files, StatementBindings& bindings) const {
   LoweringOptions part = Options();
   part.row_position_table = Part(files);
   ASSIGN_OR_RETURN(std::string scan, LowerPlan(*change.scan, part, bindings));
-  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
   std::string where = "TRUE";
   if (change.condition) {
     ASSIGN_OR_RETURN(where, LowerOverBlock(*change.condition, columns.block, Options(), bindings));
   }
-  return CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " FROM (" + scan + ") AS q WHERE " + where);
+  return "FROM (" + scan + ") AS q WHERE " + where;
+}
+
+Result<RowsByFile> CopyOnWrite::FindRows(const sql::AnalyzedRowChange& change, const std::set<size_t>& files,
+                                         StatementBindings& bindings) {
+  if (files.empty()) return RowsByFile();
+  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
+  ASSIGN_OR_RETURN(std::string found, FoundSql(change, columns, files, bindings));
+  return CollectRowPositions("SELECT " + columns.file + ", " + columns.row + " " + found);
 }
 
 Result<RowChangeResult> CopyOnWrite::Delete(const sql::AnalyzedRowChange& change) {
@@ -311,35 +302,31 @@ Result<RowChangeResult> CopyOnWrite::Remove(const sql::TypedExprPtr& condition) 
   return DeleteRows(rows);
 }
 
-Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
+Result<CopyOnWrite::NewValues> CopyOnWrite::NewValuesOf(const sql::AnalyzedRowChange& change, StatementBindings& bindings) const {
   CHECK_EQ(change.new_values.size(), target_.schema.fields.size());
-  LapClock clock;
-  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
-  ASSIGN_OR_RETURN(TargetColumns columns, FindTargetColumns(*change.scan, "q"));
-  std::set<size_t> files = AllFiles();
-  if (change.condition) {
-    FilesToChange matching = FilesMatching(*change.scan, *change.condition);
-    files = std::move(matching.partly);
-    files.merge(matching.whole);
+  NewValues values;
+  ASSIGN_OR_RETURN(values.columns, FindTargetColumns(*change.scan, "q"));
+  for (size_t i = 0; i < change.new_values.size(); ++i) {
+    ASSIGN_OR_RETURN(std::string value, LowerOverBlock(*change.new_values[i], values.columns.block, Options(), bindings));
+    values.sql += (i > 0 ? ", " : "") + value + " AS k" + std::to_string(i);
   }
-  ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files, bindings));
-  std::string scan_ms = clock.LapMs();
-  // The second pass reads exactly the rows found: the condition is evaluated once.
+  return values;
+}
+
+Result<std::optional<RowChangeResult>> CopyOnWrite::UpdateInOnePass(const sql::AnalyzedRowChange&, const NewValues&,
+                                                                    const std::set<size_t>&, StatementBindings&) {
+  return std::optional<RowChangeResult>();
+}
+
+Result<RowChangeResult> CopyOnWrite::UpdateRows(const sql::AnalyzedRowChange& change, const NewValues& values,
+                                                const RowsByFile& rows, StatementBindings& bindings) {
+  if (rows.empty()) return RowChangeResult();
+  // Exactly the rows found are read: the condition is evaluated once.
   LoweringOptions only = Options();
   only.row_position_table = Only(rows);
   ASSIGN_OR_RETURN(std::string found, LowerPlan(*change.scan, only, bindings));
-  std::string values;
-  for (size_t i = 0; i < change.new_values.size(); ++i) {
-    ASSIGN_OR_RETURN(std::string value, LowerOverBlock(*change.new_values[i], columns.block, Options(), bindings));
-    values += (i > 0 ? ", " : "") + value + " AS k" + std::to_string(i);
-  }
-  if (rows.empty()) {
-    RowChangeResult nothing;
-    nothing.metrics["numUpdatedRows"] = "0";
-    return nothing;
-  }
-  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(rows, columns.file, columns.row, bindings));
-  std::string updated = "SELECT " + values + KeptIdsSql() + " FROM (" + found + ") AS q" + ids;
+  ASSIGN_OR_RETURN(std::string ids, IdsOfSql(rows, values.columns.file, values.columns.row, bindings));
+  std::string updated = "SELECT " + values.sql + KeptIdsSql() + " FROM (" + found + ") AS q" + ids;
   std::optional<TemporaryRows> kept;
   if (FeedsChanges()) {
     kept.emplace(connection_);
@@ -351,10 +338,32 @@ Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change
     RETURN_IF_ERROR(WriteChanges(before + " UNION ALL SELECT *, 'update_postimage' AS k_change FROM (" + updated + ")", result));
   }
   result.updated_rows = RowTotal(rows);
+  return result;
+}
+
+Result<RowChangeResult> CopyOnWrite::Update(const sql::AnalyzedRowChange& change) {
+  LapClock clock;
+  StatementBindings bindings(connection_.state().scans, connection_.time_zone());
+  ASSIGN_OR_RETURN(NewValues values, NewValuesOf(change, bindings));
+  std::set<size_t> files = AllFiles();
+  if (change.condition) {
+    FilesToChange matching = FilesMatching(*change.scan, *change.condition);
+    files = std::move(matching.partly);
+    files.merge(matching.whole);
+  }
+  std::string scan_ms = "0";
+  ASSIGN_OR_RETURN(std::optional<RowChangeResult> updated, UpdateInOnePass(change, values, files, bindings));
+  if (!updated) {
+    ASSIGN_OR_RETURN(RowsByFile rows, FindRows(change, files, bindings));
+    scan_ms = clock.LapMs();
+    ASSIGN_OR_RETURN(updated, UpdateRows(change, values, rows, bindings));
+  }
+  RowChangeResult result = *std::move(updated);
+  result.metrics["numUpdatedRows"] = std::to_string(result.updated_rows);
+  if (result.updated_rows == 0) return result;
   CountFiles(result);
   // delta-spark counts each touched file of an UPDATE as removed, marked ones too.
   result.metrics["numRemovedFiles"] = std::to_string(result.removed.size() + result.marked.size());
-  result.metrics["numUpdatedRows"] = std::to_string(result.updated_rows);
   result.metrics["scanTimeMs"] = scan_ms;
   result.metrics["rewriteTimeMs"] = clock.LapMs();
   result.metrics["numCopiedRows"] = std::to_string(AddedRows(result) - result.updated_rows);

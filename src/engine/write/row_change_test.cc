@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/duck_connection.h"
+#include "engine/lowering/lowering.h"
 #include "engine/row_change.h"
 #include "engine/test_delta_table.h"
 
@@ -163,6 +165,174 @@ TEST_F(RowChanges, VectorsTakeTheRowsOutOfTheirFiles) {
   EXPECT_EQ(result->metrics["numDeletionVectorsRemoved"], "1");
   ASSERT_TRUE(Apply(*result).ok());
   EXPECT_EQ(Table(), (Lines{"103 | c", "11 | k", "12 | l"}));
+}
+
+const delta::StringMap kVectors = {{"delta.enableDeletionVectors", "true"}};
+
+sql::TypedExprPtr Remainder(sql::TypedExprPtr left, sql::TypedExprPtr right, CallTraits traits = {}) {
+  return Call("%", "spark_remainder({0}, {1}, {span})", left->type, {left, right}, traits);
+}
+
+// UPDATE by deletion vectors, in one pass where the condition is the reader's, against copy-on-write, which takes two.
+class VectorUpdates : public RowChanges {
+ protected:
+  // n INT, p STRING with what is in `rows` files of a hundred rows: n from 0, p of three values and NULL.
+  void Fill(std::vector<std::string> partition, int files) {
+    std::filesystem::remove_all(root_ + "/t");
+    Create("n INT, p STRING", partition, kVectors);
+    for (int i = 0; i < files; ++i) {
+      PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{i * 100, i * 100 + 100, 1});
+      auto p = Call("p", "CASE {0} % 4 WHEN 0 THEN 'a' WHEN 1 THEN 'b' WHEN 2 THEN 'c' END", kText, {Column(900, kLong)});
+      ASSERT_TRUE(Insert(Project(range, {Named(501, "n", Cast(Column(900, kLong), kInt)), Named(502, "p", p)})).ok());
+    }
+  }
+  std::unique_ptr<RowChange> Vectors() { return MakeRowChange(*connection_, Latest(), Target(), created()); }
+  FileCreated created() {
+    return [&](const std::string& path) { created_.push_back(path); };
+  }
+  // What the statement makes of the table by vectors, and that copy-on-write makes the same of it.
+  void ExpectSame(const sql::TypedExprPtr& condition, std::vector<sql::TypedExprPtr> new_values, int64_t rows) {
+    auto change = [&] {
+      auto made = Change(condition);
+      made.new_values = new_values;
+      return made;
+    };
+    std::filesystem::copy(root_ + "/t", root_ + "/before", std::filesystem::copy_options::recursive);
+    auto by_vectors = Vectors()->Update(change());
+    ASSERT_TRUE(by_vectors.ok()) << FullMessage(by_vectors.error());
+    EXPECT_EQ(by_vectors->updated_rows, rows);
+    ASSERT_TRUE(Apply(*by_vectors).ok());
+    Lines after = Table();
+    std::filesystem::rename(root_ + "/t", root_ + "/after");
+    std::filesystem::rename(root_ + "/before", root_ + "/t");
+    auto copied = Cow()->Update(change());
+    ASSERT_TRUE(copied.ok()) << FullMessage(copied.error());
+    EXPECT_EQ(copied->metrics["numUpdatedRows"], by_vectors->metrics["numUpdatedRows"]);
+    EXPECT_EQ(copied->metrics["numRemovedFiles"], by_vectors->metrics["numRemovedFiles"]);
+    ASSERT_TRUE(Apply(*copied).ok());
+    EXPECT_EQ(Table(), after);
+    std::filesystem::remove_all(root_ + "/t");
+    std::filesystem::rename(root_ + "/after", root_ + "/t");
+  }
+  Result<bool> OnlyScans(const sql::TypedExprPtr& condition) {
+    DuckConnection& duck = AsDuck(*connection_);
+    StatementBindings bindings(duck.state().scans, "UTC");
+    ASSIGN_OR_RETURN(std::string sql, LowerPlan(*Filter(Scan(Open(), true), condition), {}, bindings));
+    return duck.OnlyScans(sql);
+  }
+
+  const sql::TypedExprPtr n = Column(1, kInt), p = Column(2, kText);
+  const sql::TypedExprPtr plus_1000 = Binary("+", kInt, n, Int(1000));
+  const sql::TypedExprPtr third = Binary("=", kBool, Remainder(n, Int(3)), Int(1));
+  std::vector<std::string> created_;
+};
+
+TEST_F(VectorUpdates, ConditionsOfOneColumnAreTheReaders) {
+  Fill({"p"}, 1);
+  CallTraits throws{.can_throw = true};
+  auto zero = Binary("=", kBool, Remainder(n, Int(0), throws), Int(1));
+  auto by_column = Binary("=", kBool, Remainder(n, n, throws), Int(1));
+  auto rand = Binary("<", kBool, Call("rand", "random()", TypeId::kDouble, {}, {.deterministic = false}), Literal(Value::Double(0.5)));
+  for (const auto& of_reader : {third, Binary("=", kBool, n, Int(5)), Binary("and", kBool, third, Binary("=", kBool, p, Text("a"))),
+                                Binary("=", kBool, Call("pmod", "spark_pmod({0}, {1}, {span})", kInt, {n, Int(-7)}), Int(1))}) {
+    EXPECT_EQ(OnlyScans(of_reader).value(), true);
+  }
+  for (const auto& above : {zero, by_column, rand, Binary("and", kBool, third, by_column)}) EXPECT_EQ(OnlyScans(above).value(), false);
+  auto update = Change(zero);
+  update.new_values = {n, p};
+  EXPECT_EQ(Vectors()->Update(update).error().condition, "REMAINDER_BY_ZERO");
+}
+
+TEST_F(VectorUpdates, RowsWrittenAreTheRowsMarked) {
+  for (const std::vector<std::string>& partition : {std::vector<std::string>{}, {"p"}}) {
+    Fill(partition, 3);
+    ExpectSame(third, {plus_1000, p}, 100);
+    // Files have vectors now, and new forms of rows are in files of their own.
+    ExpectSame(Binary("=", kBool, Remainder(n, Int(4)), Int(2)), {plus_1000, p}, 75);
+    // NULL is no match.
+    ExpectSame(Binary("<>", kBool, p, Text("a")), {n, Text("moved")}, 150);
+    // The partition is what the update makes it.
+    ExpectSame(Binary("=", kBool, Remainder(n, Int(2)), Int(0)), {n, Call("if", "CASE WHEN {0} > 150 THEN NULL ELSE 'new' END", kText, {n})}, 150);
+    // Not the reader's condition: two passes.
+    ExpectSame(Binary("=", kBool, Remainder(n, Binary("+", kInt, n, Int(1)), {.can_throw = true}), n), {plus_1000, p}, 300);
+    // A file whose rows are all replaced goes, with its vector.
+    ExpectSame(Binary("<", kBool, n, Int(100)), {plus_1000, p}, 0);
+    ExpectSame(nullptr, {plus_1000, p}, 300);
+    EXPECT_EQ(*connection_->ExecuteCount(Scan(Open())), 300);
+  }
+}
+
+TEST_F(VectorUpdates, WholeFilesGoWithoutAVector) {
+  Fill({}, 3);
+  auto update = Change(Binary("<", kBool, n, Int(150)));
+  update.new_values = {plus_1000, p};
+  auto result = Vectors()->Update(update);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->removed.size(), 1u);
+  EXPECT_EQ(result->marked.size(), 1u);
+  EXPECT_EQ(result->metrics["numRemovedFiles"], "2");
+  EXPECT_EQ(result->metrics["numCopiedRows"], "0");
+  EXPECT_TRUE(result->metrics.contains("scanTimeMs") && result->metrics.contains("rewriteTimeMs"));
+}
+
+TEST_F(VectorUpdates, NoMatchLeavesNothing) {
+  Fill({}, 2);
+  for (const auto& none : {Binary("=", kBool, Remainder(n, Int(200)), Int(-1)), Binary("=", kBool, n, Int(5000)),
+                           Binary("=", kBool, p, Literal(Value::Null(kText)))}) {
+    auto update = Change(none);
+    update.new_values = {plus_1000, p};
+    auto result = Vectors()->Update(update);
+    ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+    EXPECT_TRUE(result->added.empty() && result->removed.empty() && result->marked.empty());
+    EXPECT_EQ(result->metrics, (std::map<std::string, std::string>{{"numUpdatedRows", "0"}}));
+  }
+  EXPECT_EQ(created_, Lines{});
+}
+
+TEST_F(VectorUpdates, ConstraintsAreAskedOfUpdatedRowsAlone) {
+  Fill({}, 1);
+  WriteTarget target = Target();
+  target.constraints = {{"small", "n < 1050", Binary("<", kBool, Column(0, kInt), Int(1050))}};
+  auto run = [&](const sql::TypedExprPtr& condition) {
+    auto update = Change(condition);
+    update.new_values = {plus_1000, p};
+    return MakeRowChange(*connection_, Latest(), target, created())->Update(update);
+  };
+  auto kept = run(Binary("and", kBool, third, Binary("<", kBool, n, Int(50))));
+  ASSERT_TRUE(kept.ok()) << FullMessage(kept.error());
+  EXPECT_EQ(kept->updated_rows, 17);
+  auto broken = run(third);
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(broken.error().condition, "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES");
+}
+
+TEST_F(VectorUpdates, ConditionsByChanceAreEvaluatedOnce) {
+  Fill({}, 10);
+  auto chance = Binary("<", kBool, Call("rand", "random()", TypeId::kDouble, {}, {.deterministic = false}), Literal(Value::Double(0.5)));
+  auto update = Change(chance);
+  update.new_values = {plus_1000, p};
+  auto result = Vectors()->Update(update);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(*connection_->ExecuteCount(Scan(Open())), 1000);
+  EXPECT_EQ(*connection_->ExecuteCount(Filter(Scan(Open()), Binary(">=", kBool, n, Int(1000)))), result->updated_rows);
+}
+
+// 122,880 rows of 2 kB do not fit: the write begins anew with smaller row groups, and so do the rows it tells.
+TEST_F(VectorUpdates, AWriteThatBeginsAnewTellsItsRowsAnew) {
+  OpenEngine(96u << 20);
+  Fill({}, 0);
+  constexpr int64_t kRows = 150'000;
+  PlanPtr range = MakePlan({Attr(900, "n", kLong)}, sql::RangePlan{0, kRows, 1});
+  ASSERT_TRUE(Insert(Project(range, {Named(501, "n", Cast(Column(900, kLong), kInt)), Named(502, "p", Text("x"))})).ok());
+  auto update = Change(Binary(">=", kBool, Remainder(n, Int(50)), Int(1)));
+  update.new_values = {n, Binary("||", kText, Cast(n, kText), Text(std::string(2000, '.')))};
+  auto result = Vectors()->Update(update);
+  ASSERT_TRUE(result.ok()) << FullMessage(result.error());
+  EXPECT_EQ(result->updated_rows, kRows / 50 * 49);
+  ASSERT_TRUE(Apply(*result).ok());
+  EXPECT_EQ(*connection_->ExecuteCount(Scan(Open())), kRows);
+  EXPECT_EQ(*connection_->ExecuteCount(Filter(Scan(Open()), Binary("=", kBool, p, Text("x")))), kRows / 50);
 }
 
 sql::AnalyzedMerge MergeInto(PlanPtr scan, PlanPtr source) {

@@ -20,6 +20,7 @@
 #include "engine/spark_error.h"
 #include "engine/write/constant_rows.h"
 #include "engine/write/identity_numbers.h"
+#include "engine/write/row_collector.h"
 #include "engine/write/staging.h"
 #include "engine/write/write_checks.h"
 #include "engine/write/written_file.h"
@@ -96,8 +97,8 @@ Rows RowsOf(const sql::Plan& plan) {
 
 class Writer {
  public:
-  Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created)
-      : connection_(connection), target_(target), created_(created) {}
+  Writer(DuckConnection& connection, const WriteTarget& target, const FileCreated& created, ReplacedRows* replaced = nullptr)
+      : connection_(connection), target_(target), created_(created), replaced_(replaced) {}
 
   Result<WrittenFiles> Write(const std::string& select, Rows rows) {
     RETURN_IF_ERROR(Prepare());
@@ -113,6 +114,7 @@ class Writer {
       bool one_file = rows == Rows::kFew && (partition_.empty() || target_.partition);
       RETURN_IF_ERROR(staging->Make(one_file ? Staging::Holds::kOneFile : Staging::Holds::kManyFiles));
       written.clear();
+      if (replaced_ != nullptr) replaced_->Begin();
       copied = one_file ? WriteOneFile(numbered, staging->place(), written)
                         : CopyRows(numbered, {staging->place() + "/data", rows == Rows::kMany, row_group_rows}, written);
       if (copied.ok() || copied.error().condition != kOutOfMemoryCondition) break;
@@ -229,6 +231,7 @@ class Writer {
     bool with_partition = delta::HasPartitionColumnsInFiles(target_.metadata.configuration);
     for (size_t i = 0; i < partition_.size() && with_partition; ++i) AddColumn(partition_[i].column, checked[partition_[i].column], in_file);
     std::string columns = std::move(in_file.select), partition_by;
+    if (replaced_ != nullptr) columns += ", r.k_file, r.k_row";
     for (size_t i = 0; i < partition_.size() && !target_.partition; ++i) {
       columns += ", " + PartitionTextSql(checked[partition_[i].column], partition_[i].field.type) + " AS " +
                  PartitionColumn(i);
@@ -243,14 +246,15 @@ class Writer {
     ASSIGN_OR_RETURN(FileRows rows, FileRowsOf(select));
     // Sorted, as Spark does: few partitions are being written at a time, however many there are. The sort spills,
     // half-filled buffers of each partition do not.
-    std::string order = rows.partition_by.empty() ? "" : " ORDER BY " + rows.partition_by;
+    std::string order = rows.partition_by.empty() ? "" : " ORDER BY " + rows.partition_by, rows_to;
+    if (replaced_ != nullptr) rows_to = ", ROWS_TO " + std::to_string(bindings_.Bind(std::make_shared<ReplacedRowsBinding>(*replaced_)));
     return RunCopy(connection_,
                    "COPY (" + rows.select + order + ") TO " + QuoteSqlString(to.path) + " (FORMAT ashlar_parquet, COMPRESSION " +
                        std::string(target_.codec.duck_name) + ", RETURN_STATS true, ROW_GROUP_SIZE " +
                        std::to_string(to.row_group_rows) +
                        (to.many_rows ? ", DICTIONARY_SIZE_LIMIT " + std::to_string(to.row_group_rows / kRepeats) : "") +
-                       (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") + SizesSql() +
-                       (rows.partition_by.empty() ? ", USE_TMP_FILE false, PRESERVE_ORDER false"
+                       (HasBinary() ? ", WRITE_BLOOM_FILTER false" : "") + SizesSql() + rows_to +
+                       (rows.partition_by.empty() ? ", USE_TMP_FILE false, PRESERVE_ORDER false, WRITE_EMPTY_FILE false"
                                                   : ", FILENAME_PATTERN 'part-{uuid}', PARTITION_BY (" + rows.partition_by + ")") +
                        (rows.field_ids.empty() ? "" : ", FIELD_IDS " + rows.field_ids) + ")",
                    written);
@@ -330,6 +334,7 @@ class Writer {
   DuckConnection& connection_;
   const WriteTarget& target_;
   const FileCreated& created_;
+  ReplacedRows* const replaced_;
   StatementBindings bindings_{connection_.state().scans, connection_.time_zone()};
   delta::ColumnMappingMode mode_ = delta::ColumnMappingMode::kNone;
   std::vector<delta::LeafColumn> stats_columns_;
@@ -355,8 +360,8 @@ std::string EscapePartitionName(std::string_view text) {
 }
 
 Result<WrittenFiles> WriteSql(Connection& connection, const std::string& select, const WriteTarget& target,
-                              const FileCreated& created) {
-  return Writer(AsDuck(connection), target, created).Write(select, Rows::kAny);
+                              const FileCreated& created, ReplacedRows* replaced) {
+  return Writer(AsDuck(connection), target, created, replaced).Write(select, Rows::kAny);
 }
 
 Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows, const WriteTarget& target,

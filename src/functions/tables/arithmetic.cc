@@ -251,7 +251,7 @@ Result<ResolvedFunction> Remainder(const Call& call) {
   std::string lowering = decimal ? LoweredDecimal(call, function) : Lowered(call, function);
   auto out = call.Make(type, {types.left, types.right}, lowering);
   out.nullable = true;
-  out.can_throw = true;
+  out.can_throw = decimal || call.ConstantInt(1).value_or(0) == 0;
   return out;
 }
 
