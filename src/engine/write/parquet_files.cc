@@ -1,5 +1,6 @@
 #include "engine/write/parquet_files.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,6 +35,7 @@ using RowsPtr = duckdb::unique_ptr<duckdb::ColumnDataCollection>;
 
 constexpr const char* kTargetBytes = "target_bytes";
 constexpr const char* kRowGroupBytes = "row_group_bytes";
+constexpr const char* kFileRows = "file_rows";
 // Of rows in memory; DuckDB guesses the same while a row group is being made.
 constexpr idx_t kCompression = 2;
 
@@ -50,16 +52,44 @@ struct FilesBind : duckdb::TableFunctionData {
   duckdb::vector<duckdb::LogicalType> types;
   std::vector<std::string> names;
   duckdb::vector<duckdb::column_t> nested;  // columns whose NULLs are counted here
-  idx_t target_bytes = 0;                   // 0: one file
+  idx_t target_bytes = 0;                   // 0: any
+  idx_t file_rows = 0;                      // 0: any
   idx_t row_group_bytes = 0;                // 0: any
   idx_t row_group_rows = 0;
 
-  // Whether rows are as many as a row group has, or the `part`th of that.
+  // Whether rows are as many as a row group has, or the `part`th of that; of a file that has no more, they are all of it.
   bool IsRowGroup(const duckdb::ColumnDataCollection& rows, idx_t part) const {
-    if (rows.Count() >= row_group_rows / part) return true;
+    bool whole_file = file_rows > 0 && file_rows <= row_group_rows;
+    if (rows.Count() >= (whole_file ? file_rows : row_group_rows / part)) return true;
     return row_group_bytes > 0 && rows.SizeInBytes() >= row_group_bytes / part;
   }
 };
+
+void AppendPart(duckdb::ColumnDataCollection& rows, duckdb::ColumnDataAppendState& append, DataChunk& chunk, idx_t from, idx_t count) {
+  if (count == 0) return;
+  if (count == chunk.size()) return rows.Append(append, chunk);
+  DataChunk part;
+  part.InitializeEmpty(chunk.GetTypes());
+  part.Reference(chunk);
+  part.Slice(from, count);
+  rows.Append(append, part);
+}
+
+// Leaves the first `count` rows; returns those behind.
+RowsPtr SplitOff(ClientContext& context, RowsPtr& rows, idx_t count) {
+  auto first = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, rows->Types());
+  auto behind = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, rows->Types());
+  duckdb::ColumnDataAppendState to_first, to_behind;
+  first->InitializeAppend(to_first);
+  behind->InitializeAppend(to_behind);
+  for (DataChunk& chunk : rows->Chunks()) {
+    idx_t wanted = std::min(chunk.size(), count - first->Count());
+    AppendPart(*first, to_first, chunk, 0, wanted);
+    AppendPart(*behind, to_behind, chunk, wanted, chunk.size() - wanted);
+  }
+  rows = std::move(first);
+  return behind;
+}
 
 using NullCounts = std::map<std::string, idx_t>;  // by path as in RETURN_STATS
 
@@ -87,6 +117,7 @@ struct OpenFile {
   duckdb::unique_ptr<GlobalFunctionData> state;  // DuckDB's; none once it is closed
   duckdb::CopyFunctionFileStatistics statistics;
   NullCounts nulls;
+  idx_t rows = 0;  // those that are on their way, too
   // Row groups that are on their way, and about what they will have in the file.
   size_t coming = 0;
   idx_t coming_bytes = 0;
@@ -106,32 +137,37 @@ class PartitionFiles : public GlobalFunctionData {
   duckdb::unique_ptr<PreparedBatchData> PrepareOnly(RowsPtr rows) { return Prepare(Last(), std::move(rows)); }
   void FlushOnly(PreparedBatchData& batch) { Flush(Last(), batch.Cast<RowGroup>()); }
 
-  void Write(RowsPtr rows) {
-    if (rows->Count() == 0) return;
+  // Returns the rows for which the file has no room: they wait for a row group of the next one.
+  RowsPtr Write(RowsPtr rows) {
+    if (rows->Count() == 0) return nullptr;
     idx_t bytes = rows->SizeInBytes() / kCompression;
-    OpenFile& file = Begin(bytes);
+    auto [file, room] = Begin(rows->Count(), bytes);
+    RowsPtr behind = room < rows->Count() ? SplitOff(context_, rows, room) : nullptr;
     auto batch = Prepare(file, std::move(rows));
     Flush(file, batch->Cast<RowGroup>());
     End(file, bytes);
+    return behind;
   }
 
   // Rows that are no whole row group: with those of other threads they may be one.
   void WriteRest(RowsPtr rows) {
-    if (!bind_.IsRowGroup(*rows, 2)) {
-      std::lock_guard lock(mutex_);
-      if (rest_) {
-        rest_->Combine(*rows);
-      } else {
-        rest_ = std::move(rows);
+    while (rows) {
+      if (!bind_.IsRowGroup(*rows, 2)) {
+        std::lock_guard lock(mutex_);
+        if (rest_) {
+          rest_->Combine(*rows);
+        } else {
+          rest_ = std::move(rows);
+        }
+        if (!bind_.IsRowGroup(*rest_, 2)) return;
+        rows = std::move(rest_);
       }
-      if (!bind_.IsRowGroup(*rest_, 2)) return;
-      rows = std::move(rest_);
+      rows = Write(std::move(rows));
     }
-    Write(std::move(rows));
   }
 
   void Finish() {
-    if (rest_) Write(std::move(rest_));
+    while (rest_) rest_ = Write(std::move(rest_));
     Close(Last());
     if (told_ == nullptr) return;
     *told_ = AllStatisticsOf(0);
@@ -160,14 +196,20 @@ class PartitionFiles : public GlobalFunctionData {
     file.state.reset();
   }
 
-  // Whether it will have its size once the row groups that are coming have come.
+  // Whether it will have its size or its rows once the row groups that are coming have come.
   bool IsFull(const OpenFile& file) const {
+    if (bind_.file_rows > 0 && file.rows >= bind_.file_rows) return true;
     if (bind_.target_bytes == 0) return false;
     if (file.coming_bytes >= bind_.target_bytes) return true;
     return bind_.parquet.rotate_next_file(*file.state, *bind_.bound, bind_.target_bytes - file.coming_bytes);
   }
 
-  OpenFile& Begin(idx_t bytes) {
+  struct Room {
+    OpenFile& file;
+    idx_t rows;  // of those that want to go there
+  };
+
+  Room Begin(idx_t rows, idx_t bytes) {
     OpenFile* to_close = nullptr;
     OpenFile* file = nullptr;
     {
@@ -180,9 +222,11 @@ class PartitionFiles : public GlobalFunctionData {
       file = &Last();
       ++file->coming;
       file->coming_bytes += bytes;
+      if (bind_.file_rows > 0) rows = std::min(rows, bind_.file_rows - file->rows);
+      file->rows += rows;
     }
     if (to_close != nullptr) Close(*to_close);
-    return *file;
+    return {*file, rows};
   }
 
   void End(OpenFile& file, idx_t bytes) {
@@ -238,12 +282,20 @@ class PartitionFiles : public GlobalFunctionData {
 
 // The row group that a thread collects.
 struct CollectedRows : LocalFunctionData {
-  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) { Begin(); }
+  CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) { Begin(nullptr); }
 
-  void Begin() {
+  // With rows that are there already, or none.
+  void Begin(RowsPtr begun) {
     append = duckdb::ColumnDataAppendState();
-    rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, bind.types);
+    rows = begun ? std::move(begun) : duckdb::make_uniq<duckdb::ColumnDataCollection>(context, bind.types);
     rows->InitializeAppend(append);
+  }
+  // Rows of the chunk from the `from`th on, until there are as many as a file may have. Returns how many.
+  idx_t Append(DataChunk& chunk, idx_t from) {
+    idx_t count = chunk.size() - from;
+    if (bind.file_rows > 0) count = std::min(count, bind.file_rows - rows->Count());
+    AppendPart(*rows, append, chunk, from, count);
+    return count;
   }
   RowsPtr Take() {
     append.current_chunk_state.handles.clear();  // else its blocks stay in memory
@@ -258,8 +310,8 @@ struct CollectedRows : LocalFunctionData {
 
 void ListFileOptions(ClientContext& context, duckdb::CopyOptionsInput& input) {
   ParquetOf(context).copy_options(context, input);
-  for (const char* bytes : {kTargetBytes, kRowGroupBytes}) {
-    input.options[bytes] = duckdb::CopyOption(duckdb::LogicalType::UBIGINT, duckdb::CopyOptionMode::WRITE_ONLY);
+  for (const char* number : {kTargetBytes, kRowGroupBytes, kFileRows}) {
+    input.options[number] = duckdb::CopyOption(duckdb::LogicalType::UBIGINT, duckdb::CopyOptionMode::WRITE_ONLY);
   }
 }
 
@@ -272,12 +324,13 @@ duckdb::unique_ptr<FunctionData> BindFiles(ClientContext& context, duckdb::CopyF
   auto take = [&](const char* option) -> idx_t {
     auto given = parquet_info.options.find(option);
     if (given == parquet_info.options.end()) return 0;
-    auto bytes = given->second.at(0).GetValue<uint64_t>();
+    auto number = given->second.at(0).GetValue<uint64_t>();
     parquet_info.options.erase(given);
-    return bytes;
+    return number;
   };
   bind->target_bytes = take(kTargetBytes);
   bind->row_group_bytes = take(kRowGroupBytes);
+  bind->file_rows = take(kFileRows);
   duckdb::CopyFunctionBindInput parquet_input(parquet_info);
   bind->bound = bind->parquet.copy_to_bind(context, parquet_input, names, types);
   bind->types = types;
@@ -299,10 +352,10 @@ duckdb::unique_ptr<LocalFunctionData> BeginCollecting(ExecutionContext& context,
 
 void CollectRows(ExecutionContext&, FunctionData& bind, GlobalFunctionData& files, LocalFunctionData& local, DataChunk& chunk) {
   auto& collected = local.Cast<CollectedRows>();
-  collected.rows->Append(collected.append, chunk);
-  if (!bind.Cast<FilesBind>().IsRowGroup(*collected.rows, 1)) return;
-  files.Cast<PartitionFiles>().Write(collected.Take());
-  collected.Begin();
+  for (idx_t done = 0; done < chunk.size();) {
+    done += collected.Append(chunk, done);
+    if (bind.Cast<FilesBind>().IsRowGroup(*collected.rows, 1)) collected.Begin(files.Cast<PartitionFiles>().Write(collected.Take()));
+  }
 }
 
 void FinishCollecting(ExecutionContext&, FunctionData&, GlobalFunctionData& files, LocalFunctionData& local) {
@@ -316,7 +369,8 @@ void TellStatistics(ClientContext&, FunctionData&, GlobalFunctionData& files, du
 }
 
 duckdb::unique_ptr<PreparedBatchData> PrepareBatch(ClientContext&, FunctionData& bind, GlobalFunctionData& files, RowsPtr rows) {
-  CHECK_EQ(bind.Cast<FilesBind>().target_bytes, 0u) << "files of a size need PRESERVE_ORDER false";
+  const auto& limits = bind.Cast<FilesBind>();
+  CHECK(limits.target_bytes == 0 && limits.file_rows == 0) << "files of a size need PRESERVE_ORDER false";
   return files.Cast<PartitionFiles>().PrepareOnly(std::move(rows));
 }
 

@@ -3,6 +3,8 @@
 //
 // - TARGET_BYTES: a file that has this size is closed and another one goes on, within a partition too; DuckDB's
 //   FILE_SIZE_BYTES excludes PARTITION_BY.
+// - FILE_ROWS: a file has so many rows and no more; the row group that it ends with has those that are left of that. A file
+//   that may have no more than a row group is one.
 // - ROW_GROUP_BYTES: a row group ends early when its rows have this size in memory.
 // - RETURN_STATS counts the NULLs of structs, lists and maps and of those inside structs, under their own paths. A value
 //   within a NULL is NULL.
