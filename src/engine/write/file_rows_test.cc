@@ -139,7 +139,7 @@ TEST_F(FileRows, OfEachPartition) {
 }
 
 // What a file needs while it is written is free again when it is whole.
-TEST_F(FileRows, ManyFilesNeedNoMemory) {
+TEST_F(FileRows, ManyFilesFitInLittleMemory) {
   OpenEngine(32u << 20);
   std::filesystem::create_directories(root_ + "/files");
   std::vector<WrittenFile> files;

@@ -8,12 +8,14 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/execution/execution_context.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/client_context.hpp"
+#include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "engine/duck_types.h"
@@ -112,8 +114,27 @@ struct RowGroup : PreparedBatchData {
   NullCounts nulls;
 };
 
+// What a statement has made, by the paths of the first files.
+struct MadeFiles : duckdb::ClientContextState {
+  static duckdb::shared_ptr<MadeFiles> Of(ClientContext& context) { return context.registered_state->GetOrCreate<MadeFiles>("ashlar_made_files"); }
+  void QueryBegin(ClientContext&) override { by_first.clear(); }
+
+  std::mutex mutex;
+  std::map<std::string, std::vector<WrittenFile>> by_first;
+};
+
+WrittenFile::Column ColumnOf(const duckdb::case_insensitive_map_t<duckdb::Value>& statistics) {
+  auto text = [&](const char* name) {
+    auto found = statistics.find(name);
+    return found == statistics.end() || found->second.IsNull() ? std::nullopt : std::optional(found->second.ToString());
+  };
+  WrittenFile::Column column{.min = text("min"), .max = text("max"), .null_count = {}, .has_nan = text("has_nan") == "true"};
+  if (auto nulls = text("null_count")) column.null_count = ParseInt64(*nulls);
+  return column;
+}
+
 struct OpenFile {
-  std::string path;
+  WrittenFile made;                              // path alone until it is closed
   duckdb::unique_ptr<GlobalFunctionData> state;  // DuckDB's; none once it is closed
   duckdb::CopyFunctionFileStatistics statistics;
   NullCounts nulls;
@@ -169,15 +190,15 @@ class PartitionFiles : public GlobalFunctionData {
   void Finish() {
     while (rest_) rest_ = Write(std::move(rest_));
     Close(Last());
-    if (told_ == nullptr) return;
-    *told_ = AllStatisticsOf(0);
-    for (size_t n = 1; n < files_.size(); ++n) {
-      const auto statistics = AllStatisticsOf(n);
-      auto& of_file = told_->column_statistics[FurtherFileKey(n, "")];
-      of_file[kRowsInFile] = duckdb::Value::UBIGINT(statistics.row_count);
-      of_file[kBytesOfFile] = duckdb::Value::UBIGINT(statistics.file_size_bytes);
-      for (const auto& [column, known] : statistics.column_statistics) told_->column_statistics[FurtherFileKey(n, column)] = known;
+    if (told_ != nullptr) {
+      told_->row_count = static_cast<idx_t>(files_[0]->made.row_count);
+      told_->file_size_bytes = static_cast<idx_t>(files_[0]->made.size);
     }
+    std::vector<WrittenFile> made;
+    for (auto& file : files_) made.push_back(std::move(file->made));
+    auto all = MadeFiles::Of(context_);
+    std::lock_guard lock(all->mutex);
+    all->by_first[path_] = std::move(made);
   }
 
  private:
@@ -185,8 +206,8 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Open() {
     auto file = std::make_unique<OpenFile>();
-    file->path = files_.empty() ? path_ : FurtherFilePath(path_, files_.size());
-    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, file->path);
+    file->made.path = files_.empty() ? path_ : path_ + "-" + std::to_string(files_.size());
+    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, file->made.path);
     bind_.parquet.copy_to_get_written_statistics(context_, *bind_.bound, *file->state, file->statistics);
     files_.push_back(std::move(file));
   }
@@ -194,6 +215,13 @@ class PartitionFiles : public GlobalFunctionData {
   void Close(OpenFile& file) {
     bind_.parquet.copy_to_finalize(context_, *bind_.bound, *file.state);
     file.state.reset();
+    // DuckDB's statistics take many times the memory of what is wanted of them.
+    file.made.row_count = static_cast<int64_t>(file.statistics.row_count);
+    file.made.size = static_cast<int64_t>(file.statistics.file_size_bytes);
+    for (const auto& [path, known] : file.statistics.column_statistics) file.made.columns[path] = ColumnOf(known);
+    for (const auto& [path, count] : file.nulls) file.made.columns[path].null_count = static_cast<int64_t>(count);
+    file.statistics = duckdb::CopyFunctionFileStatistics();
+    file.nulls.clear();
   }
 
   // Whether it will have its size or its rows once the row groups that are coming have come.
@@ -258,17 +286,9 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Flush(OpenFile& file, RowGroup& batch) {
     bind_.parquet.flush_batch(context_, *bind_.bound, *file.state, *batch.row_group);
-    if (bind_.target_bytes > 0) BeginSync(file.path);  // the disk is at work while the next rows come
+    if (bind_.target_bytes > 0) BeginSync(file.made.path);  // the disk is at work while the next rows come
     std::lock_guard lock(mutex_);
     for (const auto& [path, count] : batch.nulls) file.nulls[path] += count;
-  }
-
-  duckdb::CopyFunctionFileStatistics AllStatisticsOf(size_t n) const {
-    auto statistics = files_[n]->statistics;
-    for (const auto& [path, count] : files_[n]->nulls) {
-      statistics.column_statistics[path]["null_count"] = duckdb::Value::UBIGINT(count);
-    }
-    return statistics;
   }
 
   ClientContext& context_;
@@ -387,6 +407,13 @@ duckdb::CopyFunctionExecutionMode CopyModeOf(bool preserve_order, bool has_batch
 }
 
 }  // namespace
+
+std::vector<WrittenFile> TakeFilesFrom(ClientContext& context, const std::string& path) {
+  auto all = MadeFiles::Of(context);
+  auto files = all->by_first.extract(path);
+  CHECK(!files.empty()) << "no files were made at " << path;
+  return std::move(files.mapped());
+}
 
 void RegisterParquetFiles(duckdb::DatabaseInstance& database) {
   CopyFunction function("ashlar_parquet");
