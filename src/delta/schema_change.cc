@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "delta/evolution/drop_feature.h"
 #include "delta/evolution/iceberg_compat.h"
+#include "delta/evolution/shared_fields.h"
 #include "delta/schema.h"
 
 namespace ashlar::delta {
@@ -99,33 +100,13 @@ Status Insert(Fields& fields, Field field, const ColumnPlace& place) {
   return OkStatus();
 }
 
-DataType WithIdsOf(const DataType& before, const DataType& after);
-
-Fields WithIdsOf(const Fields& before, Fields after) {
-  for (Field& field : after) {
-    size_t at = IndexIn(before, field.name);
-    if (at == before.size()) continue;
-    auto known = ParseJson(before[at].metadata), own = ParseJson(field.metadata);
-    if (!known.ok() || !own.ok()) continue;
-    for (const char* key : {kFieldId, kPhysicalName, kNestedIds}) {
-      if (known->contains(key)) (*own)[key] = (*known)[key];
-    }
-    field.metadata = WriteJson(*own);
-    field.type = WithIdsOf(before[at].type, field.type);
+void KeepIds(const Field& before, Field& after) {
+  auto known = ParseJson(before.metadata), own = ParseJson(after.metadata);
+  if (!known.ok() || !own.ok()) return;
+  for (const char* key : {kFieldId, kPhysicalName, kNestedIds}) {
+    if (known->contains(key)) (*own)[key] = (*known)[key];
   }
-  return after;
-}
-
-DataType WithIdsOf(const DataType& before, const DataType& after) {
-  if (before.id() != after.id()) return after;
-  switch (after.id()) {
-    case TypeId::kStruct: return DataType::Struct(WithIdsOf(before.fields(), after.fields()));
-    case TypeId::kArray: return DataType::Array(WithIdsOf(before.element(), after.element()), after.contains_null());
-    case TypeId::kMap:
-      return DataType::Map(WithIdsOf(before.key(), after.key()), WithIdsOf(before.map_value(), after.map_value()),
-                           after.value_contains_null());
-    default: return after;
-  }
+  after.metadata = WriteJson(*own);
 }
 
 }  // namespace
@@ -212,7 +193,7 @@ Status KeepColumnIds(const Metadata& before, Metadata& after, Random& random) {
   }
   ASSIGN_OR_RETURN(Schema old, Schema::FromJsonText(before.schema_string));
   ASSIGN_OR_RETURN(Schema schema, Schema::FromJsonText(after.schema_string));
-  schema.fields = WithIdsOf(old.fields, WithoutColumnIds(schema).fields);
+  schema.fields = KeepOfSharedFields(old.ToStruct(), WithoutColumnIds(schema).ToStruct(), KeepIds).fields();
   auto highest = before.configuration.find(kMaxColumnId);
   if (highest != before.configuration.end()) after.configuration[kMaxColumnId] = highest->second;
   AssignColumnIds(schema, after.configuration, false, random);

@@ -51,6 +51,7 @@ struct WriteTarget {
   std::string folder;  // below the table's root, with a slash at its end: "_change_data/"
   ParquetCodec codec;
   int64_t target_file_bytes = int64_t{128} << 20;  // about: of all files of a partition but the last
+  int64_t file_rows = 0;                           // a file has no more; 0: any number
 };
 
 struct WrittenFiles {

@@ -36,8 +36,8 @@ class DeltaTableTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  void OpenEngine(uint64_t memory_limit_bytes) {
-    auto engine = Engine::Open({.memory_limit_bytes = memory_limit_bytes, .threads = 2, .temp_directory = root_ + "/spill"});
+  void OpenEngine(uint64_t memory_limit_bytes, int threads = 2) {
+    auto engine = Engine::Open({.memory_limit_bytes = memory_limit_bytes, .threads = threads, .temp_directory = root_ + "/spill"});
     ASSERT_TRUE(engine.ok()) << FullMessage(engine.error());
     engine_ = *std::move(engine);
     parquet_ = std::make_unique<EngineParquetActions>(*engine_);

@@ -9,7 +9,7 @@ namespace ashlar::session {
 namespace {
 
 // kSpelled: a text that stays as it is spelled; of kText with choices stays the choice.
-enum class Kind { kText, kSpelled, kBoolean, kInteger, kPositive, kTimeZone, kStatic };
+enum class Kind { kText, kSpelled, kBoolean, kInteger, kLong, kPositive, kTimeZone, kStatic };
 
 struct Entry {
   std::string_view key;
@@ -57,6 +57,7 @@ constexpr std::array kEntries = {
     Entry{"spark.sql.storeAssignmentPolicy", "ANSI", Kind::kText, "ANSI,-LEGACY,-STRICT"},
     Entry{"spark.sql.legacy.timeParserPolicy", "CORRECTED", Kind::kText, "EXCEPTION,-LEGACY,CORRECTED"},
     Entry{"spark.sql.parquet.compression.codec", "snappy", Kind::kSpelled, "brotli,uncompressed,-lzo,snappy,lz4_raw,none,zstd,-lz4,gzip"},
+    Entry{"spark.sql.files.maxRecordsPerFile", "0", Kind::kLong},
     Entry{"spark.sql.groupByOrdinal", "true", Kind::kBoolean},
     Entry{"spark.sql.groupByAliases", "true", Kind::kBoolean},
     Entry{"spark.sql.orderByOrdinal", "true", Kind::kBoolean},
@@ -136,9 +137,8 @@ Result<std::string> Checked(const std::string& key, const std::string& value) {
     if (lower == "true" || lower == "false") return lower;
     return OfWrongType(*entry, value, "boolean");
   }
-  if (entry->kind == Kind::kInteger && !ParseInt64(value)) {
-    return OfWrongType(*entry, value, "int");
-  }
+  bool number = entry->kind == Kind::kInteger || entry->kind == Kind::kLong;
+  if (number && !ParseInt64(Trim(value))) return OfWrongType(*entry, value, entry->kind == Kind::kLong ? "long" : "int");
   if (entry->kind == Kind::kPositive && ParseInt64(value).value_or(0) < 1) {
     return BadValue(*entry, value, key + " should be a positive number, but was " + value);
   }

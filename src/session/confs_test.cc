@@ -43,6 +43,21 @@ TEST(Confs, RefusesStaticAndWrongValues) {
   EXPECT_FALSE(confs.Set("spark.sql.shuffle.partitions", "many").ok());
 }
 
+TEST(Confs, NumbersMayStandBetweenBlanks) {
+  Confs confs;
+  const std::string rows = "spark.sql.files.maxRecordsPerFile";
+  EXPECT_EQ(confs.Get(rows), "0");
+  for (const char* number : {" 3 ", "-1", "9223372036854775807"}) {
+    ASSERT_TRUE(confs.Set(rows, number).ok()) << number;
+    EXPECT_EQ(confs.Get(rows), number);
+  }
+  for (const char* other : {"x", "", "3.0", "1e3", "1k", "9223372036854775808"}) {
+    Status refused = confs.Set(rows, other);
+    ASSERT_FALSE(refused.ok()) << other;
+    EXPECT_EQ(refused.error().parameters.at("confType"), "long");
+  }
+}
+
 TEST(Confs, RefusesWhatIsNotBuiltByName) {
   Confs confs;
   ASSERT_TRUE(confs.Set("spark.sql.mapKeyDedupPolicy", "last_win").ok());

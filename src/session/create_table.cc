@@ -230,7 +230,7 @@ Rows WriteTable(StatementRun& run, DeltaTarget target, const CreateTableStatemen
                         "Replacing a clustered Delta table with a partitioned table is not allowed.");
   }
   DeltaWrite write(run, std::move(target), table);
-  write.UseOptions(statement.options);
+  if (shape.rows) write.UseOptions(statement.options);  // they are of the rows, not of the table
   if (exists) RETURN_IF_ERROR(write.ReplaceTable(table));
   if (!shape.cluster_by.empty()) {
     RETURN_IF_ERROR(write.ClusterBy(shape.cluster_by));

@@ -266,6 +266,7 @@ engine::WriteTarget DeltaWrite::WriterTarget() const {
   target.constraints.insert(target.constraints.end(), required_.begin(), required_.end());
   target.identities = rules_.identities;
   target.target_file_bytes = layout_.file_bytes;
+  target.file_rows = layout_.file_rows;
   target.codec = layout_.codec;
   return target;
 }

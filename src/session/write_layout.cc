@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kFileBytes = int64_t{128} << 20;
 constexpr const char* kCodec = "spark.sql.parquet.compression.codec";
+constexpr const char* kFileRows = "spark.sql.files.maxRecordsPerFile";
 constexpr const char* kBinSize = "spark.databricks.delta.optimizeWrite.binSize";
 
 std::optional<std::string> OptionOf(const WriteOptions& options, std::string_view name) {
@@ -59,12 +60,21 @@ Result<engine::ParquetCodec> CodecOf(const StatementRun& run, const delta::Metad
   return MakeError(ErrorCode::kInvalidParameterValue, "There is no codec of Parquet files with the name " + *name + ".");
 }
 
+Result<int64_t> FileRowsOf(const StatementRun& run, const WriteOptions& options) {
+  std::optional<std::string> option = OptionOf(options, "maxRecordsPerFile");
+  std::string said = option ? *option : std::string(Trim(run.state().confs.GetOr(kFileRows, "0")));
+  std::optional<int64_t> rows = ParseInt64(said);
+  if (rows) return std::max<int64_t>(*rows, 0);
+  return MakeError(ErrorCode::kInvalidParameterValue, "The option maxRecordsPerFile is no number. For input string: \"" + said + "\"");
+}
+
 }  // namespace
 
 Result<WriteLayout> LayoutOf(const StatementRun& run, const delta::Metadata& metadata, const WriteOptions& options) {
   WriteLayout layout;
   ASSIGN_OR_RETURN(layout.file_bytes, FileBytesOf(run, metadata, options));
   ASSIGN_OR_RETURN(layout.codec, CodecOf(run, metadata, options));
+  ASSIGN_OR_RETURN(layout.file_rows, FileRowsOf(run, options));
   return layout;
 }
 

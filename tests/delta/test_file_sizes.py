@@ -1,5 +1,6 @@
-"""A new file about every `delta.targetFileSize`, in each partition that a statement writes to."""
+"""A new file about every `delta.targetFileSize`, in each partition that a statement writes to, or after as many rows as it may have."""
 
+import json
 import pathlib
 
 import pyarrow.parquet as pq
@@ -121,3 +122,26 @@ def test_rows_of_many_bytes(sql):
                   for i in range(metadata.num_row_groups)]
     assert sum(row_groups) == 8000 and max(row_groups) <= 4096
     replay.check(root)
+
+
+LIMIT = 400
+
+
+@pytest.mark.parametrize("properties", ("", ", 'delta.enableRowTracking' = 'true'"), ids=("plain", "row_ids"))
+def test_rows_of_a_file(sql, properties, request):
+    name = f"counted_{request.node.callspec.id}"
+    sql(f"CREATE TABLE {name} (number BIGINT GENERATED ALWAYS AS IDENTITY, id BIGINT, t STRING, s STRUCT<n: ARRAY<BIGINT>>, p STRING) "
+        f"{PROPERTIES[:-1]}{properties})".replace("512kb", "128mb"))
+    sql(f"INSERT INTO {name} WITH ('maxRecordsPerFile' = {LIMIT}) (id, t, s, p) {MANY}")
+    files = check(sql, name)
+    assert len(files["few"]) == 1
+    full, last = divmod(EACH, LIMIT)
+    for part in PARTS:
+        rows = sorted(json.loads(add["stats"])["numRecords"] for add in files[part])
+        assert rows == [last] + [LIMIT] * full
+    assert [[row[0], row[1], row[4]] for row in contents(sql, name)] == [
+        [part, str(n), str(64 * n)] for part, n in ((None, EACH), ("few", 9), ("plain", EACH), (ODD, EACH))]
+    count = str(3 * EACH + 9)
+    assert sql(f"SELECT count(DISTINCT number), min(number), max(number), count(DISTINCT id) FROM {name}") == [[count, "1", count, count]]
+    if properties:
+        assert sql(f"SELECT count(DISTINCT _metadata.row_id), min(_metadata.row_id) FROM {name}") == [[count, "0"]]

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "delta/evolution/shared_fields.h"
 #include "types/schema_tree.h"
 #include "types/text_lengths.h"
 #include "types/widening.h"
@@ -105,29 +106,9 @@ std::string WithCommentOf(const std::string& wanted, const std::string& known) {
   return WriteJson(*ours);
 }
 
-Fields Replaced(const Fields& before, const Fields& wanted);
-
-DataType Replaced(const DataType& before, const DataType& wanted) {
-  if (before.id() != wanted.id()) return wanted;
-  switch (wanted.id()) {
-    case TypeId::kStruct: return DataType::Struct(Replaced(before.fields(), wanted.fields()));
-    case TypeId::kArray: return DataType::Array(Replaced(before.element(), wanted.element()), wanted.contains_null());
-    case TypeId::kMap:
-      return DataType::Map(Replaced(before.key(), wanted.key()), Replaced(before.map_value(), wanted.map_value()),
-                           wanted.value_contains_null());
-    default: return wanted;
-  }
-}
-
-Fields Replaced(const Fields& before, const Fields& wanted) {
-  Fields fields;
-  for (const Field& field : wanted) {
-    const Field* known = Named(before, field.name);
-    fields.push_back(known == nullptr ? field
-                                      : Field{known->name, Replaced(known->type, field.type), field.nullable,
-                                              WithCommentOf(field.metadata, known->metadata)});
-  }
-  return fields;
+void KeepNameAndMetadata(const Field& known, Field& field) {
+  field.name = known.name;
+  field.metadata = WithCommentOf(field.metadata, known.metadata);
 }
 
 }  // namespace
@@ -136,7 +117,7 @@ Result<Schema> ReplaceColumns(const Schema& before, const Schema& wanted, const 
   // CHAR(n) and VARCHAR(n) are strings here, which become no others.
   DataType plain = WithoutLengths(before.ToStruct());
   std::string details = Difference(rules).Of(plain, wanted.ToStruct());
-  if (details.empty()) return Schema{Replaced(plain.fields(), wanted.fields)};
+  if (details.empty()) return Schema{KeepOfSharedFields(plain, wanted.ToStruct(), KeepNameAndMetadata).fields()};
   std::string old_schema = TreeText(Schema{plain.fields()}), new_schema = TreeText(wanted);
   return MakeSqlError("DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP", "0AKDC",
                       "Unsupported ALTER TABLE REPLACE COLUMNS operation. Reason: " + details + "\n\nFailed to change schema from:\n\n" +

@@ -1,5 +1,6 @@
 #include "engine/write/parquet_files.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -7,12 +8,14 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/execution/execution_context.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/client_context.hpp"
+#include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "engine/duck_types.h"
@@ -36,6 +39,7 @@ using RowsPtr = duckdb::unique_ptr<duckdb::ColumnDataCollection>;
 constexpr const char* kTargetBytes = "target_bytes";
 constexpr const char* kRowGroupBytes = "row_group_bytes";
 constexpr const char* kRowsTo = "rows_to";
+constexpr const char* kFileRows = "file_rows";
 // Of rows in memory; DuckDB guesses the same while a row group is being made.
 constexpr idx_t kCompression = 2;
 
@@ -58,16 +62,44 @@ struct FilesBind : duckdb::TableFunctionData {
   std::vector<std::string> names;
   duckdb::vector<duckdb::column_t> nested;  // columns whose NULLs are counted here
   std::shared_ptr<const ReplacedRowsBinding> replaced;  // none: there are no columns behind those of the files
-  idx_t target_bytes = 0;                   // 0: one file
+  idx_t target_bytes = 0;                   // 0: any
+  idx_t file_rows = 0;                      // 0: any
   idx_t row_group_bytes = 0;                // 0: any
   idx_t row_group_rows = 0;
 
-  // Whether rows are as many as a row group has, or the `part`th of that.
+  // Whether rows are as many as a row group has, or the `part`th of that; of a file that has no more, they are all of it.
   bool IsRowGroup(const duckdb::ColumnDataCollection& rows, idx_t part) const {
-    if (rows.Count() >= row_group_rows / part) return true;
+    bool whole_file = file_rows > 0 && file_rows <= row_group_rows;
+    if (rows.Count() >= (whole_file ? file_rows : row_group_rows / part)) return true;
     return row_group_bytes > 0 && rows.SizeInBytes() >= row_group_bytes / part;
   }
 };
+
+void AppendPart(duckdb::ColumnDataCollection& rows, duckdb::ColumnDataAppendState& append, DataChunk& chunk, idx_t from, idx_t count) {
+  if (count == 0) return;
+  if (count == chunk.size()) return rows.Append(append, chunk);
+  DataChunk part;
+  part.InitializeEmpty(chunk.GetTypes());
+  part.Reference(chunk);
+  part.Slice(from, count);
+  rows.Append(append, part);
+}
+
+// Leaves the first `count` rows; returns those behind.
+RowsPtr SplitOff(ClientContext& context, RowsPtr& rows, idx_t count) {
+  auto first = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, rows->Types());
+  auto behind = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, rows->Types());
+  duckdb::ColumnDataAppendState to_first, to_behind;
+  first->InitializeAppend(to_first);
+  behind->InitializeAppend(to_behind);
+  for (DataChunk& chunk : rows->Chunks()) {
+    idx_t wanted = std::min(chunk.size(), count - first->Count());
+    AppendPart(*first, to_first, chunk, 0, wanted);
+    AppendPart(*behind, to_behind, chunk, wanted, chunk.size() - wanted);
+  }
+  rows = std::move(first);
+  return behind;
+}
 
 using NullCounts = std::map<std::string, idx_t>;  // by path as in RETURN_STATS
 
@@ -90,11 +122,31 @@ struct RowGroup : PreparedBatchData {
   NullCounts nulls;
 };
 
+// What a statement has made, by the paths of the first files.
+struct MadeFiles : duckdb::ClientContextState {
+  static duckdb::shared_ptr<MadeFiles> Of(ClientContext& context) { return context.registered_state->GetOrCreate<MadeFiles>("ashlar_made_files"); }
+  void QueryBegin(ClientContext&) override { by_first.clear(); }
+
+  std::mutex mutex;
+  std::map<std::string, std::vector<WrittenFile>> by_first;
+};
+
+WrittenFile::Column ColumnOf(const duckdb::case_insensitive_map_t<duckdb::Value>& statistics) {
+  auto text = [&](const char* name) {
+    auto found = statistics.find(name);
+    return found == statistics.end() || found->second.IsNull() ? std::nullopt : std::optional(found->second.ToString());
+  };
+  WrittenFile::Column column{.min = text("min"), .max = text("max"), .null_count = {}, .has_nan = text("has_nan") == "true"};
+  if (auto nulls = text("null_count")) column.null_count = ParseInt64(*nulls);
+  return column;
+}
+
 struct OpenFile {
-  std::string path;
+  WrittenFile made;                              // path alone until it is closed
   duckdb::unique_ptr<GlobalFunctionData> state;  // DuckDB's; none once it is closed
   duckdb::CopyFunctionFileStatistics statistics;
   NullCounts nulls;
+  idx_t rows = 0;  // those that are on their way, too
   // Row groups that are on their way, and about what they will have in the file.
   size_t coming = 0;
   idx_t coming_bytes = 0;
@@ -114,42 +166,47 @@ class PartitionFiles : public GlobalFunctionData {
   duckdb::unique_ptr<PreparedBatchData> PrepareOnly(RowsPtr rows) { return Prepare(Last(), std::move(rows)); }
   void FlushOnly(PreparedBatchData& batch) { Flush(Last(), batch.Cast<RowGroup>()); }
 
-  void Write(RowsPtr rows) {
-    if (rows->Count() == 0) return;
+  // Returns the rows for which the file has no room: they wait for a row group of the next one.
+  RowsPtr Write(RowsPtr rows) {
+    if (rows->Count() == 0) return nullptr;
     idx_t bytes = rows->SizeInBytes() / kCompression;
-    OpenFile& file = Begin(bytes);
+    auto [file, room] = Begin(rows->Count(), bytes);
+    RowsPtr behind = room < rows->Count() ? SplitOff(context_, rows, room) : nullptr;
     auto batch = Prepare(file, std::move(rows));
     Flush(file, batch->Cast<RowGroup>());
     End(file, bytes);
+    return behind;
   }
 
   // Rows that are no whole row group: with those of other threads they may be one.
   void WriteRest(RowsPtr rows) {
-    if (!bind_.IsRowGroup(*rows, 2)) {
-      std::lock_guard lock(mutex_);
-      if (rest_) {
-        rest_->Combine(*rows);
-      } else {
-        rest_ = std::move(rows);
+    while (rows) {
+      if (!bind_.IsRowGroup(*rows, 2)) {
+        std::lock_guard lock(mutex_);
+        if (rest_) {
+          rest_->Combine(*rows);
+        } else {
+          rest_ = std::move(rows);
+        }
+        if (!bind_.IsRowGroup(*rest_, 2)) return;
+        rows = std::move(rest_);
       }
-      if (!bind_.IsRowGroup(*rest_, 2)) return;
-      rows = std::move(rest_);
+      rows = Write(std::move(rows));
     }
-    Write(std::move(rows));
   }
 
   void Finish() {
-    if (rest_) Write(std::move(rest_));
+    while (rest_) rest_ = Write(std::move(rest_));
     Close(Last());
-    if (told_ == nullptr) return;
-    *told_ = AllStatisticsOf(0);
-    for (size_t n = 1; n < files_.size(); ++n) {
-      const auto statistics = AllStatisticsOf(n);
-      auto& of_file = told_->column_statistics[FurtherFileKey(n, "")];
-      of_file[kRowsInFile] = duckdb::Value::UBIGINT(statistics.row_count);
-      of_file[kBytesOfFile] = duckdb::Value::UBIGINT(statistics.file_size_bytes);
-      for (const auto& [column, known] : statistics.column_statistics) told_->column_statistics[FurtherFileKey(n, column)] = known;
+    if (told_ != nullptr) {
+      told_->row_count = static_cast<idx_t>(files_[0]->made.row_count);
+      told_->file_size_bytes = static_cast<idx_t>(files_[0]->made.size);
     }
+    std::vector<WrittenFile> made;
+    for (auto& file : files_) made.push_back(std::move(file->made));
+    auto all = MadeFiles::Of(context_);
+    std::lock_guard lock(all->mutex);
+    all->by_first[path_] = std::move(made);
   }
 
  private:
@@ -157,8 +214,8 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Open() {
     auto file = std::make_unique<OpenFile>();
-    file->path = files_.empty() ? path_ : FurtherFilePath(path_, files_.size());
-    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, file->path);
+    file->made.path = files_.empty() ? path_ : path_ + "-" + std::to_string(files_.size());
+    file->state = bind_.parquet.copy_to_initialize_global(context_, *bind_.bound, file->made.path);
     bind_.parquet.copy_to_get_written_statistics(context_, *bind_.bound, *file->state, file->statistics);
     files_.push_back(std::move(file));
   }
@@ -166,16 +223,29 @@ class PartitionFiles : public GlobalFunctionData {
   void Close(OpenFile& file) {
     bind_.parquet.copy_to_finalize(context_, *bind_.bound, *file.state);
     file.state.reset();
+    // DuckDB's statistics take many times the memory of what is wanted of them.
+    file.made.row_count = static_cast<int64_t>(file.statistics.row_count);
+    file.made.size = static_cast<int64_t>(file.statistics.file_size_bytes);
+    for (const auto& [path, known] : file.statistics.column_statistics) file.made.columns[path] = ColumnOf(known);
+    for (const auto& [path, count] : file.nulls) file.made.columns[path].null_count = static_cast<int64_t>(count);
+    file.statistics = duckdb::CopyFunctionFileStatistics();
+    file.nulls.clear();
   }
 
-  // Whether it will have its size once the row groups that are coming have come.
+  // Whether it will have its size or its rows once the row groups that are coming have come.
   bool IsFull(const OpenFile& file) const {
+    if (bind_.file_rows > 0 && file.rows >= bind_.file_rows) return true;
     if (bind_.target_bytes == 0) return false;
     if (file.coming_bytes >= bind_.target_bytes) return true;
     return bind_.parquet.rotate_next_file(*file.state, *bind_.bound, bind_.target_bytes - file.coming_bytes);
   }
 
-  OpenFile& Begin(idx_t bytes) {
+  struct Room {
+    OpenFile& file;
+    idx_t rows;  // of those that want to go there
+  };
+
+  Room Begin(idx_t rows, idx_t bytes) {
     OpenFile* to_close = nullptr;
     OpenFile* file = nullptr;
     {
@@ -188,9 +258,11 @@ class PartitionFiles : public GlobalFunctionData {
       file = &Last();
       ++file->coming;
       file->coming_bytes += bytes;
+      if (bind_.file_rows > 0) rows = std::min(rows, bind_.file_rows - file->rows);
+      file->rows += rows;
     }
     if (to_close != nullptr) Close(*to_close);
-    return *file;
+    return {*file, rows};
   }
 
   void End(OpenFile& file, idx_t bytes) {
@@ -222,17 +294,9 @@ class PartitionFiles : public GlobalFunctionData {
 
   void Flush(OpenFile& file, RowGroup& batch) {
     bind_.parquet.flush_batch(context_, *bind_.bound, *file.state, *batch.row_group);
-    if (bind_.target_bytes > 0) BeginSync(file.path);  // the disk is at work while the next rows come
+    if (bind_.target_bytes > 0) BeginSync(file.made.path);  // the disk is at work while the next rows come
     std::lock_guard lock(mutex_);
     for (const auto& [path, count] : batch.nulls) file.nulls[path] += count;
-  }
-
-  duckdb::CopyFunctionFileStatistics AllStatisticsOf(size_t n) const {
-    auto statistics = files_[n]->statistics;
-    for (const auto& [path, count] : files_[n]->nulls) {
-      statistics.column_statistics[path]["null_count"] = duckdb::Value::UBIGINT(count);
-    }
-    return statistics;
   }
 
   ClientContext& context_;
@@ -248,13 +312,21 @@ class PartitionFiles : public GlobalFunctionData {
 struct CollectedRows : LocalFunctionData {
   CollectedRows(ClientContext& context, const FilesBind& bind) : context(context), bind(bind) {
     if (bind.replaced) of_files.InitializeEmpty(bind.types);
-    Begin();
+    Begin(nullptr);
   }
 
-  void Begin() {
+  // With rows that are there already, or none.
+  void Begin(RowsPtr begun) {
     append = duckdb::ColumnDataAppendState();
-    rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, bind.types);
+    rows = begun ? std::move(begun) : duckdb::make_uniq<duckdb::ColumnDataCollection>(context, bind.types);
     rows->InitializeAppend(append);
+  }
+  // Rows of the chunk from the `from`th on, until there are as many as a file may have. Returns how many.
+  idx_t Append(DataChunk& chunk, idx_t from) {
+    idx_t count = chunk.size() - from;
+    if (bind.file_rows > 0) count = std::min(count, bind.file_rows - rows->Count());
+    AppendPart(*rows, append, chunk, from, count);
+    return count;
   }
   RowsPtr Take() {
     append.current_chunk_state.handles.clear();  // else its blocks stay in memory
@@ -270,7 +342,7 @@ struct CollectedRows : LocalFunctionData {
 
 void ListFileOptions(ClientContext& context, duckdb::CopyOptionsInput& input) {
   ParquetOf(context).copy_options(context, input);
-  for (const char* number : {kTargetBytes, kRowGroupBytes, kRowsTo}) {
+  for (const char* number : {kTargetBytes, kRowGroupBytes, kFileRows, kRowsTo}) {
     input.options[number] = duckdb::CopyOption(duckdb::LogicalType::UBIGINT, duckdb::CopyOptionMode::WRITE_ONLY);
   }
 }
@@ -305,6 +377,7 @@ duckdb::unique_ptr<FunctionData> BindFiles(ClientContext& context, duckdb::CopyF
   };
   bind->target_bytes = take(kTargetBytes);
   bind->row_group_bytes = take(kRowGroupBytes);
+  bind->file_rows = take(kFileRows);
   auto names = all_names;
   auto types = all_types;
   if (idx_t number = take(kRowsTo)) bind->replaced = BindReplaced(input, number, names, types);
@@ -345,10 +418,11 @@ DataChunk& TellReplaced(const FilesBind& bind, DataChunk& chunk, DataChunk& of_f
 void CollectRows(ExecutionContext&, FunctionData& data, GlobalFunctionData& files, LocalFunctionData& local, DataChunk& chunk) {
   const auto& bind = data.Cast<FilesBind>();
   auto& collected = local.Cast<CollectedRows>();
-  collected.rows->Append(collected.append, bind.replaced ? TellReplaced(bind, chunk, collected.of_files) : chunk);
-  if (!bind.IsRowGroup(*collected.rows, 1)) return;
-  files.Cast<PartitionFiles>().Write(collected.Take());
-  collected.Begin();
+  DataChunk& of_files = bind.replaced ? TellReplaced(bind, chunk, collected.of_files) : chunk;
+  for (idx_t done = 0; done < of_files.size();) {
+    done += collected.Append(of_files, done);
+    if (bind.IsRowGroup(*collected.rows, 1)) collected.Begin(files.Cast<PartitionFiles>().Write(collected.Take()));
+  }
 }
 
 void FinishCollecting(ExecutionContext&, FunctionData&, GlobalFunctionData& files, LocalFunctionData& local) {
@@ -362,8 +436,9 @@ void TellStatistics(ClientContext&, FunctionData&, GlobalFunctionData& files, du
 }
 
 duckdb::unique_ptr<PreparedBatchData> PrepareBatch(ClientContext&, FunctionData& bind, GlobalFunctionData& files, RowsPtr rows) {
-  CHECK_EQ(bind.Cast<FilesBind>().target_bytes, 0u) << "files of a size need PRESERVE_ORDER false";
-  CHECK(!bind.Cast<FilesBind>().replaced) << "replaced rows need PRESERVE_ORDER false";
+  const auto& limits = bind.Cast<FilesBind>();
+  CHECK(limits.target_bytes == 0 && limits.file_rows == 0) << "files of a size need PRESERVE_ORDER false";
+  CHECK(!limits.replaced) << "replaced rows need PRESERVE_ORDER false";
   return files.Cast<PartitionFiles>().PrepareOnly(std::move(rows));
 }
 
@@ -380,6 +455,13 @@ duckdb::CopyFunctionExecutionMode CopyModeOf(bool preserve_order, bool has_batch
 }
 
 }  // namespace
+
+std::vector<WrittenFile> TakeFilesFrom(ClientContext& context, const std::string& path) {
+  auto all = MadeFiles::Of(context);
+  auto files = all->by_first.extract(path);
+  CHECK(!files.empty()) << "no files were made at " << path;
+  return std::move(files.mapped());
+}
 
 void RegisterParquetFiles(duckdb::DatabaseInstance& database, ScanRegistry& scans) {
   CopyFunction function("ashlar_parquet");
@@ -400,21 +482,17 @@ void RegisterParquetFiles(duckdb::DatabaseInstance& database, ScanRegistry& scan
   duckdb::ExtensionLoader(database, "ashlar").RegisterFunction(std::move(function));
 }
 
-duckdb::CopyFunctionFileStatistics WriteParquetFile(ClientContext& context, const std::string& path,
-                                                    const std::map<std::string, duckdb::Value>& options,
-                                                    const std::vector<std::string>& names,
-                                                    std::unique_ptr<duckdb::ColumnDataCollection> rows) {
+WrittenFile WriteParquetFile(ClientContext& context, const std::string& path, const std::map<std::string, duckdb::Value>& options,
+                             const std::vector<std::string>& names, std::unique_ptr<duckdb::ColumnDataCollection> rows) {
   duckdb::CopyInfo info;  // its options are all that is read of it
   for (const auto& [name, value] : options) info.options[name] = {value};
   duckdb::CopyFunctionBindInput input(info);
   auto bind = BindFiles(context, input, {names.begin(), names.end()}, rows->Types());
   PartitionFiles files(context, bind->Cast<FilesBind>(), path);
-  duckdb::CopyFunctionFileStatistics told;
-  files.TellTo(told);
   auto row_group = files.PrepareOnly(RowsPtr(rows.release()));
   files.FlushOnly(*row_group);
   files.Finish();
-  return told;
+  return std::move(TakeFilesFrom(context, path).front());
 }
 
 }  // namespace ashlar::engine

@@ -87,9 +87,9 @@ std::string FieldIdsOf(const Field& field, delta::ColumnMappingMode mode) {
 // How many rows a write has. Few are written to a file without a folder of its own: half of the time of one row.
 enum class Rows { kFew, kAny, kMany };
 
-Rows RowsOf(const sql::Plan& plan) {
-  if (const auto* values = std::get_if<sql::ValuesPlan>(&plan.node)) return values->rows.size() <= kFewRows ? Rows::kFew : Rows::kAny;
-  if (const auto* project = std::get_if<sql::ProjectPlan>(&plan.node)) return RowsOf(*project->input);
+Rows RowsOf(const sql::Plan& plan, size_t few) {
+  if (const auto* values = std::get_if<sql::ValuesPlan>(&plan.node)) return values->rows.size() <= few ? Rows::kFew : Rows::kAny;
+  if (const auto* project = std::get_if<sql::ProjectPlan>(&plan.node)) return RowsOf(*project->input, few);
   const auto* scan = std::get_if<sql::ScanPlan>(&plan.node);
   const auto* table = scan == nullptr ? nullptr : dynamic_cast<const DeltaTable*>(scan->table.get());
   return table != nullptr && table->snapshot()->SizeInBytes() >= kManyBytes ? Rows::kMany : Rows::kAny;
@@ -213,7 +213,8 @@ class Writer {
   std::string SizesSql() const {
     bool one_partition = partition_.empty() || target_.partition;
     int64_t row_group_bytes = std::max(target_.target_file_bytes / 2, one_partition ? kEarlyBytes : 1);
-    return ", TARGET_BYTES " + std::to_string(target_.target_file_bytes) + ", ROW_GROUP_BYTES " + std::to_string(row_group_bytes);
+    return ", TARGET_BYTES " + std::to_string(target_.target_file_bytes) + ", ROW_GROUP_BYTES " + std::to_string(row_group_bytes) +
+           (target_.file_rows > 0 ? ", FILE_ROWS " + std::to_string(target_.file_rows) : "");
   }
 
   // SELECT checked columns under their physical names FROM rows
@@ -368,7 +369,8 @@ Result<WrittenFiles> WriteRows(Connection& connection, const sql::PlanPtr& rows,
                                const FileCreated& created) {
   CHECK_EQ(rows->output.size(), target.schema.fields.size());
   DuckConnection& duck = AsDuck(connection);
-  const Rows many = RowsOf(*rows);
+  size_t few = target.file_rows > 0 ? std::min(kFewRows, static_cast<size_t>(target.file_rows)) : kFewRows;
+  const Rows many = RowsOf(*rows, few);
   if (many == Rows::kFew) {
     auto constants = ConstantRows(*rows, target, duck.time_zone());
     if (constants) return Writer(duck, target, created).WriteConstants(*constants);

@@ -1,16 +1,12 @@
 #include "engine/write/written_file.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <iterator>
 
-#include "base/check.h"
 #include "base/text.h"
 #include "delta/partition_values.h"
 #include "duckdb.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
-#include "duckdb/function/copy_function.hpp"
 #include "engine/duck_types.h"
 #include "engine/value_rows.h"
 #include "engine/write/parquet_files.h"
@@ -31,43 +27,6 @@ std::map<std::string, std::optional<std::string>> TextMap(const duckdb::Value& m
     out.emplace(pair[0].ToString(), std::move(value));
   }
   return out;
-}
-
-// A file's number among those of a partition, and the rest of the key: a column or nothing (parquet_files.h).
-std::pair<size_t, std::string> FileAndColumn(const std::string& key) {
-  size_t number = 0;
-  if (key.starts_with('"')) return {number, key};
-  auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-  CHECK(error == std::errc() && *end == ':') << key;
-  return {number, key.substr(static_cast<size_t>(end - key.data()) + 1)};
-}
-
-// The files of a row of the result: one, and those that went on where it had its size.
-std::vector<WrittenFile> FilesOfRow(duckdb::DataChunk& chunk, duckdb::idx_t row) {
-  std::vector<WrittenFile> files(1);
-  files[0].path = chunk.GetValue(0, row).ToString();
-  files[0].row_count = chunk.GetValue(1, row).GetValue<int64_t>();
-  files[0].size = chunk.GetValue(2, row).GetValue<int64_t>();
-  files[0].partition = TextMap(chunk.GetValue(5, row));
-  duckdb::Value columns = chunk.GetValue(4, row);
-  if (columns.IsNull()) return files;
-  for (const duckdb::Value& entry : duckdb::MapValue::GetChildren(columns)) {
-    const auto& pair = duckdb::StructValue::GetChildren(entry);
-    auto [number, column] = FileAndColumn(pair[0].ToString());
-    while (files.size() <= number) {
-      files.push_back({FurtherFilePath(files[0].path, files.size()), 0, 0, {}, files[0].partition});
-    }
-    auto known = TextMap(pair[1]);
-    if (column.empty()) {
-      files[number].row_count = ParseInt64(*known[kRowsInFile]).value();
-      files[number].size = ParseInt64(*known[kBytesOfFile]).value();
-      continue;
-    }
-    for (auto& [name, value] : known) {
-      if (value) files[number].columns[column][name] = *std::move(value);
-    }
-  }
-  return files;
 }
 
 std::optional<std::string> UnhexText(const std::string& text) {
@@ -92,29 +51,19 @@ std::optional<Value> TimestampOf(std::string text, const DataType& type, TextFor
   return parsed ? std::optional(Value{type, parsed->micros}) : std::nullopt;
 }
 
-WrittenFile WriteFile(duckdb::ClientContext& context, const std::string& path, const std::map<std::string, duckdb::Value>& options,
-                      const std::vector<std::string>& names, std::unique_ptr<duckdb::ColumnDataCollection> rows) {
-  WrittenFile file;
-  file.path = path;
-  if (rows->Count() == 0) return file;
-  duckdb::CopyFunctionFileStatistics told = WriteParquetFile(context, path, options, names, std::move(rows));
-  file.row_count = static_cast<int64_t>(told.row_count);
-  file.size = static_cast<int64_t>(told.file_size_bytes);
-  for (const auto& [column, known] : told.column_statistics) {
-    for (const auto& [name, value] : known) {
-      if (!value.IsNull()) file.columns[column][name] = value.ToString();
-    }
-  }
-  return file;
-}
-
 }  // namespace
 
 Status RunCopy(DuckConnection& connection, const std::string& copy, std::vector<WrittenFile>& files) {
   return connection.Run(copy, [&](duckdb::QueryResult& result) {
     while (auto chunk = result.Fetch()) {
       if (chunk->size() == 0) break;
-      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) std::ranges::move(FilesOfRow(*chunk, row), std::back_inserter(files));
+      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
+        auto partition = TextMap(chunk->GetValue(5, row));
+        for (WrittenFile& file : TakeFilesFrom(*result.client_properties.client_context, chunk->GetValue(0, row).ToString())) {
+          file.partition = partition;
+          files.push_back(std::move(file));
+        }
+      }
     }
   });
 }
@@ -128,8 +77,9 @@ Result<WrittenFile> WriteQuery(DuckConnection& connection, const std::string& se
     rows = result.Cast<duckdb::MaterializedQueryResult>().TakeCollection();
   }));
   WrittenFile file;
+  if (rows->Count() == 0) return file;
   RETURN_IF_ERROR(connection.InTransaction([&](duckdb::ClientContext& context) {
-    file = WriteFile(context, path, options, names, std::move(rows));
+    file = WriteParquetFile(context, path, options, names, std::move(rows));
   }));
   return file;
 }
@@ -140,7 +90,7 @@ Result<WrittenFile> WriteValues(DuckConnection& connection, const Schema& schema
   for (const Field& field : schema.fields) names.push_back(field.name);
   WrittenFile file;
   RETURN_IF_ERROR(connection.InTransaction([&](duckdb::ClientContext& context) {
-    file = WriteFile(context, path, options, names, MakeCollection(context, schema, rows));
+    file = WriteParquetFile(context, path, options, names, MakeCollection(context, schema, rows));
   }));
   return file;
 }
@@ -189,16 +139,12 @@ delta::ColumnStats StatsOf(const WrittenFile& file, const delta::LeafColumn& col
   for (const std::string& part : column.path) path += (path.empty() ? "" : ".") + QuoteSqlName(part);
   auto found = file.columns.find(path);
   if (found == file.columns.end()) return out;
-  const auto& stats = found->second;
-  if (auto it = stats.find("null_count"); it != stats.end()) out.null_count = ParseInt64(it->second);
-  if (auto it = stats.find("has_nan"); it != stats.end() && it->second == "true") return out;
+  const WrittenFile::Column& known = found->second;
+  out.null_count = known.null_count;
+  if (known.has_nan) return out;
   bool text = column.type.Is(TypeId::kString);
-  if (auto it = stats.find("min"); it != stats.end()) {
-    out.min = WrittenValue(it->second, column.type, TextForm::kStatistics);
-  }
-  if (auto it = stats.find("max"); it != stats.end() && (!text || it->second.size() < kUncutTextBytes)) {
-    out.max = WrittenValue(it->second, column.type, TextForm::kStatistics);
-  }
+  if (known.min) out.min = WrittenValue(*known.min, column.type, TextForm::kStatistics);
+  if (known.max && (!text || known.max->size() < kUncutTextBytes)) out.max = WrittenValue(*known.max, column.type, TextForm::kStatistics);
   return out;
 }
 

@@ -1,4 +1,4 @@
-// What COPY … (FORMAT ashlar_parquet, RETURN_STATS true) tells of files (parquet_files.h), and its texts as values.
+// What a COPY … (FORMAT ashlar_parquet, RETURN_STATS true) made (parquet_files.h), and its texts as values.
 #pragma once
 
 #include <map>
@@ -17,11 +17,18 @@ class Value;
 namespace ashlar::engine {
 
 struct WrittenFile {
+  // As text; absent where that is not known.
+  struct Column {
+    std::optional<std::string> min;
+    std::optional<std::string> max;
+    std::optional<int64_t> null_count;
+    bool has_nan = false;
+  };
+
   std::string path;
   int64_t row_count = 0;
   int64_t size = 0;
-  // By quoted dotted path ("a"."b"): min, max, null_count, has_nan, … as text.
-  std::map<std::string, std::map<std::string, std::string>> columns;
+  std::map<std::string, Column> columns;  // by quoted dotted path ("a"."b")
   std::map<std::string, std::optional<std::string>> partition;
 };
 
