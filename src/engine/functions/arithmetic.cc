@@ -103,7 +103,15 @@ T Modulo(T a, T b) {
 template <typename T>
 T PositiveModulo(T a, T b) {
   T rest = Modulo(a, b);
-  return rest < 0 ? Modulo(static_cast<T>(rest + b), b) : rest;
+  if (rest >= 0) return rest;
+  if constexpr (std::is_floating_point_v<T>) {
+    return Modulo(rest + b, b);
+  } else {
+    // As Java adds: shorter numbers as ints, longer ones around the end.
+    decltype(rest + b) sum = 0;
+    (void)__builtin_add_overflow(rest, b, &sum);
+    return static_cast<T>(Modulo<decltype(sum)>(sum, b));
+  }
 }
 template <typename T, T (*Op)(T, T)>
 T CheckedModulo(const CallSite& site, T a, T b) {
