@@ -1,7 +1,7 @@
 // A unit is an optional literal and the copy behind it: columns of numbers are such pairs of a few bytes each. Two things
 // bound the speed: the chain from where a unit begins to where the next one does, and branches that are guessed wrong.
-// So units are read by tables and bit fields, and the lengths of literals and copies are no branches: both are written
-// sixteen bytes at a time, and what is too much is overwritten by the next unit.
+// So units are read by tables and bit fields, and short literals and copies are written whole words at a time whatever
+// their length: what is too much is overwritten by the next unit.
 #include "engine/snappy/fast_units.h"
 
 #include <immintrin.h>
@@ -12,21 +12,22 @@
 namespace ashlar::engine {
 namespace {
 
-constexpr size_t kShortLiteral = 4;    // with it the copy's tag lies in the eight bytes that are looked at
+constexpr size_t kShortLiteral = 4;     // behind it the copy's tag is still in the unit's first eight bytes
 constexpr size_t kLongestLiteral = 60;  // of a unit: its length stands in its tag
 constexpr size_t kLongestCopy = 64;
-constexpr size_t kNear = 16;  // offsets up to it are of copies that may read bytes that are still being written
+// A copy from nearer reads bytes that the processor is still writing, and waits for them.
+constexpr size_t kNear = 16;
 // A unit reads and writes less than this, all that is too much included.
 constexpr size_t kUnitReach = 128;
 
 // What a unit's first byte says.
 struct Lead {
-  uint16_t size_bit;  // for bextr: the bit of the unit's first eight bytes that is 1 where the copy's tag and offset take three bytes
+  uint16_t size_bit;  // OneBit of the first eight bytes: 1 where the copy takes three bytes, 0 where it takes two
   uint8_t skip;       // bytes before the copy's tag
   uint8_t literal;    // of them the literal; more than kLongestLiteral: no such unit
 };
 
-// bextr's description of one bit.
+// What bextr calls one bit.
 constexpr uint16_t OneBit(size_t bit) { return static_cast<uint16_t>(1 << 8 | bit); }
 
 alignas(64) constexpr std::array<Lead, 256> kLeads = [] {
@@ -44,18 +45,22 @@ alignas(64) constexpr std::array<Lead, 256> kLeads = [] {
 struct CopyTag {
   uint32_t offset_mask;
   uint16_t offset_high;
-  uint8_t plain_from;  // at smaller offsets it is not, or not always, copied in one go
+  uint8_t plain_from;  // offsets below it need a second look: the copy is near, or overlaps itself
   uint8_t length;
 };
 
-// Tags of four bytes and of literals get the offset 0, which is none.
+// Literals, and copies with offsets of four bytes, get the offset 0, which is none.
 alignas(64) constexpr std::array<CopyTag, 256> kCopyTags = [] {
   std::array<CopyTag, 256> tags{};
   for (size_t tag = 0; tag < 256; ++tag) {
     size_t length = (tag >> 2) + 1;
-    tags[tag] = {0, 0, 1, kLongestCopy};
-    if ((tag & 3) == 1) tags[tag] = {0xff, static_cast<uint16_t>(tag >> 5 << 8), kNear, static_cast<uint8_t>(4 + (tag >> 2 & 7))};
-    if ((tag & 3) == 2) tags[tag] = {0xffff, 0, static_cast<uint8_t>(std::max(length, kNear)), static_cast<uint8_t>(length)};
+    if ((tag & 3) == 1) {
+      tags[tag] = {0xff, static_cast<uint16_t>(tag >> 5 << 8), kNear + 1, static_cast<uint8_t>(4 + (tag >> 2 & 7))};
+    } else if ((tag & 3) == 2) {
+      tags[tag] = {0xffff, 0, static_cast<uint8_t>(std::max(length, kNear + 1)), static_cast<uint8_t>(length)};
+    } else {
+      tags[tag] = {0, 0, 1, kLongestCopy};
+    }
   }
   return tags;
 }();
@@ -75,14 +80,17 @@ Number Load(const uint8_t* from) {
 }
 
 inline void Copy8(uint8_t* to, const uint8_t* from) { memcpy(to, from, 8); }
-inline void Copy16(uint8_t* to, const uint8_t* from) { memcpy(to, from, 16); }
+inline __m128i Load16(const uint8_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+inline void Store16(uint8_t* to, __m128i bytes) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes); }
+// The two may overlap: all is read before any is written.
+inline void Copy16(uint8_t* to, const uint8_t* from) { Store16(to, Load16(from)); }
 // The later ones of 64 bytes, the first 16 of which were copied.
 inline void CopyRestOf64(uint8_t* to, const uint8_t* from) {
   for (size_t i = 16; i < 64; i += 16) Copy16(to + i, from + i);
 }
 
-// The sum with `late` added last. The compiler would add it first, although it is known last: two cycles of the ten that
-// a unit takes.
+// The sum, with `late` added last because it is known last. Left to itself the compiler adds it first, which lengthens the
+// chain: a sixth of the speed.
 inline const uint8_t* AddLast(const uint8_t* pointer, size_t late) {
   asm("" : "+r"(pointer));
   return pointer + late;
@@ -104,7 +112,7 @@ template <Mix mix>
     unit.copy = in + lead.skip;
     unit.next = AddLast(in + 2 + __bextr_u64(Load<uint64_t>(in), lead.size_bit), lead.skip);
   } else if ((tag & 3) == 0) {
-    // As in the table, of which the tag's length is the only thing that differs from OneBit's first.
+    // As in kLeads, without the wait for it: the tag is four for each byte of the literal but the first.
     unit.literal = (tag >> 2) + 1;
     unit.copy = in + 1 + unit.literal;
     unit.next = AddLast(in + 3 + unit.literal, __bextr_u64(Load<uint64_t>(in), OneBit(17) + 2 * tag));
@@ -129,8 +137,8 @@ struct Counts {
   size_t units = 0, literals = 0;
 };
 
-// Copies up to `room` units whose copies are not near, or only now and then. Stops before the first that is none of these,
-// which the rest of this file is for.
+// Copies up to `room` units. Stops before what is no unit, or not valid, or overlaps itself, and before the second of two near
+// copies: what comes next in this file is for those.
 template <Mix mix>
 [[gnu::target("avx,bmi")]] Counts CopyUnits(SnappyBlock& block, size_t room) {
   const uint8_t* in = block.in;
@@ -147,7 +155,7 @@ template <Mix mix>
       Copy8(out, in + 1);
     }
     uint8_t* to = out + unit.literal;
-    // One near copy alone waits for the bytes before it; of two in a row the second would wait for the first.
+    // A near copy waits, which matters only where the next one waits for it in turn.
     if (unit.offset < unit.plain_from) [[unlikely]] {
       if (unit.offset < unit.length || last_near == left + 1) break;
       last_near = left;
@@ -164,7 +172,8 @@ template <Mix mix>
   return {room - left, literals};
 }
 
-// For pshufb; within one cache line, as a load across two is slow. [n, n + 16) of the first shifts bytes down by n, of the second, read at 16 - n, those of the next up.
+// For pshufb: sixteen of them from [16 + n] move bytes down by n, from [n] up by 16 - n; zeros fill the rest. In one cache
+// line, as a load across two is slow.
 alignas(64) constexpr std::array<uint8_t, 48> kShifts = [] {
   std::array<uint8_t, 48> shifts{};
   shifts.fill(0x80);  // a zero
@@ -188,21 +197,13 @@ constexpr auto kWholeRepeats = [] {
   return bytes;
 }();
 
-[[gnu::target("avx,bmi"), gnu::always_inline]] inline __m128i Load16(const uint8_t* from) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-}
-
-[[gnu::target("avx,bmi"), gnu::always_inline]] inline void Store16(uint8_t* to, __m128i bytes) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-}
-
 // The last sixteen bytes of `last` and the first `length` (up to 16) of `more`.
 [[gnu::target("avx,bmi"), gnu::always_inline]] inline __m128i LastOf(__m128i last, __m128i more, size_t length) {
   return _mm_or_si128(_mm_shuffle_epi8(last, Load16(&kShifts[16 + length])), _mm_shuffle_epi8(more, Load16(&kShifts[length])));
 }
 
-// Copies units for as long as they are short and their offsets at most sixteen: numbers that count up. The last sixteen
-// bytes stay in a register, as they cannot be read back before they are written. False: there was none.
+// Copies units for as long as they are short and near: numbers that count up. The last sixteen bytes stay in a register,
+// so that nothing waits for memory. False: there was none.
 [[gnu::target("avx,bmi")]] bool CopyNearUnits(SnappyBlock& block) {
   if (block.Written() < kNear) return false;
   const uint8_t* in = block.in;
@@ -227,7 +228,7 @@ constexpr auto kWholeRepeats = [] {
   return some;
 }
 
-// A copy that there is room for by kUnitReach.
+// Of any offset and length; there must be room for a unit.
 [[gnu::target("avx,bmi")]] void CopyWidely(SnappyBlock& block, SnappyElement copy) {
   uint8_t* out = block.out;
   if (copy.offset >= 16) {
@@ -243,7 +244,7 @@ constexpr auto kWholeRepeats = [] {
   block.out += copy.length;
 }
 
-// Any element.
+// Any element; there must be room for a unit.
 bool CopyElement(SnappyBlock& block) {
   std::optional<SnappyElement> element = ReadSnappyElement(block);
   if (!element.has_value()) return false;
