@@ -49,7 +49,7 @@ torture: build-tests  ## Many killed writers on few tables; the history must equ
 interop: build  ## Pass Delta tables between us, deltalake and delta-spark; writes the support matrix (ONLY="row tracking")
 	@tests/interop/run $(BUILD) "$(ONLY)"
 
-fuzz: setup  ## Feed made-up logs, checkpoints, vectors and statistics to src/delta (SECONDS=60 each, ONLY="log stats")
+fuzz: setup  ## Feed made-up logs, checkpoints, vectors, statistics and Snappy blocks to what reads them (SECONDS=60 each, ONLY="log stats")
 	@tests/fuzz/run "$(SECONDS)" $(ONLY)
 
 clean:  ## Remove every build folder

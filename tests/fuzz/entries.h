@@ -16,6 +16,8 @@ void FuzzCheckpoint(std::string_view archive);
 void FuzzVector(std::string_view bytes);
 // A schema as DDL, statistics as JSON, and bytes that choose predicates and rows: three lines.
 void FuzzStats(std::string_view lines);
+// The length of a Snappy block as two bytes, its elements.
+void FuzzSnappy(std::string_view bytes);
 
 struct Entry {
   std::string_view name;  // of the target and of its folder in corpus/
@@ -26,6 +28,7 @@ inline constexpr std::array kEntries = {
     Entry{"checkpoint", FuzzCheckpoint},
     Entry{"vector", FuzzVector},
     Entry{"stats", FuzzStats},
+    Entry{"snappy", FuzzSnappy},
 };
 
 }  // namespace ashlar::fuzz

@@ -1,0 +1,20 @@
+// Snappy's block format (google/snappy, format_description.txt), unpacked fast: the codec of most Parquet files.
+// Reading such a file is bound by this loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ashlar::engine {
+
+// Unpacks the `size` bytes at `compressed` into `out`, which has room for the length that the block begins with.
+// False: the block is not valid, and what `out` holds is of no use. Touches no byte outside of the two.
+bool UncompressSnappy(const char* compressed, size_t size, char* out);
+
+// How often that was called in this process: whether DuckDB's reader does (duck_snappy.cc) is nothing one could see otherwise.
+uint64_t SnappyBlocksUncompressed();
+
+// The same as UncompressSnappy without what only newer processors have (fast_units.h).
+bool UncompressSnappyPortably(const char* compressed, size_t size, char* out);
+
+}  // namespace ashlar::engine
