@@ -10,10 +10,11 @@ import time
 import delta
 import latency
 import service
+import snappy
 import snapshot
 import tpch
 
-PARTS = ("tpch", "delta", "latency", "service", "snapshot")
+PARTS = ("tpch", "delta", "latency", "service", "snapshot", "snappy")
 
 
 def main() -> int:
@@ -35,6 +36,8 @@ def main() -> int:
         figures += service.run(build_dir)
     if "snapshot" in wanted:
         figures += snapshot.run(build_dir)
+    if "snappy" in wanted:
+        figures += snappy.run(build_dir)
     print(f"\n  {'figure':<46} {'measured':>10}        target")
     for figure in figures:
         print(figure.line())

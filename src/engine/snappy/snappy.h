@@ -1,5 +1,5 @@
-// Snappy's block format (google/snappy, format_description.txt), unpacked fast: the codec of most Parquet files.
-// Reading such a file is bound by this loop.
+// Snappy's block format (google/snappy, format_description.txt), unpacked fast: most Parquet files are compressed with it,
+// and to read them is mostly to unpack them. Safe in any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace ashlar::engine {
 // False: the block is not valid, and what `out` holds is of no use. Touches no byte outside of the two.
 bool UncompressSnappy(const char* compressed, size_t size, char* out);
 
-// How often that was called in this process: whether DuckDB's reader does (duck_snappy.cc) is nothing one could see otherwise.
+// How often that was called in this process. Nothing else shows whether DuckDB's reader calls it (duck_snappy.cc).
 uint64_t SnappyBlocksUncompressed();
 
 // The same as UncompressSnappy without what only newer processors have (fast_units.h).
