@@ -228,6 +228,31 @@ constexpr auto kWholeRepeats = [] {
   return some;
 }
 
+// Copies units for as long as they are what the first one is but for the literal, where each unit is the eight bytes before it
+// with another beginning: bigints and timestamps that count up. No unit waits for the one before. False: there was none.
+[[gnu::target("avx,bmi")]] bool CopyCountingUnits(SnappyBlock& block) {
+  constexpr size_t kValue = sizeof(uint64_t);
+  size_t left = Room(block);
+  if (left == 0 || block.Written() < kValue) return false;
+  const Unit unit = ReadUnit<Mix::kSteady>(block.in);
+  if (unit.literal == 0 || unit.literal > kShortLiteral) return false;
+  if (unit.offset != kValue || unit.literal + unit.length != kValue) return false;
+  const auto size = static_cast<size_t>(unit.next - block.in);  // up to eight
+  const uint64_t changed = (uint64_t{1} << 8 * unit.literal) - 1;
+  const uint64_t fixed = ~uint64_t{0} >> 8 * (kValue - size) & ~(changed << 8);
+  const uint64_t first = Load<uint64_t>(block.in) & fixed;
+  uint64_t value = Load<uint64_t>(block.out - kValue);
+  for (; left > 0; --left) {
+    uint64_t bytes = Load<uint64_t>(block.in);
+    if ((bytes & fixed) != first) break;
+    value = (value & ~changed) | (bytes >> 8 & changed);
+    memcpy(block.out, &value, kValue);
+    block.in += size;
+    block.out += kValue;
+  }
+  return true;
+}
+
 // Of any offset and length; there must be room for a unit.
 [[gnu::target("avx,bmi")]] void CopyWidely(SnappyBlock& block, SnappyElement copy) {
   uint8_t* out = block.out;
@@ -287,7 +312,7 @@ bool UnpackFastSnappyUnits(SnappyBlock& block) {
     Counts copied =
         guess.mix() == Mix::kSteady ? CopyUnits<Mix::kSteady>(block, room) : CopyUnits<Mix::kRandom>(block, room);
     guess.Saw(copied);
-    if (copied.units == room || CopyNearUnits(block)) continue;
+    if (copied.units == room || CopyCountingUnits(block) || CopyNearUnits(block)) continue;
     if (!CopyElement(block)) return false;
   }
   return true;

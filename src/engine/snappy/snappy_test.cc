@@ -271,6 +271,37 @@ TEST_F(Snappy, ElementsInEveryOrder) {
   }
 }
 
+// Bigints that count up: each is the one before it with other first bytes. Runs of all lengths, each followed by what is
+// nearly such a unit, or by the end.
+TEST_F(Snappy, ValuesThatCountUp) {
+  Chance chance;
+  for (size_t changed = 1; changed <= 5; ++changed) {
+    for (size_t offset_bytes : {1, 2}) {
+      size_t kept = 8 - changed;
+      if (offset_bytes == 1 && kept < 4) continue;
+      Builder builder;
+      builder.Literal(Random(chance, 60));
+      auto count = [&](size_t values) {
+        for (size_t i = 0; i < values; ++i) builder.Literal(Random(chance, changed)).Copy(8, kept, offset_bytes);
+      };
+      for (size_t values = 1; values <= 40; ++values) {
+        count(values);
+        switch (values % 5) {
+          case 0: builder.Literal(Random(chance, changed)).Copy(9, kept, offset_bytes); break;
+          case 1: builder.Literal(Random(chance, changed)).Copy(8, kept + 1, 2); break;
+          case 2: builder.Literal(Random(chance, changed + 1)).Copy(8, kept, 2); break;
+          case 3: builder.Copy(8, kept, 2); break;
+          case 4: builder.Literal(Random(chance, changed)).Copy(8, kept, 3 - offset_bytes == 1 && kept < 4 ? 2 : 3 - offset_bytes); break;
+        }
+      }
+      count(1000);
+      std::string what = std::to_string(changed) + " bytes change, offsets of " + std::to_string(offset_bytes);
+      ExpectBuilt(builder, what);
+      for (size_t tail = 1; tail <= 140; ++tail) ExpectBuilt(builder.Literal(Random(chance, 1)), what + ", " + std::to_string(tail) + " behind");
+    }
+  }
+}
+
 TEST_F(Snappy, UnitsBeforeEveryEnd) {
   Chance chance;
   for (size_t literal : {1, 4, 5, 16, 17, 60}) {
