@@ -8,6 +8,7 @@ SKIPPED_FOLDERS = {'build', 'node_modules', 'dist', '__pycache__', 'third_party'
 TEXT_SUFFIXES = {
     '.c', '.cc', '.cmake', '.cpp', '.css', '.csv', '.h', '.hpp', '.html', '.js', '.json', '.md', '.proto',
     '.py', '.scala', '.sh', '.sql', '.test', '.toml', '.ts', '.tsx', '.txt', '.yaml', '.yml', ''}
+ARCHIVE_SUFFIXES = {'.crate', '.deb', '.gz', '.jar', '.so', '.tgz', '.whl', '.xz', '.zip'}
 _KEYWORDS = ('NAME', 'DEPS', 'SRCS', 'TESTS', 'USES', 'TEST_DEPS', 'TEST_USES', 'PROTOS')
 
 
@@ -42,7 +43,10 @@ class Project:
             for parent in entry.get('extends', []):
                 allowed |= {parent} | self.may[parent]
             self.may[entry['name']] = allowed
-        self.files = [Source(self.root, path) for path in self._paths(self.root)]
+        paths = list(self._paths(self.root))
+        # A file named .git is one of a linked work tree.
+        self.files = [Source(self.root, path) for path in paths if path.suffix in TEXT_SUFFIXES and path.name != '.git']
+        self.archives = [path.relative_to(self.root).as_posix() for path in paths if path.suffix in ARCHIVE_SUFFIXES]
         self.declared = {name: declared for name in self.may
                          if (declared := self._declaration(name)) is not None}
         self.fuzzed = self._fuzzed_modules()
@@ -55,7 +59,7 @@ class Project:
                 hidden = path.name.startswith('.') and path.name not in ('.ci', '.github')
                 if path.name not in SKIPPED_FOLDERS and not hidden:
                     yield from self._paths(path)
-            elif path.suffix in TEXT_SUFFIXES and path.name != '.git':  # a file in a linked work tree
+            else:
                 yield path
 
     def _declaration(self, name):

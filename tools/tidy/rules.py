@@ -153,6 +153,13 @@ def dead_file(project):
             yield Finding('dead-file', file.path, 1, 'included by nobody')
 
 
+def archive(project):
+    """What was downloaded stays outside; tests have data of their own."""
+    for path in project.archives:
+        if not path.startswith('tests/'):
+            yield Finding('archive', path, 1, 'fetched by the files of the project, not kept among them')
+
+
 def names(project):
     """A name says what is inside."""
     for file in project.files:
@@ -216,5 +223,5 @@ def clang(project):
                 yield Finding('clang', file.path, line, f'{what}: clang 14, which make fuzz compiles this with, does not take it')
 
 
-RULES = [edges, externals, reach, file_size, function_size, dead_file, names, machine_path, unfinished, regex,
+RULES = [edges, externals, reach, file_size, function_size, dead_file, archive, names, machine_path, unfinished, regex,
          clock, iostream, clang]

@@ -157,6 +157,10 @@ def test_a_header_that_nobody_includes_is_dead(tree):
     assert tree({'src/base/old.h': ''}) == [('dead-file', 'src/base/old.h', 1)]
 
 
+def test_an_archive_is_only_a_test_s_data(tree):
+    assert tree({'a-1.0-py3-none-any.whl': '', 'tests/demo/trips.zip': ''}) == [('archive', 'a-1.0-py3-none-any.whl', 1)]
+
+
 @pytest.mark.parametrize('path', [
     'tools/string_utils.py', 'docs/misc/a.md', 'tests/common/a.py', 'tools/helper.sh', 'tests/core/a.py'])
 def test_a_name_must_say_something(tree, path):

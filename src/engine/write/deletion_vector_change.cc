@@ -1,5 +1,5 @@
-// Row changes by deletion vectors. Rows are found as copy-on-write finds them; instead of a copy of the
-// file without them, the file gets a vector.
+// Row changes by deletion vectors. Instead of a copy of the file without its changed rows, the file gets a vector. The rows are
+// found as copy-on-write finds them, or told by the write of their new forms.
 #include <algorithm>
 #include <map>
 
