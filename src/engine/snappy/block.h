@@ -72,10 +72,14 @@ inline void WriteSnappyLiteral(SnappyBlock& block, size_t length) {
   block.out += length;
 }
 
-// Byte by byte: a copy may read what it wrote itself.
 inline void WriteSnappyCopy(SnappyBlock& block, SnappyElement copy) {
   const uint8_t* from = block.out - copy.offset;
-  for (size_t i = 0; i < copy.length; ++i) block.out[i] = from[i];
+  if (copy.offset >= copy.length) {
+    memcpy(block.out, from, copy.length);
+  } else {
+    // Byte by byte: it reads what it wrote itself.
+    for (size_t i = 0; i < copy.length; ++i) block.out[i] = from[i];
+  }
   block.out += copy.length;
 }
 
