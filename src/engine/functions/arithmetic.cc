@@ -489,18 +489,26 @@ void RunModulo(duckdb::DataChunk& args, duckdb::ExpressionState& state, duckdb::
   duckdb::UnifiedVectorFormat dividends;
   args.data[0].ToUnifiedFormat(args.size(), dividends);
   const auto* values = duckdb::UnifiedVectorFormat::GetData<T>(dividends);
-  const FixedDivisor by(divisor);
-  auto remainder = [by, divisor, values](duckdb::idx_t i) {
-    T rest = static_cast<T>(by.Remainder(values[i]));
-    return kPositive && rest < 0 ? static_cast<T>(rest + divisor) : rest;
-  };
   result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
   T* out = duckdb::FlatVector::GetData<T>(result);
   // What stands where there is NULL has a remainder too: nothing is asked of each row.
-  if (const auto* selected = dividends.sel->data()) {
-    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(selected[row]);
+  auto for_each = [&](auto of_row) {
+    if (const auto* selected = dividends.sel->data()) {
+      for (duckdb::idx_t row = 0; row < args.size(); ++row) of_row(row, values[selected[row]]);
+    } else {
+      for (duckdb::idx_t row = 0; row < args.size(); ++row) of_row(row, values[row]);
+    }
+  };
+  const FixedDivisor by(divisor);
+  uint64_t bits = 0;
+  for_each([&](duckdb::idx_t, T value) { bits |= static_cast<uint64_t>(static_cast<int64_t>(value)); });
+  if (by.IsShort() && bits <= FixedDivisor::kShort) {
+    for_each([&](duckdb::idx_t row, T value) { out[row] = static_cast<T>(by.ShortRemainder(static_cast<uint64_t>(value))); });
   } else {
-    for (duckdb::idx_t row = 0; row < args.size(); ++row) out[row] = remainder(row);
+    for_each([&](duckdb::idx_t row, T value) {
+      T rest = static_cast<T>(by.Remainder(value));
+      out[row] = kPositive && rest < 0 ? static_cast<T>(rest + divisor) : rest;
+    });
   }
   for (duckdb::idx_t row = 0; row < args.size() && !dividends.validity.AllValid(); ++row) {
     if (!dividends.validity.RowIsValid(dividends.sel->get_index(row))) duckdb::FlatVector::SetNull(result, row, true);

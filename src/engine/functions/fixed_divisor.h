@@ -17,7 +17,8 @@ class FixedDivisor {
   explicit FixedDivisor(int64_t divisor)
       : divisor_(Turned(static_cast<uint64_t>(divisor), Sign(divisor))),
         shift_(static_cast<unsigned>(std::bit_width(divisor_ - 1)) - 1),
-        factor_(static_cast<uint64_t>(((UInt128{1} << (64 + shift_)) + divisor_ - 1) / divisor_)) {}
+        factor_(static_cast<uint64_t>(((UInt128{1} << (64 + shift_)) + divisor_ - 1) / divisor_)),
+        short_factor_(static_cast<uint64_t>(((UInt128{1} << (32 + shift_)) + divisor_ - 1) / divisor_)) {}
 
   // Its sign is the dividend's, as in Java. Without a branch: any dividend may have any sign.
   int64_t Remainder(int64_t dividend) const {
@@ -25,6 +26,14 @@ class FixedDivisor {
     uint64_t magnitude = Turned(static_cast<uint64_t>(dividend), sign);
     uint64_t quotient = static_cast<uint64_t>((UInt128{factor_} * magnitude) >> 64) >> shift_;
     return static_cast<int64_t>(Turned(magnitude - quotient * divisor_, sign));
+  }
+
+  // The same of a dividend from 0 to kShort by a divisor up to it, in half of that time: with 2^31 for 2^63 above m |n| fits in
+  // 64 bits.
+  static constexpr uint64_t kShort = (uint64_t{1} << 31) - 1;
+  bool IsShort() const { return divisor_ <= kShort; }
+  int64_t ShortRemainder(uint64_t dividend) const {
+    return static_cast<int64_t>(dividend - (short_factor_ * dividend >> (32 + shift_)) * divisor_);
   }
 
  private:
@@ -37,6 +46,7 @@ class FixedDivisor {
   uint64_t divisor_;
   unsigned shift_;   // L - 1
   uint64_t factor_;  // m
+  uint64_t short_factor_;
 };
 
 }  // namespace ashlar::engine

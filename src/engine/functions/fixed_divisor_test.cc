@@ -33,6 +33,10 @@ TEST(FixedDivisor, LeavesWhatDivisionLeaves) {
       ASSERT_EQ(by.Remainder(dividend), dividend % divisor) << dividend << " % " << divisor;
       int64_t multiple = dividend - dividend % divisor;
       ASSERT_EQ(by.Remainder(multiple), 0) << multiple << " % " << divisor;
+      bool is_short = dividend >= 0 && static_cast<uint64_t>(dividend) <= FixedDivisor::kShort && by.IsShort();
+      if (is_short) {
+        ASSERT_EQ(by.ShortRemainder(static_cast<uint64_t>(dividend)), dividend % divisor) << dividend << " % " << divisor;
+      }
       int64_t before = multiple > INT64_MIN ? multiple - 1 : multiple;
       ASSERT_EQ(by.Remainder(before), before % divisor) << before << " % " << divisor;
     }
